@@ -1,0 +1,1 @@
+"""Tournée's services: one folder each, above the contracts they exchange."""

@@ -1,0 +1,1 @@
+"""What travels on the wire: pydantic messages and topic names. Imports nothing of ours."""

@@ -1,0 +1,40 @@
+"""The fields that several messages share, with their units and limits."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+
+# Ids are levels of MQTT topics, parts of Kafka keys and of URLs: no '/', '+', '#', spaces or accents.
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+CityId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+Lon = Annotated[float, Field(ge=-180, le=180, description="degrees east, WGS 84")]
+Lat = Annotated[float, Field(ge=-90, le=90, description="degrees north, WGS 84")]
+# Above 1: waste heaped over the rim. Beyond 1.2 the sensor is wrong.
+FillRatio = Annotated[float, Field(ge=0, le=1.2, allow_inf_nan=False, description="share of the container's volume")]
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+FUTURE_TOLERANCE = timedelta(minutes=5)  # device clocks drift; beyond this the clock is wrong, not late
+
+
+def _not_in_future(instant: datetime, info: ValidationInfo) -> datetime:
+    """Refuse an instant over five minutes ahead of `context["now"]`; without a context there is no clock to ask."""
+    if info.context and instant > info.context["now"] + FUTURE_TOLERANCE:
+        raise ValueError(f"more than 5 minutes in the future (the clock here says {info.context['now'].isoformat()})")
+    return instant
+
+
+Instant = AwareDatetime
+PastInstant = Annotated[AwareDatetime, AfterValidator(_not_in_future)]
+
+
+class Message(BaseModel):
+    """An immutable fact or order. Unknown fields are ignored, so that an older reader survives a newer writer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def to_bytes(self) -> bytes:
+        """The message as UTF-8 JSON, the way it travels through Kafka."""
+        return self.model_dump_json().encode()

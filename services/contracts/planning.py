@@ -1,0 +1,151 @@
+"""Orders to plan a day, and the plans that answer them."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.contracts.fields import Amount, CityId, Id, Instant, Lat, Lon, Message
+
+DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
+"""Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
+
+UnservedReason = Literal[
+    "not_due",
+    "prize_below_cost",
+    "no_capacity",
+    "no_vehicle_allowed",
+    "window_unreachable",
+    "disposal_closed",
+    "time_limit",
+]
+PlanStatus = Literal["planned", "nothing_due", "no_truck", "disposal_closed"]
+
+
+class PlanDay(Message):
+    """An order, on Kafka `orders`: plan `day` with what is known at `as_of`."""
+
+    request_id: UUID
+    city: CityId
+    day: date
+    as_of: Instant
+    time_limit_s: Annotated[float, Field(gt=0, le=3600)]
+    seed: int = 1
+    ordered_by: str
+    ordered_at: Instant
+
+
+class PlanningProgressed(Message):
+    """How far an order is, on Kafka `planning`."""
+
+    request_id: UUID
+    city: CityId
+    day: date
+    state: Literal["ordered", "started", "improved", "finished", "failed"]
+    elapsed_s: Amount = 0
+    time_limit_s: Amount
+    containers_due: int | None = None
+    circuits: int | None = None
+    distance_m: Amount | None = None
+    plan_id: UUID | None = None
+    detail: str | None = None
+    happened_at: Instant
+
+
+class ContainerForecast(Message):
+    """What the planner expects of one container when the truck comes, and whether it is due."""
+
+    container: Id
+    fill_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    fill_per_day: Amount
+    evidence: Literal["readings", "prior"]
+    demand_kg: Amount
+    demand_l: Amount
+    due: DueReason | None
+    required: bool = False
+    prize: Amount = 0
+    """What leaving it for the next round is expected to cost, in the city's currency."""
+
+
+class Visit(Message):
+    """One entry of a circuit, in driving order. `load_kg` and `load_l` are what is aboard when leaving."""
+
+    kind: Literal["depot", "stop", "disposal", "break"]
+    place: Id | None
+    lon: Lon | None
+    lat: Lat | None
+    arrive_at: Instant
+    start_at: Instant
+    leave_at: Instant
+    load_kg: Amount
+    load_l: Amount
+
+
+class Circuit(Message):
+    """One truck's duty of the day."""
+
+    number: Annotated[int, Field(ge=1)]
+    truck: Id
+    distance_m: Amount
+    fuel_l: Amount
+    duty_s: Amount
+    trips: int
+    visits: tuple[Visit, ...]
+
+    @property
+    def stops(self) -> tuple[Visit, ...]:
+        """The visits that empty a container."""
+        return tuple(visit for visit in self.visits if visit.kind == "stop")
+
+
+class Unserved(Message):
+    container: Id
+    reason: UnservedReason
+    due: DueReason | None
+
+
+class Totals(Message):
+    """Sums over circuits: a plan's, or the fixed circuits' of the same day."""
+
+    circuits: int = 0
+    stops: int = 0
+    trips: int = 0
+    distance_m: Amount = 0
+    fuel_l: Amount = 0
+    duty_s: Amount = 0
+
+
+class PlanMade(Message):
+    """A day's plan, whole and immutable, on Kafka `plans`. A replan is a new plan with a new id."""
+
+    plan_id: UUID
+    request_id: UUID
+    city: CityId
+    day: date
+    as_of: Instant
+    made_at: Instant
+    seed: int
+    time_limit_s: Amount
+    solve_s: Amount
+    status: PlanStatus
+    roads: Literal["estimated", "osm"]
+    cost: Amount
+    currency: str
+    totals: Totals
+    baseline: Totals | None
+    """The fixed circuits of the same day on the same roads: what this plan is measured against."""
+    circuits: tuple[Circuit, ...]
+    unserved: tuple[Unserved, ...]
+    forecasts: tuple[ContainerForecast, ...]
+
+
+class PlanDispatched(Message):
+    """An operator has sent a plan to the drivers, on Kafka `dispatches`. A day's latest is in force."""
+
+    dispatch_id: UUID
+    plan_id: UUID
+    city: CityId
+    day: date
+    dispatched_by: str
+    dispatched_at: Instant

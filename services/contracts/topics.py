@@ -1,0 +1,58 @@
+"""Names of the MQTT and Kafka topics, and the keys that keep order.
+
+| Kafka topic | messages | key |
+| --- | --- | --- |
+| `readings` | ReadingReceived | city/container |
+| `positions` | PositionReceived | city/truck |
+| `rejected` | MessageRejected | MQTT topic |
+| `orders` | PlanDay | city |
+| `planning` | PlanningProgressed | city |
+| `plans` | PlanMade | city |
+| `dispatches` | PlanDispatched | city |
+| `confirmations` | VisitConfirmed | city/truck |
+| `ledger` | SavingsComputed | city/day |
+"""
+
+from typing import NamedTuple
+
+READINGS = "readings"
+POSITIONS = "positions"
+REJECTED = "rejected"
+ORDERS = "orders"
+PLANNING = "planning"
+PLANS = "plans"
+DISPATCHES = "dispatches"
+CONFIRMATIONS = "confirmations"
+LEDGER = "ledger"
+
+STORED = (READINGS, POSITIONS, REJECTED, PLANNING, PLANS, DISPATCHES, CONFIRMATIONS, LEDGER)
+"""The topics that the writer puts into the store, telemetry first."""
+ALL = (*STORED, ORDERS)
+
+MQTT_ROOT = "tournee/v1"
+MQTT_READINGS = f"{MQTT_ROOT}/+/containers/+/reading"
+MQTT_POSITIONS = f"{MQTT_ROOT}/+/trucks/+/position"
+MQTT_EVERYTHING = f"{MQTT_ROOT}/#"
+"""The bridge subscribes to all of it, so that a device with a wrong topic is seen and not silently ignored."""
+
+
+class DeviceTopic(NamedTuple):
+    city: str
+    kind: str
+    """`containers` or `trucks`."""
+    device: str
+
+
+def parse_device_topic(topic: str) -> DeviceTopic | None:
+    """The city and device of an MQTT topic, or None where it is not one of ours."""
+    match topic.split("/"):
+        case ["tournee", "v1", city, "containers", device, "reading"]:
+            return DeviceTopic(city, "containers", device)
+        case ["tournee", "v1", city, "trucks", device, "position"]:
+            return DeviceTopic(city, "trucks", device)
+    return None
+
+
+def key(city: str, part: str) -> bytes:
+    """The Kafka key that keeps one device's (or day's) messages in order."""
+    return f"{city}/{part}".encode()

@@ -1,0 +1,21 @@
+"""The errors of the services. Each message tells the reader what to do next; driver errors stop at the adapters."""
+
+
+class TourneeError(Exception):
+    """Anything that goes wrong in a way we foresaw."""
+
+
+class StoreAway(TourneeError):
+    """PostgreSQL does not answer. Wait and try again: nothing was committed."""
+
+
+class StoreRefused(TourneeError):
+    """PostgreSQL answers and will not do it: a fault of ours or of the data, which waiting does not mend."""
+
+
+class StreamAway(TourneeError):
+    """Kafka does not answer or did not confirm in time. Wait and try again: nothing counts as sent."""
+
+
+class SettingMissing(TourneeError):
+    """A setting without which nothing can start."""
