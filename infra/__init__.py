@@ -1,0 +1,1 @@
+"""What the services run on: migrations, the stack of servers, the demo."""

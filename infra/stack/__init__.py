@@ -1,0 +1,1 @@
+"""Servers on loopback, started and stopped by us: `embedded` needs nothing but pip."""
