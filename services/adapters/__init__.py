@@ -1,0 +1,1 @@
+"""Where libraries and their errors stop: MQTT, Kafka, TimescaleDB, the clock."""

@@ -1,0 +1,153 @@
+"""The event stream, through kafka-python. Its futures, records and errors stop here."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from services.contracts import topics
+from services.contracts.fields import Message
+from services.errors import StreamAway
+
+log = logging.getLogger(__name__)
+
+CONFIRM_TIMEOUT_S = 30.0
+RETRY_S = 1.0
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a plan of 10,000 containers is about 5 MB before compression
+PARTITIONS = 4  # of each topic: as many bridges, writers or planners can share the work
+
+
+class Record(NamedTuple):
+    """One event as Kafka holds it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+
+
+class EventProducer:
+    """Puts events into Kafka; an event counts as sent when every in-sync replica has it (acks=all, idempotent)."""
+
+    def __init__(self, bootstrap: str, *, name: str) -> None:
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap.split(","),
+                client_id=f"tournee-{name}",
+                acks="all",
+                linger_ms=5,
+                batch_size=128 * 1024,
+                compression_type="gzip" if name in {"planner", "web", "ledger"} else None,
+                max_request_size=MAX_MESSAGE_BYTES,
+            )
+        except KafkaError as error:
+            raise StreamAway(f"Kafka at {bootstrap} does not answer: {error}") from error
+
+    def send(
+        self, topic: str, key: bytes, value: bytes, on_done: Callable[[BaseException | None], None] | None = None
+    ) -> None:
+        """Hand one event to the producer; `on_done` hears None once Kafka has it, or the error (on another thread)."""
+        try:
+            future = self._producer.send(topic, value=value, key=key)
+        except KafkaError as error:
+            raise StreamAway(f"Kafka takes nothing on {topic}: {error}") from error
+        if on_done is not None:
+            future.add_callback(lambda _metadata: on_done(None))
+            future.add_errback(on_done)
+
+    def publish(self, topic: str, key: bytes, message: Message) -> None:
+        """Send one event and return when Kafka has confirmed it.
+
+        Raises:
+            StreamAway: not confirmed in time; it may or may not have arrived, so send it again with the same id.
+        """
+        try:
+            self._producer.send(topic, value=message.to_bytes(), key=key).get(timeout=CONFIRM_TIMEOUT_S)
+        except KafkaError as error:
+            raise StreamAway(f"Kafka did not confirm on {topic}: {error}") from error
+
+    def close(self) -> None:
+        """Send what is left, waiting at most ten seconds."""
+        self._producer.close(timeout=10)
+
+
+class EventConsumer:
+    """Reads topics as a member of a consumer group; offsets move only when `commit` is called."""
+
+    def __init__(self, bootstrap: str, *, group: str, subscribed: Iterable[str], member: str | None = None) -> None:
+        try:
+            self._consumer = KafkaConsumer(
+                *subscribed,
+                bootstrap_servers=bootstrap.split(","),
+                group_id=group,
+                group_instance_id=member,
+                client_id=f"{group}-{member or 'member'}",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_records=5000,
+                fetch_max_bytes=16 * 1024 * 1024,
+                max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+                # A plan may take an hour; the planner must not be thrown out of its group meanwhile.
+                max_poll_interval_ms=2 * 3600 * 1000,
+            )
+        except KafkaError as error:
+            raise StreamAway(f"Kafka at {bootstrap} does not answer: {error}") from error
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        """What has come, in order within each partition; empty after `timeout_s` without news."""
+        try:
+            batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        except KafkaError as error:
+            raise StreamAway(f"Kafka gives nothing: {error}") from error
+        return [
+            Record(r.topic, r.partition, r.offset, r.key, r.value or b"") for batch in batches.values() for r in batch
+        ]
+
+    def commit(self) -> None:
+        """Say that everything polled so far is safe."""
+        try:
+            self._consumer.commit()
+        except KafkaError as error:
+            raise StreamAway(f"Kafka did not take the offset: {error}") from error
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+def when_there[T](connect: Callable[[], T], *, stopping: Callable[[], bool]) -> T | None:
+    """What `connect` makes, as soon as Kafka answers (one log line a wait). None only when told to stop meanwhile."""
+    while not stopping():
+        try:
+            return connect()
+        except StreamAway as away:
+            log.warning("waiting for Kafka: %s", away)
+            time.sleep(RETRY_S)
+    return None
+
+
+def create_topics(bootstrap: str, *, patience_s: float = 60) -> None:
+    """Make the topics that are missing, waiting for Kafka to come up.
+
+    Raises:
+        StreamAway: Kafka did not answer within `patience_s`.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="tournee-setup")
+            missing = set(topics.ALL) - set(admin.list_topics())
+            if missing:
+                admin.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in missing})
+            admin.close()
+        except KafkaError as error:
+            if time.monotonic() > deadline:
+                raise StreamAway(f"Kafka at {bootstrap} did not come up in {patience_s:.0f} s: {error}") from error
+            log.warning("waiting for Kafka: %s", error)
+            time.sleep(1)
+        else:
+            return

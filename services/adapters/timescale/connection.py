@@ -1,0 +1,69 @@
+"""Connections to the store, and its errors translated."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from services.errors import StoreAway, StoreRefused
+
+log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+RETRY_S = 1.0
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn psycopg's errors into ours.
+
+    `StoreRefused` is for data that no waiting makes right. Everything else (gone, starting up, disk full, not migrated
+    yet) is `StoreAway`: whoever waits and tries again loses nothing.
+    """
+    try:
+        yield
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise StoreRefused(f"the store refused: {error}") from error
+    except (psycopg.Error, PoolTimeout) as error:
+        raise StoreAway(f"the store does not answer: {error}") from error
+
+
+def connect(url: str, *, name: str) -> Connection:
+    """One connection; transactions are the caller's.
+
+    Raises:
+        StoreAway: the server does not answer.
+    """
+    with store_errors():
+        return psycopg.connect(url, row_factory=dict_row, application_name=f"tournee-{name}", connect_timeout=10)
+
+
+def connect_when_there(url: str, *, name: str, stopping: Callable[[], bool] = lambda: False) -> Connection | None:
+    """Connect, waiting as long as the store is away (one log line a wait). None only when told to stop meanwhile."""
+    while not stopping():
+        try:
+            return connect(url, name=name)
+        except StoreAway as away:
+            log.warning("waiting for the store: %s", away)
+            time.sleep(RETRY_S)
+    return None
+
+
+def make_pool(url: str, *, name: str, size: int = 4) -> ConnectionPool[Connection]:
+    """A pool for the pages: one transaction a request, connections checked before use so that a restart heals."""
+    return ConnectionPool(
+        url,
+        connection_class=psycopg.Connection[dict[str, Any]],
+        kwargs={"row_factory": dict_row, "application_name": f"tournee-{name}", "connect_timeout": 5},
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        check=ConnectionPool.check_connection,
+        open=False,
+    )

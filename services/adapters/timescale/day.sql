@@ -1,0 +1,80 @@
+-- name: upsert_planning_run
+INSERT INTO planning_run AS run (request_id, city_id, day, state, happened_at, document)
+VALUES (%(request_id)s, %(city)s, %(day)s, %(state)s, %(happened_at)s, %(document)s)
+ON CONFLICT (request_id) DO UPDATE SET
+    state = excluded.state, happened_at = excluded.happened_at, document = excluded.document
+-- The page's "ordered" and the planner's news travel apart: an end is never undone by what comes late.
+WHERE run.state NOT IN ('finished', 'failed') AND excluded.state <> 'ordered'
+
+-- name: insert_plan
+INSERT INTO plan (plan_id, city_id, day, made_at, status, circuits, stops, distance_m, fuel_l, document)
+VALUES (%(plan_id)s, %(city)s, %(day)s, %(made_at)s, %(status)s, %(circuits)s, %(stops)s, %(distance_m)s, %(fuel_l)s,
+        %(document)s)
+ON CONFLICT DO NOTHING
+
+-- name: insert_circuit
+INSERT INTO circuit (plan_id, number, city_id, day, truck_id, distance_m, fuel_l, duty_s)
+VALUES (%(plan_id)s, %(number)s, %(city)s, %(day)s, %(truck)s, %(distance_m)s, %(fuel_l)s, %(duty_s)s)
+ON CONFLICT DO NOTHING
+
+-- name: insert_stop
+INSERT INTO stop (plan_id, number, sequence, kind, place, start_at, leave_at)
+VALUES (%(plan_id)s, %(number)s, %(sequence)s, %(kind)s, %(place)s, %(start_at)s, %(leave_at)s)
+ON CONFLICT DO NOTHING
+
+-- name: insert_dispatch
+INSERT INTO dispatch (dispatch_id, city_id, day, plan_id, dispatched_by, dispatched_at)
+VALUES (%(dispatch_id)s, %(city)s, %(day)s, %(plan_id)s, %(dispatched_by)s, %(dispatched_at)s)
+ON CONFLICT DO NOTHING
+
+-- name: insert_confirmation
+INSERT INTO confirmation (confirmation_id, city_id, truck_id, plan_id, kind, place, outcome, reason, fill_ratio_seen,
+                          happened_at, received_at, driver)
+VALUES (%(id)s, %(city)s, %(truck)s, %(plan_id)s, %(kind)s, %(place)s, %(outcome)s, %(reason)s, %(fill_ratio_seen)s,
+        %(happened_at)s, %(received_at)s, %(driver)s)
+ON CONFLICT DO NOTHING
+
+-- name: empty_containers
+-- A container was emptied: what its sums say of the cycle just ended joins its usual rate, and they start anew from the
+-- readings since (phones report late, so some may be there already). Runs after its confirmations are stored.
+WITH emptied AS (
+    SELECT * FROM unnest(%(cities)s::text[], %(containers)s::text[], %(instants)s::timestamptz[])
+             AS e (city_id, container_id, emptied_at)
+), latest AS (
+    SELECT city_id, container_id, max(emptied_at) AS emptied_at FROM emptied GROUP BY city_id, container_id
+), newer AS (
+    SELECT l.*, s.usual_fill_per_day, s.readings, s.sum_x, s.sum_y, s.sum_xx, s.sum_xy
+    FROM latest l LEFT JOIN container_state s USING (city_id, container_id)
+    WHERE s.last_emptied_at IS NULL OR l.emptied_at > s.last_emptied_at
+), cycle AS (
+    SELECT *, readings * sum_xx - sum_x * sum_x AS spread,
+           readings * sum_xy - sum_x * sum_y AS covariance
+    FROM newer
+), since AS (
+    SELECT n.city_id, n.container_id, count(r.*) AS readings,
+           coalesce(sum(x), 0) AS sum_x, coalesce(sum(r.fill_ratio), 0) AS sum_y,
+           coalesce(sum(x * x), 0) AS sum_xx, coalesce(sum(x * r.fill_ratio), 0) AS sum_xy
+    FROM newer n
+    LEFT JOIN reading r ON r.city_id = n.city_id AND r.container_id = n.container_id AND r.happened_at > n.emptied_at
+    CROSS JOIN LATERAL (SELECT extract(epoch FROM r.happened_at - n.emptied_at) / 86400 AS x) AS days
+    GROUP BY n.city_id, n.container_id
+)
+INSERT INTO container_state AS state
+       (city_id, container_id, last_emptied_at, fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy, usual_fill_per_day)
+SELECT c.city_id, c.container_id, c.emptied_at, c.emptied_at,
+       since.readings, since.sum_x, since.sum_y, since.sum_xx, since.sum_xy,
+       -- A cycle teaches when it has four readings over more than a few hours (spread: n^2 times variance of days).
+       CASE WHEN c.readings >= 4 AND c.spread > c.readings * c.readings * 0.005 AND c.covariance > 0
+            THEN 0.6 * coalesce(c.usual_fill_per_day, c.covariance / c.spread) + 0.4 * c.covariance / c.spread
+            ELSE c.usual_fill_per_day END
+FROM cycle c JOIN since USING (city_id, container_id)
+ON CONFLICT (city_id, container_id) DO UPDATE SET
+    last_emptied_at = excluded.last_emptied_at, fill_epoch = excluded.fill_epoch, readings = excluded.readings,
+    sum_x = excluded.sum_x, sum_y = excluded.sum_y, sum_xx = excluded.sum_xx, sum_xy = excluded.sum_xy,
+    usual_fill_per_day = excluded.usual_fill_per_day
+
+-- name: upsert_savings_day
+INSERT INTO savings_day AS line (city_id, day, computed_at, document)
+VALUES (%(city)s, %(day)s, %(computed_at)s, %(document)s)
+ON CONFLICT (city_id, day) DO UPDATE SET computed_at = excluded.computed_at, document = excluded.document
+WHERE excluded.computed_at >= line.computed_at

@@ -1,0 +1,1 @@
+"""Kafka to the store: the only one who puts events there."""

@@ -1,0 +1,39 @@
+"""Which message goes where: the whole flow into the store on one screen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.adapters.timescale.connection import Connection
+from services.adapters.timescale.day import (
+    store_confirmations,
+    store_dispatches,
+    store_planning,
+    store_plans,
+    store_savings,
+)
+from services.adapters.timescale.telemetry import store_positions, store_readings, store_rejected
+from services.contracts import topics
+from services.contracts.confirmations import VisitConfirmed
+from services.contracts.fields import Message
+from services.contracts.ledger import SavingsComputed
+from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
+from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
+
+
+@dataclass(frozen=True)
+class Handler:
+    contract: type[Message]
+    store: Callable[[Connection, Sequence[Any]], None]
+
+
+HANDLERS = {
+    topics.READINGS: Handler(ReadingReceived, store_readings),
+    topics.POSITIONS: Handler(PositionReceived, store_positions),
+    topics.REJECTED: Handler(MessageRejected, store_rejected),
+    topics.PLANNING: Handler(PlanningProgressed, store_planning),
+    topics.PLANS: Handler(PlanMade, store_plans),
+    topics.DISPATCHES: Handler(PlanDispatched, store_dispatches),
+    topics.CONFIRMATIONS: Handler(VisitConfirmed, store_confirmations),
+    topics.LEDGER: Handler(SavingsComputed, store_savings),
+}
