@@ -1,0 +1,47 @@
+"""A city folder: read it whole, say all that is wrong with it at once, and make a registry only if nothing is."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.city import messages
+from services.city.city_toml import read_city
+from services.city.findings import Finding, Findings
+from services.city.geojson import ZONES, read_basemap
+from services.city.plausibility import check_plausibility
+from services.city.references import check_references
+from services.city.registry import Registry
+from services.city.rows import entries
+from services.city.sheets import FILES, ROADS, TABLES, read_sheets
+
+
+@dataclass(frozen=True)
+class FolderReading:
+    """What a folder holds, or what is wrong with it. There is a registry exactly if there is no error."""
+
+    registry: Registry | None
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    """Right rows by file, of wrong folders too."""
+
+
+def read_folder(path: Path) -> FolderReading:
+    """Read a city folder. Never raises for what the folder holds: every fault is a finding, all files at once."""
+    findings = Findings()
+    if not path.is_dir():
+        findings.error(path.name or str(path), messages.FOLDER_IS_FILE if path.exists() else messages.FOLDER_MISSING)
+        return FolderReading(None, tuple(findings.errors))
+    city = read_city(path, findings)
+    sheets = read_sheets(path, findings)
+    basemap = read_basemap(path, findings)
+    check_references(sheets, findings)
+    check_plausibility(city, sheets, findings)
+    if (path / ROADS).exists():
+        findings.warn(ROADS, messages.ROADS_UNUSED)
+    findings.sort(FILES)
+    tables = {table: entries(getattr(sheets, table)) for table in ("zones", *TABLES)}
+    counts = {ZONES if table == "zones" else f"{table}.csv": len(rows) for table, rows in tables.items()}
+    registry = None
+    if city is not None and not findings.errors:
+        registry = Registry(city=city, zone_shapes=sheets.zone_shapes, basemap=basemap, **tables)
+    return FolderReading(registry, tuple(findings.errors), tuple(findings.warnings), counts)

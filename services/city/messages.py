@@ -1,0 +1,185 @@
+"""Every text that a reader of a city folder's findings sees, in one place so that French can follow.
+
+Texts say what is expected. Where a finding stands and what the cell holds is added by `findings.Finding`.
+"""
+
+import types
+import typing
+from collections.abc import Iterable
+from datetime import time
+from difflib import get_close_matches
+from typing import Any, Literal, LiteralString, Union
+
+import annotated_types as limits
+from pydantic import StringConstraints
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+RULES: dict[str, LiteralString] = {
+    "half_window": "expected a time HH:MM, because {other} has one: both or neither",
+    "window_order": "expected a time before {other}",
+    "break_whole": "break_s, break_from and break_to go together: all three or none",
+}
+"""Rules over several cells of one row, by error type."""
+
+# Files.
+FOLDER_MISSING = "there is no such folder"
+FOLDER_IS_FILE = "this is a file: give the folder that holds city.toml"
+FILE_MISSING = "the file is missing"
+FILE_IS_FOLDER = "this is a folder, not a file"
+FILE_EMPTY = "the file is empty"
+FILE_TOO_LARGE = "the file has {size_mb:.1f} MB; at most {limit_mb:.0f} MB are read"
+FILE_UNREADABLE = "the file cannot be read: {reason}"
+FILE_SPREADSHEET = "this is a spreadsheet under another name: save it as CSV (UTF-8)"
+FILE_UTF16 = "the file is in UTF-16: save it as CSV (UTF-8)"
+FILE_BINARY = "this is not a text file (NUL bytes)"
+FILE_ENCODING = "the bytes here are neither UTF-8 nor Windows-1252: save the file as CSV (UTF-8)"
+FILE_CP1252 = "not UTF-8: read as Windows-1252. Check the accents, and save it as UTF-8"
+FILE_NOT_UTF8 = "the file is not UTF-8: save it as UTF-8"
+TOO_MANY = "more than {limit} {kind}s in this file: the others are not listed"
+
+# Tables.
+HEADER_MISSING = "expected a header line with {columns}"
+COLUMN_MISSING = "the column is missing; expected {expected}"
+COLUMN_UNKNOWN = "unknown column{hint}; the columns are {columns}"
+COLUMN_DOUBLED = "the column stands twice"
+COLUMN_UNNAMED = "a value under no column name: an unquoted delimiter, or a missing header"
+ROW_BROKEN = "the row cannot be read: {reason}"
+ROW_QUOTE = 'a quote (") opens in this row and never closes'
+ROWS_TOO_MANY = "more than {limit} {kind}s in this file: the others are not listed"
+ROWS_NONE = "expected at least one row under the header"
+EMPTY_CELL = "expected {expected}"
+ID_DOUBLED = "the id stands on line {first} already: each only once"
+NUMBER_COMMA = " (a decimal comma is read only where columns are separated by ';')"
+CUBIC_METRES = " (cubic metres? 1 m3 = 1000 litres)"
+
+# city.toml.
+TOML_BROKEN = "not valid TOML: {reason}"
+KEY_MISSING = "the key is missing; expected {expected}"
+KEY_UNKNOWN = "unknown key{hint}; the keys are {keys}"
+
+# GeoJSON.
+JSON_BROKEN = "not valid JSON: {reason}"
+JSON_TEXT = "the file holds a text that cannot be stored (NUL or half a surrogate pair)"
+JSON_NUMBER = "NaN and Infinity are not numbers of JSON"
+NOT_COLLECTION = "expected a GeoJSON FeatureCollection"
+NO_FEATURES = "expected at least one zone"
+NOT_FEATURE = "expected a GeoJSON Feature with properties and a geometry"
+PROPERTY_MISSING = "the property is missing; expected {expected}"
+PROPERTY_IGNORED = "unknown property: not read{hint}"
+SHAPE_TYPE = "expected a Polygon or a MultiPolygon"
+SHAPE_RING = "expected rings of at least 4 positions [lon, lat], the last equal to the first"
+SHAPE_RANGE = "expected positions [lon, lat] in degrees (WGS 84, EPSG:4326){hint}"
+HINT_PROJECTED = "; these look like metres of a projection: save the layer in EPSG:4326"
+HINT_SWAPPED = " (lon and lat look swapped)"
+ZONE_DOUBLED = "the id stands in feature {first} already: each only once"
+BASEMAP_KIND = "expected one of {kinds}; the feature is drawn as a street"
+
+# References.
+NO_SUCH = "expected an id of {file}{hint}"
+STREAM_NO_TRUCK = "no truck that may come here carries this stream ({count} container(s)); expected it in trucks.csv"
+STREAM_NO_SITE = "no disposal site takes this stream ({count} container(s)); expected it in disposal_sites.csv"
+POSITION_DOUBLED = "position {position} of circuit {circuit} stands on line {first} already: each only once"
+CIRCUIT_TRUCKS = "circuit {circuit} has truck {truck} on line {first}: expected one truck a circuit"
+
+# Warnings.
+ZONE_UNUSED = "no container is in this zone"
+ZONE_NOBODY = "nobody lives in this zone: its people cannot be counted as served"
+OUTSIDE_ZONE = "the position is {km} km outside the shape of zone {zone}{hint}"
+HINT_OTHER_ZONE = " (inside zone {zone})"
+FAR_AWAY = "{km} km from the middle of the containers{hint}"
+STACKED = "{count} containers stand on one position ({ids})"
+SITES_CLOSED = "every disposal site for stream {stream} is closed (no opening hours): its plans will be empty"
+TRUCKS_RESTING = "no truck is in service"
+NO_BASELINE = "no baseline: savings cannot be compared with what the city did before"
+ASSUMED = "still assumed: complete it, then take it out of `assumptions` in city.toml"
+ASSUMED_OTHER = "still assumed: {what}"
+ROADS_UNUSED = "noticed, not read by this version: distances are estimated from straight lines"
+
+# From points.
+POINT_COLUMN = "no column for {what}; expected one of {names}"
+POINT_COLUMNS_TWICE = "two columns for {what}: {names}"
+POINT_FAR = "{km} km from the middle of the points: expected a city{hint}"
+LITRES = "litres, 20 to 100000"
+
+_ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_ID = "an id of letters, digits, '.', '_' or '-', no spaces or accents, at most 64"
+
+
+def rule(kind: LiteralString, column: str, **context: str) -> PydanticCustomError:
+    """The error that a model raises when cells of one row do not go together; `column` is the cell to mend."""
+    return PydanticCustomError(kind, RULES[kind], {"column": column, **context})
+
+
+def near(value: str, choices: Iterable[str]) -> str:
+    """A hint at the likeliest meant word, or nothing. Long lists are not searched: it would take minutes."""
+    known = list(choices)
+    if len(known) > 300:
+        return ""
+    lowered = {choice.lower(): choice for choice in known}
+    found = get_close_matches(value.lower(), lowered, n=1)
+    return f", did you mean {lowered[found[0]]}?" if found else ""
+
+
+def listing(words: Iterable[str], most: int = 6) -> str:
+    """Some of the words, and how many more there are."""
+    known = list(words)
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more
+
+
+def expected(field: FieldInfo) -> str:
+    """What a cell of this field is to hold: its description, or its type; and its limits."""
+    choices = _choices(field.annotation)
+    if choices:
+        return f"one of {', '.join(choices)}"
+    text = field.description or _described_by_pattern(field) or _described_by_type(field)
+    interval = _interval(field)
+    if plain_type(field.annotation) is time and field.description:
+        interval = "HH:MM"
+    return f"{text}, {interval}" if interval and interval not in text else text
+
+
+def plain_type(annotation: Any) -> Any:
+    """The one type of a field: without `None`, and `tuple` for any list."""
+    if typing.get_origin(annotation) in {Union, types.UnionType}:
+        annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return typing.get_origin(annotation) or annotation
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    return typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
+
+
+def _described_by_pattern(field: FieldInfo) -> str:
+    patterns = {part.pattern for part in field.metadata if isinstance(part, StringConstraints)}
+    return _ID if _ID_PATTERN in patterns else ""
+
+
+def _described_by_type(field: FieldInfo) -> str:
+    kind = plain_type(field.annotation)
+    if kind is tuple:
+        (item, *_) = typing.get_args(field.annotation)
+        days = _choices(item)
+        return f"'all', or days of {' '.join(days)}, each once" if days else "ids separated by spaces, each once"
+    if kind is time:
+        return "a time HH:MM, 00:00 to 23:59"
+    return {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, "a text of 1 to 120 letters")
+
+
+def _interval(field: FieldInfo) -> str:
+    """The limits of a number in words: "20 to 100000", "above 0, at most 2"."""
+    low = _limit(field, limits.Ge, "ge")
+    above = _limit(field, limits.Gt, "gt")
+    high = _limit(field, limits.Le, "le")
+    if low is not None and high is not None:
+        return f"{low:g} to {high:.15g}"
+    parts = [f"above {above:g}" if above is not None else "", f"at most {high:.15g}" if high is not None else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _limit(field: FieldInfo, kind: type, name: str) -> float | None:
+    found: list[float] = [getattr(part, name) for part in field.metadata if isinstance(part, kind)]
+    return found[-1] if found else None

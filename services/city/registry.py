@@ -1,0 +1,304 @@
+"""The registry of a city, as the city folder describes it and as the store keeps it.
+
+One model a file of the folder, one field a column; the field's description is what a wrong cell is told to hold.
+Limits are not repeated in descriptions: `messages.expected` reads them from the field.
+"""
+
+from datetime import date, time
+from functools import cache
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from services.city import messages
+from services.contracts.fields import CityId, Id, Lat, Lon
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# No control characters: they cannot be seen in a spreadsheet, and PostgreSQL's jsonb refuses NUL.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Positive = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+Seconds = Annotated[int, Field(ge=0, le=86_400)]
+East = Annotated[Lon, Field(description="degrees east, -180 to 180 (WGS 84)")]
+North = Annotated[Lat, Field(description="degrees north, -90 to 90 (WGS 84)")]
+
+
+@cache
+def _timezones() -> set[str]:
+    return available_timezones()
+
+
+def _known_timezone(name: str) -> str:
+    if name not in _timezones():
+        raise ValueError("not a time zone of the IANA database")
+    return name
+
+
+def _as_clock_time(value: object) -> object:
+    """Take "4:30", "04:30" or "04:30:00". Pydantic alone would read 430 as seconds, and as UTC."""
+    if isinstance(value, str) and value.count(":") in {1, 2}:
+        hours, colon, rest = value.strip().partition(":")
+        return f"{hours.zfill(2)}{colon}{rest}"
+    if isinstance(value, time):
+        return value
+    raise ValueError("not a time")
+
+
+def _without_zone(value: time) -> time:
+    """Times of a folder are the city's own clock; seconds are the finest that a file shows."""
+    if value.tzinfo is not None or value.microsecond:
+        raise ValueError("not a time HH:MM")
+    return value
+
+
+ClockTime = Annotated[time, BeforeValidator(_as_clock_time), AfterValidator(_without_zone)]
+
+
+def _without_doubles[T](values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) != len(values):
+        raise ValueError("a value stands twice")
+    return values
+
+
+Streams = Annotated[tuple[Id, ...], Field(min_length=1), AfterValidator(_without_doubles)]
+Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1), AfterValidator(_without_doubles)]
+
+
+class Entry(BaseModel):
+    """A row of the registry. Unknown columns are refused: a mistyped header must not silently drop a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prices(Entry):
+    fuel_per_l: Annotated[Positive, Field(description="price of a litre of fuel, in the currency of the city")]
+    crew_per_h: Annotated[NotNegative, Field(description="cost of a truck's whole crew per hour of duty")]
+
+
+class Planning(Entry):
+    """The rules of a day. Defaults suit a tropical city; each can be changed in `city.toml`."""
+
+    plan_at: Annotated[ClockTime, Field(description="time the day's plan is made")] = time(4, 30)
+    time_limit_s: Annotated[float, Field(gt=0, le=3600, description="seconds the planner may search")] = 30
+    full_at_fill_ratio: Annotated[float, Field(gt=0, le=1.2, description="share of the volume that counts as full")] = (
+        0.8
+    )
+    """A container whose forecast is at or above this when the truck comes must be emptied today."""
+    max_days_between_emptyings: Annotated[float, Field(gt=0, le=31, description="days, the service promise")] = 3.0
+    """The service promise. SDG 11.6.1 metadata: often daily in tropical climates, at least weekly."""
+    next_round_h: Annotated[float, Field(gt=0, le=168, description="hours until a truck can come again")] = 24.0
+    """A container that would be full before a truck can come again is worth emptying now."""
+    overflow_price_per_l: Annotated[
+        NotNegative, Field(description="cost of a litre of waste beside a full container, in the currency of the city")
+    ] = 2.0
+    """What a litre of waste beside a full container costs the city, in its currency: the prize of optional stops."""
+
+
+class Roads(Entry):
+    """How distance and time are estimated until the city has a street network."""
+
+    detour_factor: Annotated[float, Field(ge=1, le=3, description="road length over straight line")] = 1.4
+    town_speed_kmh: Annotated[float, Field(ge=3, le=120, description="km/h between containers")] = 18
+    haul_speed_kmh: Annotated[float, Field(ge=3, le=120, description="km/h on long legs")] = 35
+    haul_beyond_m: Annotated[NotNegative, Field(description="metres from which a leg counts as long")] = 3000
+
+
+class Emissions(Entry):
+    co2e_kg_per_l: Annotated[Positive, Field(description="kg CO2e per litre of fuel")] = 2.66155
+    """Mineral diesel at the tailpipe: DEFRA 2025 conversion factors (read on a secondary page)."""
+
+
+class Service(Entry):
+    """When people count as served."""
+
+    min_emptyings: Annotated[int, Field(ge=1, le=50, description="emptyings in a period")] = 2
+    period_days: Annotated[int, Field(ge=1, le=31, description="days of the period")] = 7
+
+
+class City(Entry):
+    """`city.toml`."""
+
+    schema_: Annotated[Literal["tournee/city/1"], Field(alias="schema")]
+    id: Annotated[CityId, Field(description="small letters, digits and '-', at most 32")]
+    name: Name
+    timezone: Annotated[
+        str,
+        AfterValidator(_known_timezone),
+        Field(description="a time zone of the IANA database, like Africa/Porto-Novo"),
+    ]
+    currency: Annotated[
+        str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="three capital letters (ISO 4217), like XOF")
+    ]
+    simulated: bool = False
+    """True: every figure of this city is labelled as simulated."""
+    assumptions: Annotated[tuple[Text, ...], Field(description="list of texts, one a file to complete")] = ()
+    """Files whose content is assumed and still to be completed by the town hall; every page says so."""
+    prices: Annotated[Prices, Field(description="a table [prices]")]
+    planning: Annotated[Planning, Field(description="a table [planning]")] = Planning()
+    roads: Annotated[Roads, Field(description="a table [roads]")] = Roads()
+    emissions: Annotated[Emissions, Field(description="a table [emissions]")] = Emissions()
+    service: Annotated[Service, Field(description="a table [service]")] = Service()
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Zone(Entry):
+    """A feature of `zones.geojson`: Polygon or MultiPolygon with these properties."""
+
+    id: Id
+    name: Name
+    population: Annotated[int, Field(ge=0, le=50_000_000, description="people who live there")]
+
+
+class ContainerKind(Entry):
+    """`container_kinds.csv`: what containers of one kind have in common, and the prior of the forecast."""
+
+    id: Id
+    name: Name
+    service_s: Annotated[Seconds, Field(description="seconds to empty one, lifting included")]
+    kg_per_l: Annotated[float, Field(gt=0, le=2, description="density of the waste in the container, kg per litre")]
+    fill_per_day: Annotated[float, Field(gt=0, le=10, description="share of its volume it fills in a day, until known")]
+
+
+class Container(Entry):
+    """`containers.csv`."""
+
+    id: Id
+    name: Name
+    lon: East
+    lat: North
+    kind: Id
+    capacity_l: Annotated[float, Field(ge=20, le=100_000, description="litres")]
+    zone: Id
+    stream: Id = "residual"
+    sensor: bool = True
+    window_from: ClockTime | None = None
+    window_to: ClockTime | None = None
+    truck_classes: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    """Classes that can reach it; empty = any."""
+
+    @model_validator(mode="after")
+    def _window_is_whole(self) -> Self:
+        _check_window("window_from", self.window_from, "window_to", self.window_to)
+        return self
+
+
+class TruckClass(Entry):
+    """`truck_classes.csv`."""
+
+    id: Id
+    name: Name
+    capacity_kg: Annotated[Positive, Field(description="kg the body may carry")]
+    capacity_l: Annotated[Positive, Field(description="litres of the body")]
+    compaction: Annotated[
+        float, Field(ge=1, le=8, description="times the body presses the waste together, 1 = no press")
+    ] = 1
+    max_trips: Annotated[int, Field(ge=1, le=20, description="disposal visits a day")]
+    fixed_cost: Annotated[
+        NotNegative, Field(description="cost of using the truck on a day, in the currency of the city")
+    ]
+    drive_l_per_km: Annotated[Positive, Field(description="litres of fuel per km driven")]
+    per_stop_l: Annotated[NotNegative, Field(description="litres of fuel per container emptied")]
+    idle_l_per_h: Annotated[NotNegative, Field(description="litres of fuel per hour standing")]
+
+
+class Truck(Entry):
+    """`trucks.csv`."""
+
+    id: Id
+    truck_class: Id
+    depot: Id
+    shift_from: ClockTime
+    shift_to: ClockTime
+    streams: Streams = ("residual",)
+    break_s: Annotated[Seconds, Field(description="seconds of the crew's break, 0 = none")] = 0
+    break_from: Annotated[ClockTime | None, Field(description="earliest start of the break")] = None
+    break_to: Annotated[ClockTime | None, Field(description="latest start of the break")] = None
+    in_service: bool = True
+
+    @model_validator(mode="after")
+    def _times_are_in_order(self) -> Self:
+        _check_window("shift_from", self.shift_from, "shift_to", self.shift_to)
+        _check_window("break_from", self.break_from, "break_to", self.break_to)
+        if bool(self.break_s) != (self.break_from is not None):
+            raise messages.rule("break_whole", "break_s")
+        return self
+
+
+class Depot(Entry):
+    """`depots.csv`."""
+
+    id: Id
+    name: Name
+    lon: East
+    lat: North
+
+
+class DisposalSite(Entry):
+    """`disposal_sites.csv`. No opening hours = closed."""
+
+    id: Id
+    name: Name
+    lon: East
+    lat: North
+    service_s: Annotated[Seconds, Field(description="seconds to weigh, unload and leave")]
+    open_from: ClockTime | None = None
+    open_to: ClockTime | None = None
+    weekdays: Weekdays = WEEKDAYS
+    streams: Streams = ("residual",)
+
+    @model_validator(mode="after")
+    def _hours_are_whole(self) -> Self:
+        _check_window("open_from", self.open_from, "open_to", self.open_to)
+        return self
+
+    def is_open_on(self, day: date) -> bool:
+        return self.open_from is not None and self.open_to is not None and WEEKDAYS[day.weekday()] in self.weekdays
+
+
+class BaselineStop(Entry):
+    """`baseline.csv`: what the city did before, one row a stop, in driving order."""
+
+    circuit: Id
+    truck: Id
+    weekdays: Weekdays
+    position: Annotated[int, Field(ge=1, le=10_000, description="place of the stop in the circuit, from 1")]
+    container: Id
+
+
+class Registry(BaseModel):
+    """A whole city: consistent in itself, or not made at all. Lists keep the order of the files."""
+
+    model_config = ConfigDict(frozen=True)
+
+    city: City
+    zones: tuple[Zone, ...]
+    zone_shapes: dict[str, dict[str, object]]
+    """GeoJSON geometry by zone id."""
+    container_kinds: tuple[ContainerKind, ...]
+    containers: tuple[Container, ...]
+    truck_classes: tuple[TruckClass, ...]
+    trucks: tuple[Truck, ...]
+    depots: tuple[Depot, ...]
+    disposal_sites: tuple[DisposalSite, ...]
+    baseline: tuple[BaselineStop, ...]
+    basemap: dict[str, object] | None = None
+    """GeoJSON FeatureCollection of streets, water and markets to draw under the map, where the folder has one."""
+
+
+def _check_window(start_name: str, start: time | None, end_name: str, end: time | None) -> None:
+    """Refuse half a window and a window that ends before it starts, at the cell to mend."""
+    if start is None and end is not None:
+        raise messages.rule("half_window", start_name, other=end_name)
+    if start is not None and end is None:
+        raise messages.rule("half_window", end_name, other=start_name)
+    if start is not None and end is not None and start >= end:
+        raise messages.rule("window_order", start_name, other=end_name)

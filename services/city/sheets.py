@@ -1,0 +1,74 @@
+"""The tables of a folder, as far as each could be read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.city import registry as models
+from services.city.city_toml import NAME as CITY
+from services.city.findings import Findings
+from services.city.geojson import BASEMAP, ZONES, Shapes, read_zones
+from services.city.registry import Entry
+from services.city.rows import Sheet, read_rows
+from services.city.tables import parse_table
+from services.city.texts import CSV_LIMIT, decode_table, read_bytes
+
+TABLES: dict[str, type[Entry]] = {
+    "container_kinds": models.ContainerKind,
+    "containers": models.Container,
+    "truck_classes": models.TruckClass,
+    "trucks": models.Truck,
+    "depots": models.Depot,
+    "disposal_sites": models.DisposalSite,
+    "baseline": models.BaselineStop,
+}
+"""The CSV files by their name without `.csv`, which is also their field in `Registry`."""
+
+ROADS = "roads.osm.pbf"
+FILES = (CITY, ZONES, *(f"{table}.csv" for table in TABLES), BASEMAP, ROADS)
+"""Every file of a folder, in the order in which findings are told."""
+
+OPTIONAL = "baseline"
+"""A city that has kept no record of its circuits can begin without; there is then nothing to compare with."""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    zones: Sheet[models.Zone]
+    zone_shapes: Shapes
+    container_kinds: Sheet[models.ContainerKind]
+    containers: Sheet[models.Container]
+    truck_classes: Sheet[models.TruckClass]
+    trucks: Sheet[models.Truck]
+    depots: Sheet[models.Depot]
+    disposal_sites: Sheet[models.DisposalSite]
+    baseline: Sheet[models.BaselineStop]
+
+
+def read_sheets(folder: Path, findings: Findings) -> Sheets:
+    """Read the zones and every CSV file of the folder, each wrong cell an error."""
+    zones, shapes = read_zones(folder, findings)
+    return Sheets(
+        zones=zones,
+        zone_shapes=shapes,
+        container_kinds=read_sheet(folder, "container_kinds", models.ContainerKind, findings),
+        containers=read_sheet(folder, "containers", models.Container, findings),
+        truck_classes=read_sheet(folder, "truck_classes", models.TruckClass, findings),
+        trucks=read_sheet(folder, "trucks", models.Truck, findings),
+        depots=read_sheet(folder, "depots", models.Depot, findings),
+        disposal_sites=read_sheet(folder, "disposal_sites", models.DisposalSite, findings),
+        baseline=read_sheet(folder, "baseline", models.BaselineStop, findings),
+    )
+
+
+def read_sheet[E: Entry](folder: Path, table: str, model: type[E], findings: Findings) -> Sheet[E]:
+    """One CSV file. Missing, unreadable or without a row it is an error, but for the baseline."""
+    name = f"{table}.csv"
+    path = folder / name
+    if table == OPTIONAL and not path.exists():
+        return Sheet(name)
+    data = read_bytes(path, name, CSV_LIMIT, findings)
+    text = decode_table(data, name, findings) if data is not None else None
+    parsed = parse_table(text, name, findings) if text is not None else None
+    if parsed is None:
+        return Sheet(name)
+    return read_rows(model, parsed, name, findings, may_be_empty=table == OPTIONAL)
