@@ -31,3 +31,5 @@ def start_logging(level: str) -> None:
         level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z"
     )
     logging.getLogger("kafka").setLevel(logging.WARNING)
+    # Says each time that a large batch took a tenth of a second.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)

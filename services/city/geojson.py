@@ -16,7 +16,7 @@ from services.city.texts import GEOJSON_LIMIT, decode_utf8, read_bytes
 
 ZONES = "zones.geojson"
 BASEMAP = "basemap.geojson"
-BASEMAP_KINDS = ("water", "lagoon", "sea", "street", "market", "park")
+BASEMAP_KINDS = ("water", "lagoon", "sea", "street", "avenue", "bridge", "market", "park")
 
 type Shapes = dict[str, dict[str, object]]
 

@@ -1,0 +1,50 @@
+# Two commands matter: make demo, make test. The others are their parts.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt install install-dev browser lock clean
+
+BIN := .venv/bin
+FRONTEND := services/web/node_modules/.package-lock.json
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: .venv/.installed $(FRONTEND) ## Run a simulated city on this machine (EXIT=1 ends after the table, CITY=folder takes another city)
+	@$(BIN)/tournee demo $(if $(EXIT),--exit) $(if $(CITY),--city "$(CITY)")
+
+test: check browser ## Install what the tests need, then check and test everything
+	$(BIN)/pytest
+
+check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: .venv/.installed-dev ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: .venv/.installed $(FRONTEND) ## Install what it runs on
+install-dev: .venv/.installed-dev $(FRONTEND) ## Install what it is tested with too
+
+browser:
+	@sh infra/install/browser.sh
+
+# The development lock holds all of the other, at the same versions.
+.venv/.installed: requirements.lock pyproject.toml
+	@test -e .venv/.installed-dev || sh infra/install/venv.sh requirements.lock
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock pyproject.toml
+	@sh infra/install/venv.sh requirements-dev.lock
+	@touch $@ .venv/.installed
+
+$(FRONTEND): services/web/package-lock.json | .venv/.installed
+	@sh infra/install/frontend.sh
+	@touch $@
+
+lock: .venv/.installed-dev ## Renew the locks within what pyproject.toml allows
+	@sh infra/install/lock.sh
+
+clean: ## Remove what was installed and built
+	rm -rf .venv services/web/node_modules var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,52 @@
+"""The demo's city: its folder drawn or given, loaded, and its logins made."""
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from infra.demo.office import Login
+from services.adapters.timescale.accounts import add_account
+from services.adapters.timescale.connection import Connection
+from services.adapters.timescale.registry import load_registry
+from services.city.folder import read_folder
+from services.city.registry import Registry
+from services.errors import TourneeError
+from simulators.city import write_city_folder
+
+
+class WrongFolder(TourneeError):
+    """The city folder does not pass the check; nothing was started on it."""
+
+
+def read_city(folder: Path | None, seed: int, scratch: Path) -> tuple[Path, Registry]:
+    """The folder asked for, or one drawn from the seed.
+
+    Raises:
+        WrongFolder: with the first faults; `tournee city check` shows all.
+    """
+    if folder is None:
+        folder = scratch / "city"
+        write_city_folder(seed, folder)
+    reading = read_folder(folder)
+    if reading.registry is None:
+        faults = "\n  ".join(str(finding) for finding in reading.errors[:10])
+        raise WrongFolder(f"{folder} cannot be used ({len(reading.errors)} faults):\n  {faults}")
+    return folder, reading.registry
+
+
+def load_city(connection: Connection, registry: Registry, now: datetime) -> list[Login]:
+    """Load the registry and make the logins: an operator, the municipality, and a driver for each truck.
+
+    Passwords are random, made for this run; drivers have the four digits they would type in gloves.
+    """
+    load_registry(connection, registry, who="demo", now=now)
+    logins = [
+        Login("operator", "operateur", secrets.token_urlsafe(9), "/operateur"),
+        Login("municipality", "mairie", secrets.token_urlsafe(9), "/"),
+        *(Login("driver", truck.id, f"{secrets.randbelow(10_000):04}", "/chauffeur") for truck in registry.trucks),
+    ]
+    with connection.transaction():
+        for login in logins:
+            truck = login.login if login.role == "driver" else None
+            add_account(connection, registry.city.id, login.login, login.role, login.password, truck)
+    return logins

@@ -1,0 +1,199 @@
+"""The demo, as a recipe: servers, city, services, days, the next morning, a table, open for business."""
+
+import json
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from infra.demo.city import load_city, read_city
+from infra.demo.figures import Figures, count_figures, table_of
+from infra.demo.office import Login, Office
+from infra.demo.replay import Cast, morning_of, plan_morning, replay_day, wait_until_stored
+from infra.demo.timepiece import Timepiece
+from infra.migrate import migrate
+from infra.stack.embedded import Stack, embedded_stack
+from infra.stack.ports import LOOPBACK, free_port, wait_until
+from infra.stack.services import running_services
+from services.adapters.kafka import create_topics
+from services.adapters.timescale.connection import connect
+from services.adapters.timescale.ledger import list_changed_days
+from services.city.registry import Registry
+from services.domain.times import local_day
+from simulators.live import run_live
+from simulators.mqtt import Publisher
+from simulators.trucks.phone import DriverClient
+from simulators.world import World
+
+LEDGER_PATIENCE_S = 60.0
+HISTORY_DAYS = 6
+"""Days before the demo in which the city drove its fixed circuits: nobody starts with empty bins."""
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What can be asked of the demo. `speed`: how fast the open day runs, times the wall clock."""
+
+    folder: Path | None = None
+    days: int = 7
+    seed: int = 1
+    speed: float = 30.0
+    ends_by_itself: bool = False
+
+
+def run_demo(options: DemoOptions, console: Console) -> None:
+    """Run the demo until it has ended by itself or Ctrl-C; whatever it started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ExitStack() as cleanup:
+            _run(options, console, cleanup)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+
+
+def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
+    began_s = time.monotonic()
+    stack = cleanup.enter_context(embedded_stack())
+    folder, registry = read_city(options.folder, options.seed, stack.folder)
+    today = local_day(datetime.now(UTC), registry.city.zone_info)
+    first = today - timedelta(days=options.days)
+    timepiece = Timepiece(stack.folder / "clock", morning_of(registry, first))
+    url, environment = _environment(stack, timepiece)
+    migrate(stack.database_url)
+    create_topics(stack.kafka)
+    store = cleanup.enter_context(connect(stack.database_url, name="demo"))
+    logins = load_city(store, registry, morning_of(registry, first))
+    cleanup.enter_context(running_services(environment, stack.folder / "log"))
+    wait_until(lambda: _is_ready(url), what="the web", patience_s=60, hint=lambda: _tail(stack))
+    console.print(f"[bold]{registry.city.name}[/] is open at [link={url}]{url}[/link] ({_seconds(began_s)} s)")
+    world = _world(folder, options.seed, first)
+    cast = Cast(registry, world, *_hardware(stack, registry, url, logins, cleanup), timepiece, store)
+    with _progress(console) as progress:
+        plan = _replay(cast, first, options.days, progress)
+    figures = count_figures(store, registry.city.id, url)
+    _show(console, figures, plan, registry, logins, began_s)
+    if options.ends_by_itself:
+        print(json.dumps(figures.as_json(), ensure_ascii=False), flush=True)
+        return
+    _open_for_business(cast, today, options, console)
+
+
+def _environment(stack: Stack, timepiece: Timepiece) -> tuple[str, dict[str, str]]:
+    port = free_port()
+    return f"http://{LOOPBACK}:{port}", {
+        **stack.environment(),
+        "TOURNEE_WEB_HOST": LOOPBACK,
+        "TOURNEE_WEB_PORT": str(port),
+        "TOURNEE_SESSION_SECRET": secrets.token_urlsafe(32),
+        "TOURNEE_CLOCK": timepiece.setting,
+    }
+
+
+def _world(folder: Path, seed: int, first: date) -> World:
+    """The city with its past: what the fixed circuits emptied in the days before."""
+    world = World.from_folder(folder, seed, first - timedelta(days=HISTORY_DAYS))
+    for n in range(HISTORY_DAYS, 0, -1):
+        world.follow_baseline(first - timedelta(days=n))
+    return world
+
+
+def _hardware(
+    stack: Stack, registry: Registry, url: str, logins: list[Login], cleanup: ExitStack
+) -> tuple[Publisher, dict[str, DriverClient], Office]:
+    """Devices, phones and an operator, all on the network like everybody."""
+    city = registry.city.id
+    publisher = cleanup.enter_context(Publisher(stack.mqtt_host, stack.mqtt_port))
+    drivers = [login for login in logins if login.role == "driver"]
+    phones = {login.login: DriverClient.to(url, city, login.login, login.password) for login in drivers}
+    office = Office(url, city, next(login for login in logins if login.role == "operator"))
+    for close in (office.close, *(client.close for client in phones.values())):
+        cleanup.callback(close)
+    return publisher, phones, office
+
+
+def _replay(cast: Cast, first: date, days: int, progress: Progress) -> dict[str, Any]:
+    """The days, and then the plan of the morning after them."""
+    first_morning = morning_of(cast.registry, first)
+    cast.publisher.publish_all(cast.world.readings(first_morning - timedelta(hours=12), first_morning))
+    wait_until_stored(cast)
+    task = progress.add_task("days replayed", total=days)
+    for n in range(days):
+        replay_day(cast, first + timedelta(days=n), progress)
+        progress.advance(task)
+    morning = first + timedelta(days=days)
+    cast.timepiece.hold(morning_of(cast.registry, morning))
+    plan = plan_morning(cast, morning, cast.registry.city.planning.time_limit_s, progress)
+    _wait_for_ledger(cast, days)
+    return plan
+
+
+def _wait_for_ledger(cast: Cast, days: int) -> None:
+    """The ledger looks every few seconds; wait until it has nothing left to compute."""
+
+    def is_done() -> bool:
+        with cast.store.transaction():
+            counted = cast.store.execute("SELECT count(*) AS n FROM savings_day").fetchone()
+            return not list_changed_days(cast.store) and counted is not None and counted["n"] >= days
+
+    wait_until(is_done, what="the ledger", patience_s=LEDGER_PATIENCE_S)
+
+
+def _open_for_business(cast: Cast, morning: date, options: DemoOptions, console: Console) -> None:
+    """The morning to come, live: send the plan from the operator's page and the trucks drive it."""
+    began_at = morning_of(cast.registry, morning)
+    now = cast.timepiece.run(began_at, options.speed)
+    console.print(f"The day runs {options.speed:.0f} times as fast as the clock. Ctrl-C stops everything.")
+    run_live(cast.world, cast.publisher, list(cast.phones.values()), now, lambda: False, since=began_at)
+
+
+def _show(
+    console: Console, figures: Figures, plan: dict[str, Any], registry: Registry, logins: list[Login], began_s: float
+) -> None:
+    console.print(table_of(figures, plan, simulated=registry.city.simulated))
+    driver = next((login for login in logins if login.role == "driver"), None)
+    for login in (logins[0], logins[1], driver):
+        if login is not None:
+            console.print(
+                f"  {login.role:<13} {figures.url}{login.path:<12} login [bold]{login.login}[/]  "
+                f"password [bold]{login.password}[/]",
+                highlight=False,
+            )
+    console.print(f"Ready in {_seconds(began_s)} s.", highlight=False)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield progress
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _tail(stack: Stack) -> str:
+    log = stack.folder / "log" / "web.log"
+    return log.read_text(errors="replace")[-2000:] if log.exists() else ""
+
+
+def _seconds(began_s: float) -> str:
+    return f"{time.monotonic() - began_s:.1f}"

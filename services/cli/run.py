@@ -1,0 +1,27 @@
+"""`tournee bridge`, `writer`, `planner`, `ledger`, `web`: each service in the foreground."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+import typer
+
+SERVICES = {
+    "bridge": "MQTT to Kafka, acknowledged only once Kafka has it.",
+    "writer": "Kafka to the store, the offset after the commit.",
+    "planner": "Orders to plans.",
+    "ledger": "Events to savings.",
+    "web": "The pages, the phone's and the public's too, and the API.",
+}
+
+
+def add_services(app: typer.Typer) -> None:
+    """One command a service. Each imports its libraries only when it runs: the solver's alone take a second."""
+    for name, what in SERVICES.items():
+        app.command(name, help=what)(_runner(name))
+
+
+def _runner(name: str) -> Callable[[], None]:
+    def run() -> None:
+        import_module(f"services.{name}.main").main()
+
+    return run

@@ -1,0 +1,43 @@
+"""`tournee solve PROBLEM --time-limit S --seed N --out PLAN`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import routing
+
+EXIT_INFEASIBLE = 3
+
+
+def solve_command(
+    problem: Annotated[Path, typer.Argument(help="A tournee/problem/1 file.", exists=True, dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Where the tournee/plan/1 file goes.")],
+    time_limit: Annotated[float, typer.Option(help="Seconds to search.", min=0)] = 60,
+    seed: Annotated[int, typer.Option(help="Same seed, same random choices.")] = 1,
+) -> None:
+    """Solve a problem file. Exit code 3 when a required stop could not be served; the plan then says why."""
+    read = routing.read_problem(problem)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as progress:
+        task = progress.add_task(f"{len(read.stops)} stops", total=max(time_limit, 0.001))
+
+        def improved(solution: routing.Solution) -> None:
+            progress.update(task, completed=solution.elapsed_s, description=f"cost {solution.cost:,.0f}")
+
+        solution = routing.solve(read, routing.MaxRuntime(time_limit), seed, improved)
+    routing.write_plan(solution, out)
+    typer.echo(solution.summary())
+    if not solution.is_feasible():
+        for violation in solution.violations[:20]:
+            typer.echo(f"  {violation}", err=True)
+        raise typer.Exit(EXIT_INFEASIBLE)

@@ -1,0 +1,170 @@
+"""From the registry and the forecasts to the solver's problem, and from its solution to the plan's circuits.
+
+Mapping is simple; routing is not.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+
+import routing
+from services.city.registry import Container, Depot, DisposalSite, Registry, Truck, TruckClass
+from services.contracts.planning import Circuit, ContainerForecast, Totals, Visit
+from services.domain.times import instant_of, seconds_of_day
+
+PROFILE = "truck"
+
+
+def problem_of_day(
+    registry: Registry, forecasts: Iterable[ContainerForecast], day: date, *, name: str
+) -> routing.Problem:
+    """The problem of emptying these containers on this day, on estimated roads.
+
+    Locations: depots, disposal sites, then one for each container, in the order given.
+    """
+    containers = {container.id: container for container in registry.containers}
+    wanted = [(containers[f.container], f) for f in forecasts]
+    places: list[Depot | DisposalSite | Container] = [*registry.depots, *registry.disposal_sites]
+    places += [container for container, _ in wanted]
+    first_site, first_stop = len(registry.depots), len(registry.depots) + len(registry.disposal_sites)
+    prices = registry.city.prices
+    return routing.Problem(
+        name=name,
+        prices=routing.Prices(prices.fuel_per_l, prices.crew_per_h, registry.city.currency),
+        locations=tuple(routing.Location(place.lon, place.lat) for place in places),
+        matrices={PROFILE: _roads(registry, np.array([(p.lon, p.lat) for p in places]).reshape(-1, 2))},
+        depots=tuple(routing.Depot(depot.id, i) for i, depot in enumerate(registry.depots)),
+        disposal_sites=tuple(_site(s, first_site + i, day) for i, s in enumerate(registry.disposal_sites)),
+        vehicles=_vehicles(registry),
+        stops=tuple(_stop(c, f, first_stop + i, registry) for i, (c, f) in enumerate(wanted)),
+    )
+
+
+def circuits_of(
+    solution: routing.Solution, problem: routing.Problem, day: date, registry: Registry
+) -> tuple[Circuit, ...]:
+    """The solver's routes as circuits with instants and positions, numbered by the order of departure."""
+    routes = sorted(solution.routes, key=lambda route: (route.visits[0].leave_s, route.vehicle))
+    return tuple(_circuit(n, route, problem, day, registry) for n, route in enumerate(routes, start=1))
+
+
+def fuel_models(registry: Registry) -> dict[str, routing.FuelModel]:
+    """The fuel model of each truck, by id."""
+    classes = {c.id: routing.FuelModel(c.drive_l_per_km, c.per_stop_l, c.idle_l_per_h) for c in registry.truck_classes}
+    return {truck.id: classes[truck.truck_class] for truck in registry.trucks}
+
+
+def totals_of(circuits: Sequence[Circuit]) -> Totals:
+    """The sums over circuits."""
+    return Totals(
+        circuits=len(circuits),
+        stops=sum(len(c.stops) for c in circuits),
+        trips=sum(c.trips for c in circuits),
+        distance_m=sum(c.distance_m for c in circuits),
+        fuel_l=round(sum(c.fuel_l for c in circuits), 2),
+        duty_s=sum(c.duty_s for c in circuits),
+    )
+
+
+def _roads(registry: Registry, lonlat: np.ndarray) -> routing.Matrix:
+    roads = registry.city.roads
+    return routing.estimated_roads(
+        lonlat, roads.detour_factor, roads.town_speed_kmh, roads.haul_speed_kmh, roads.haul_beyond_m
+    )
+
+
+def _site(site: DisposalSite, location: int, day: date) -> routing.DisposalSite:
+    opening: tuple[tuple[int, int], ...] = ()
+    if site.is_open_on(day) and site.open_from is not None and site.open_to is not None:
+        opening = ((seconds_of_day(site.open_from), seconds_of_day(site.open_to)),)
+    return routing.DisposalSite(site.id, location, site.service_s, opening, frozenset(site.streams))
+
+
+def _vehicles(registry: Registry) -> tuple[routing.Vehicle, ...]:
+    classes = {truck_class.id: truck_class for truck_class in registry.truck_classes}
+    return tuple(_vehicle(t, classes[t.truck_class]) for t in registry.trucks if t.in_service)
+
+
+def _vehicle(truck: Truck, truck_class: TruckClass) -> routing.Vehicle:
+    rest = None
+    if truck.break_s and truck.break_from is not None and truck.break_to is not None:
+        rest = routing.Break(truck.break_s, (seconds_of_day(truck.break_from), seconds_of_day(truck.break_to)))
+    return routing.Vehicle(
+        id=truck.id,
+        profile=PROFILE,
+        start_depot=truck.depot,
+        end_depot=truck.depot,
+        shift=(seconds_of_day(truck.shift_from), seconds_of_day(truck.shift_to)),
+        capacity_kg=truck_class.capacity_kg,
+        # Containers are measured as the waste lies in them; the press makes room.
+        capacity_l=truck_class.capacity_l * truck_class.compaction,
+        streams=frozenset(truck.streams),
+        fuel=routing.FuelModel(truck_class.drive_l_per_km, truck_class.per_stop_l, truck_class.idle_l_per_h),
+        max_trips=truck_class.max_trips,
+        rest=rest,
+        fixed_cost=truck_class.fixed_cost,
+    )
+
+
+def _stop(container: Container, f: ContainerForecast, location: int, registry: Registry) -> routing.Stop:
+    kinds = {kind.id: kind for kind in registry.container_kinds}
+    windows: tuple[tuple[int, int], ...] = ()
+    if container.window_from is not None and container.window_to is not None:
+        windows = ((seconds_of_day(container.window_from), seconds_of_day(container.window_to)),)
+    allowed = None
+    if container.truck_classes:
+        # None of them in service today: an empty set, and the container is told that no truck may serve it.
+        allowed = frozenset(t.id for t in registry.trucks if t.in_service and t.truck_class in container.truck_classes)
+    return routing.Stop(
+        id=container.id,
+        location=location,
+        demand_kg=f.demand_kg,
+        demand_l=f.demand_l,
+        service_s=kinds[container.kind].service_s,
+        stream=container.stream,
+        windows=windows,
+        required=f.required,
+        prize=f.prize,
+        vehicles=allowed,
+    )
+
+
+def _circuit(number: int, route: routing.Route, problem: routing.Problem, day: date, registry: Registry) -> Circuit:
+    zone = registry.city.zone_info
+    places = {
+        (kind, place.id): place.location
+        for kind, rows in (("depot", problem.depots), ("disposal", problem.disposal_sites), ("stop", problem.stops))
+        for place in rows
+    }
+    visits, distance_m, service_s, here = [], 0, 0, None
+    vehicle = next(v for v in problem.vehicles if v.id == route.vehicle)
+    for visit, load in zip(route.visits, route.loads(problem), strict=True):
+        there = places.get((visit.kind.value, visit.id))
+        where = problem.locations[there] if there is not None else None
+        if there is not None:
+            distance_m += int(problem.matrices[vehicle.profile].distance_m[here, there]) if here is not None else 0
+            here = there
+        service_s += visit.leave_s - visit.start_s if visit.kind in {"stop", "disposal"} else 0
+        visits.append(
+            Visit(
+                kind=visit.kind.value,
+                place=visit.id if there is not None else None,
+                lon=where.lon if where else None,
+                lat=where.lat if where else None,
+                arrive_at=instant_of(day, visit.arrive_s, zone),
+                start_at=instant_of(day, visit.start_s, zone),
+                leave_at=instant_of(day, visit.leave_s, zone),
+                load_kg=round(load.kg, 1),
+                load_l=round(load.l, 1),
+            )
+        )
+    return Circuit(
+        number=number,
+        truck=route.vehicle,
+        distance_m=distance_m,
+        fuel_l=round(routing.litres(vehicle.fuel, distance_m, len(route.stop_ids), service_s), 2),
+        duty_s=route.duty_s,
+        trips=route.trips,
+        visits=tuple(visits),
+    )

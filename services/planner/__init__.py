@@ -1,0 +1,1 @@
+"""Orders to plans: forecast, choice, circuits. `plan_day` is the recipe, `main` the process."""

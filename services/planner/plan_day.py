@@ -1,0 +1,97 @@
+"""A day's plan, from the registry and the latest states. Pure but for the time the solver takes."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+import routing
+from services.city.registry import Registry
+from services.contracts.ledger import DayFigures
+from services.contracts.planning import (
+    Circuit,
+    ContainerForecast,
+    PlanDay,
+    PlanMade,
+    PlanStatus,
+    Totals,
+    Unserved,
+)
+from services.domain.baseline import baseline_of_day
+from services.domain.due import forecasts_of_day
+from services.domain.forecast import ContainerState
+from services.domain.problem import circuits_of, problem_of_day, totals_of
+
+Improved = Callable[[routing.Solution], None]
+
+
+def plan_day(
+    order: PlanDay,
+    registry: Registry,
+    states: Mapping[str, ContainerState],
+    *,
+    now: Callable[[], datetime],
+    on_improved: Improved | None = None,
+) -> PlanMade:
+    """Forecast, choose, solve, and say why each container left out is left out."""
+    forecasts = forecasts_of_day(registry, states, order.day)
+    due = [f for f in forecasts if f.due]
+    problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}")
+    stop = routing.MaxRuntime(order.time_limit_s)
+    solution = routing.solve(problem, stop, order.seed, on_improved)
+    circuits = circuits_of(solution, problem, order.day, registry)
+    return PlanMade(
+        # The same order answered twice (a planner that died between Kafka and its offset) is the same plan.
+        plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
+        request_id=order.request_id,
+        city=order.city,
+        day=order.day,
+        as_of=order.as_of,
+        made_at=now(),
+        seed=order.seed,
+        time_limit_s=order.time_limit_s,
+        solve_s=round(solution.elapsed_s, 3),
+        status=_status(registry, order, due),
+        roads="estimated",
+        cost=round(solution.cost, 2),
+        currency=registry.city.currency,
+        totals=totals_of(circuits),
+        baseline=_baseline_totals(baseline_of_day(registry, forecasts, order.day)),
+        circuits=circuits,
+        unserved=_unserved(forecasts, circuits, solution),
+        forecasts=forecasts,
+    )
+
+
+def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) -> PlanStatus:
+    """What stands in the way of the whole day, said once rather than for each container."""
+    if not due:
+        return "nothing_due"
+    if not any(truck.in_service for truck in registry.trucks):
+        return "no_truck"
+    if not any(site.is_open_on(order.day) for site in registry.disposal_sites):
+        return "disposal_closed"
+    return "planned"
+
+
+def _unserved(
+    forecasts: tuple[ContainerForecast, ...], circuits: tuple[Circuit, ...], solution: routing.Solution
+) -> tuple[Unserved, ...]:
+    served = {visit.place for circuit in circuits for visit in circuit.stops}
+    reasons = {left.id: left.reason.value for left in solution.unserved}
+    return tuple(
+        Unserved(container=f.container, reason=reasons[f.container] if f.due else "not_due", due=f.due)
+        for f in forecasts
+        if f.container not in served
+    )
+
+
+def _baseline_totals(figures: DayFigures | None) -> Totals | None:
+    if figures is None:
+        return None
+    return Totals(
+        circuits=figures.circuits,
+        stops=figures.stops,
+        trips=figures.trips,
+        distance_m=figures.distance_m,
+        fuel_l=figures.fuel_l,
+    )

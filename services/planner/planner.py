@@ -1,0 +1,104 @@
+"""The planner: an order comes, progress is told, the plan is published."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+import routing
+from services.adapters.clock import Clock
+from services.adapters.timescale.connection import Connection, store_errors
+from services.adapters.timescale.planning import is_day_ordered, load_states
+from services.adapters.timescale.registry import find_registry, list_cities
+from services.contracts import topics
+from services.contracts.fields import Message
+from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.planner.morning import morning_order
+from services.planner.plan_day import plan_day
+
+log = logging.getLogger(__name__)
+
+
+class Publishes(Protocol):
+    """What the planner asks of Kafka."""
+
+    def publish(self, topic: str, key: bytes, message: Message) -> None: ...
+
+
+class Planner:
+    """Keeps nothing between orders: all it knows is in the store."""
+
+    def __init__(self, producer: Publishes, clock: Clock) -> None:
+        self._producer = producer
+        self._clock = clock
+
+    def carry_out(self, connection: Connection, order: PlanDay) -> None:
+        """Plan a day and publish the plan, whole.
+
+        Raises:
+            StoreAway, StreamAway: nothing is settled; carry the order out again.
+        """
+        with store_errors(), connection.transaction():
+            registry = find_registry(connection, order.city)
+            states = load_states(connection, order.city)
+        if registry is None:
+            self._tell(order, "failed", detail=f"city {order.city} is not loaded")
+            return
+        self._tell(order, "started")
+        try:
+            plan = plan_day(order, registry, states, now=self._clock.now, on_improved=self._tell_improved(order))
+        except (routing.RoutingError, ValueError) as error:
+            # A fault of the data or of ours: said on the page with its text, and the next order is free.
+            log.exception("order %s failed", order.request_id)
+            self._tell(order, "failed", detail=str(error)[:1000])
+            return
+        self._producer.publish(topics.PLANS, order.city.encode(), plan)
+        self._tell_finished(order, plan)
+
+    def order_mornings(self, connection: Connection) -> None:
+        """Order the day of each city whose hour has come, once."""
+        with store_errors(), connection.transaction():
+            for city in list_cities(connection):
+                order = morning_order(city, self._clock.now())
+                if order is not None and not is_day_ordered(connection, order):
+                    self._producer.publish(topics.ORDERS, city.id.encode(), order)
+                    self._tell(order, "ordered")
+
+    def _tell_improved(self, order: PlanDay) -> Callable[[routing.Solution], None]:
+        def improved(solution: routing.Solution) -> None:
+            self._tell(
+                order,
+                "improved",
+                elapsed_s=solution.elapsed_s,
+                circuits=len(solution.routes),
+                distance_m=solution.distance_m,
+                containers_due=sum(len(r.stop_ids) for r in solution.routes) + len(solution.unserved),
+            )
+
+        return improved
+
+    def _tell_finished(self, order: PlanDay, plan: PlanMade) -> None:
+        log.info("%s %s: %s, %d circuits, %.0f km", plan.city, plan.day, plan.status, plan.totals.circuits,
+                 plan.totals.distance_m / 1000)  # fmt: skip
+        self._tell(
+            order,
+            "finished",
+            elapsed_s=plan.solve_s,
+            circuits=plan.totals.circuits,
+            distance_m=plan.totals.distance_m,
+            containers_due=sum(f.due is not None for f in plan.forecasts),
+            plan_id=plan.plan_id,
+        )
+
+    def _tell(self, order: PlanDay, state: str, **news: object) -> None:
+        message = PlanningProgressed.model_validate(
+            {
+                "request_id": order.request_id,
+                "city": order.city,
+                "day": order.day,
+                "state": state,
+                "time_limit_s": order.time_limit_s,
+                "happened_at": self._clock.now(),
+                **news,
+            }
+        )
+        self._producer.publish(topics.PLANNING, order.city.encode(), message)

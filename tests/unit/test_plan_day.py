@@ -1,0 +1,114 @@
+"""A day's plan: what is due, what stands in the way, and what each container left out is told."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.city.folder import read_folder
+from services.city.registry import Registry
+from services.contracts.planning import PlanDay, PlanMade
+from services.domain.forecast import ContainerState
+from services.planner.morning import morning_order
+from services.planner.plan_day import plan_day
+
+EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
+DAY = date(2026, 3, 3)  # a Tuesday
+AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """The example town of the documentation."""
+    reading = read_folder(EXAMPLE)
+    assert reading.registry is not None
+    return reading.registry
+
+
+@pytest.fixture
+def plan(registry: Registry) -> Callable[..., PlanMade]:
+    """Plans the day with a second of search, on what the test changes."""
+
+    def made(states: dict[str, ContainerState] | None = None, **changed: object) -> PlanMade:
+        order = PlanDay(
+            request_id=UUID(int=7),
+            city=registry.city.id,
+            day=DAY,
+            as_of=AS_OF,
+            time_limit_s=1,
+            ordered_by="test",
+            ordered_at=AS_OF,
+        )
+        return plan_day(order, registry.model_copy(update=changed), states or {}, now=lambda: AS_OF)
+
+    return made
+
+
+def emptied_an_hour_ago(registry: Registry) -> dict[str, ContainerState]:
+    """Everything clean: nothing to do today."""
+    at = AS_OF - timedelta(hours=1)
+    return {c.id: ContainerState(c.id, last_emptied_at=at, usual_fill_per_day=0.01) for c in registry.containers}
+
+
+def test_every_container_is_in_a_circuit_or_has_its_reason(plan: Callable[..., PlanMade], registry: Registry) -> None:
+    """Nobody is forgotten: stops and reasons together are all containers, each once."""
+    made = plan()
+    served = [visit.place for circuit in made.circuits for visit in circuit.stops]
+    left_out = [unserved.container for unserved in made.unserved]
+    assert made.status == "planned"
+    assert sorted([*served, *left_out]) == sorted(c.id for c in registry.containers)
+    assert made.totals.stops == len(served) > 0
+
+
+def test_circuits_agree_with_their_visits(plan: Callable[..., PlanMade]) -> None:
+    """Loads rise by stops and fall to zero at a disposal site; the last is unloaded before the depot."""
+    for circuit in plan().circuits:
+        kinds = [visit.kind for visit in circuit.visits]
+        assert (kinds[0], kinds[-1], kinds[-2]) == ("depot", "depot", "disposal")
+        assert all(visit.load_kg == 0 for visit in circuit.visits if visit.kind == "disposal")
+        assert [v.arrive_at for v in circuit.visits] == sorted(v.arrive_at for v in circuit.visits)
+        assert circuit.trips == kinds.count("disposal")
+
+
+def test_same_order_is_the_same_plan(plan: Callable[..., PlanMade]) -> None:
+    """A planner that dies between Kafka and its offset answers again under the same id."""
+    assert plan().plan_id == plan().plan_id
+
+
+def test_day_without_due_container_says_so(plan: Callable[..., PlanMade], registry: Registry) -> None:
+    """An empty plan is an answer, and each container reads "not due"."""
+    made = plan(emptied_an_hour_ago(registry))
+    assert (made.status, made.circuits) == ("nothing_due", ())
+    assert {u.reason for u in made.unserved} == {"not_due"}
+
+
+def test_day_without_truck_says_so(plan: Callable[..., PlanMade], registry: Registry) -> None:
+    """All trucks in the workshop: the plan tells, container by container, that no truck is there."""
+    trucks = tuple(t.model_copy(update={"in_service": False}) for t in registry.trucks)
+    made = plan(trucks=trucks)
+    assert (made.status, made.circuits) == ("no_truck", ())
+    assert len(made.unserved) == len(registry.containers)
+
+
+def test_day_with_every_disposal_site_closed_says_so(plan: Callable[..., PlanMade], registry: Registry) -> None:
+    """A full truck with nowhere to go is not sent out."""
+    sites = tuple(s.model_copy(update={"open_from": None, "open_to": None}) for s in registry.disposal_sites)
+    made = plan(disposal_sites=sites)
+    assert (made.status, made.circuits) == ("disposal_closed", ())
+    assert {u.reason for u in made.unserved if u.due} == {"disposal_closed"}
+
+
+def test_morning_orders_once_at_the_citys_hour(registry: Registry) -> None:
+    """At 04:30 of the city's clock, not of the server's; the day's order has the day's own id."""
+    city = registry.city.model_copy(update={"timezone": "Africa/Casablanca"})
+    before, at, after = (datetime(2026, 7, 1, 3, m, tzinfo=UTC) for m in (29, 30, 31))  # 04:30 there is 03:30 UTC
+    assert city.planning.plan_at.hour == 4
+    assert morning_order(city, before) is None
+    first, again = morning_order(city, at), morning_order(city, after)
+    assert first is not None
+    assert again is not None
+    assert first.request_id == again.request_id
+    assert first.day == date(2026, 7, 1)
+    assert morning_order(city, at + timedelta(hours=5)) is None
