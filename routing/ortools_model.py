@@ -1,0 +1,259 @@
+"""Part of a plan as an OR-Tools routing model: the one place that imports ortools.
+
+The model holds loads in kg and litres, several trips over copies of the disposal sites, shifts, windows, openings,
+breaks, stop, trip and day limits, streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of
+money. Whoever calls it checks the sequences it returns with `build_tour`: the exact rule of the break and the last
+rounding are judged there.
+
+Peculiarities met: forbidding `stop -> end` outright blinds the search, so going home loaded is only very dear; python
+callbacks are slow, so only matrices and vectors are registered; the large-neighbourhood operators are switched off
+because guided local search alone found more on 50 to 150 nodes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+from ortools.util import optional_boolean_pb2
+
+from routing.instance import Instance, Truck
+
+SCALE = 1000  # cost units per unit of money
+LOAD_SCALE = 10  # load units per kg or litre; demands round up, capacities down
+MUST_UNITS = 10**11  # leaving a required stop
+HOME_LOADED = 10**12  # driving from a stop to the depot
+SPARE_COPIES = 1  # of each disposal site, beyond the visits of the given sequences
+NO_LNS = (
+    "use_path_lns", "use_full_path_lns", "use_tsp_lns", "use_inactive_lns", "use_global_cheapest_insertion_path_lns",
+    "use_local_cheapest_insertion_path_lns", "use_global_cheapest_insertion_visit_types_lns",
+    "use_local_cheapest_insertion_visit_types_lns", "use_relocate_path_global_cheapest_insertion_insert_unperformed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Limits of one call: seconds of clock, and solutions looked at (which alone make a run repeatable)."""
+
+    seconds: float
+    solutions: int
+
+
+def resolve(
+    instance: Instance, trucks: Sequence[Truck], sequences: Sequence[list[int]], stops: Iterable[int], effort: Effort
+) -> list[list[int]] | None:
+    """Search better sequences for these trucks and stops, starting from the given ones; None when none was found.
+
+    Sequences run over the instance's nodes, depots included; stops named by none of them are candidates to add.
+    """
+    return _Model(instance, trucks, sequences, sorted(set(stops))).solve(effort)
+
+
+class _Model:
+    """Local nodes: start depots, end depots, disposal copies, stops; `origin` gives the instance's node of each."""
+
+    def __init__(
+        self, instance: Instance, trucks: Sequence[Truck], sequences: Sequence[list[int]], stops: list[int]
+    ) -> None:
+        self.instance, self.trucks, self.sequences, self.stops = instance, trucks, sequences, stops
+        starts, ends = sorted({t.start for t in trucks}), sorted({t.end for t in trucks})
+        self.copies = self._disposal_copies()
+        self.origin = [*starts, *ends, *self.copies, *stops]
+        self.ends_at, self.copies_at = len(starts), len(starts) + len(ends)
+        self.stops_at = self.copies_at + len(self.copies)
+        self.manager = pywrapcp.RoutingIndexManager(
+            len(self.origin),
+            len(trucks),
+            [starts.index(truck.start) for truck in trucks],
+            [self.ends_at + ends.index(truck.end) for truck in trucks],
+        )
+        self.model = pywrapcp.RoutingModel(self.manager)
+        self._add_costs()
+        self._add_loads()
+        self._add_limits()
+        self._add_clock()
+        self._add_choices()
+
+    def _disposal_copies(self) -> list[int]:
+        sites = sorted({site for truck in self.trucks for site in truck.sites})
+        visits = [node for seq in self.sequences for node in seq]
+        return [site for site in sites for _ in range(visits.count(site) + SPARE_COPIES)]
+
+    def _matrix(self, rows: Sequence[Any]) -> Any:
+        return np.array([[rows[here][there] for there in self.origin] for here in self.origin])
+
+    def _add_costs(self) -> None:
+        """Price arcs by the kind of truck: driving, plus serving the node that is left."""
+        evaluators: dict[int, int] = {}
+        for number, truck in enumerate(self.trucks):
+            if truck.kind not in evaluators:
+                units = self._matrix(truck.arc) + np.array([truck.serve[node] for node in self.origin])[:, None]
+                units = np.rint(units * SCALE).astype(np.int64)
+                units[self.stops_at :, self.ends_at : self.copies_at] = HOME_LOADED
+                units[: self.ends_at, self.ends_at : self.copies_at] = 0
+                evaluators[truck.kind] = self.model.RegisterTransitMatrix(units.tolist())
+            self.model.SetArcCostEvaluatorOfVehicle(evaluators[truck.kind], number)
+            self.model.SetFixedCostOfVehicle(round(truck.fixed * SCALE), number)
+
+    def _add_loads(self) -> None:
+        """Count kg, litres and, where sites refuse waste, each stream; a disposal visit brings all down to zero."""
+        instance = self.instance
+        kg = [math.ceil(instance.kg[stop] * LOAD_SCALE) for stop in self.stops]
+        litres = [math.ceil(instance.l[stop] * LOAD_SCALE) for stop in self.stops]
+        self._add_load("kg", kg, [int(truck.kg * LOAD_SCALE) for truck in self.trucks])
+        self._add_load("l", litres, [int(truck.l * LOAD_SCALE) for truck in self.trucks])
+        if not instance.mixed:
+            return
+        for bit in sorted({instance.stream[stop] for stop in self.stops}):
+            held = [int(instance.stream[stop] == bit) for stop in self.stops]
+            self._add_load(f"stream {bit}", held, [len(self.stops)] * len(self.trucks))
+            on_board = self.model.GetDimensionOrDie(f"stream {bit}")
+            for node in range(self.copies_at, self.stops_at):
+                if not instance.accepts[self.origin[node]] & bit:
+                    on_board.CumulVar(self.manager.NodeToIndex(node)).SetMax(0)
+
+    def _add_load(self, name: str, demands: list[int], capacities: list[int]) -> None:
+        most = max(capacities)
+        change = [0] * self.copies_at + [-most] * len(self.copies) + demands
+        unary = self.model.RegisterUnaryTransitVector(change)
+        self.model.AddDimensionWithVehicleCapacity(unary, most, capacities, True, name)
+        load = self.model.GetDimensionOrDie(name)
+        for number in range(len(self.trucks)):
+            load.SlackVar(self.model.Start(number)).SetValue(0)
+        for node in range(self.stops_at, len(self.origin)):
+            load.SlackVar(self.manager.NodeToIndex(node)).SetValue(0)
+
+    def _add_limits(self) -> None:
+        """Hold trips, stops and day loads over the whole duty."""
+        instance, trucks, stops = self.instance, self.trucks, self.stops
+        none, ones = [0] * len(stops), [1] * len(stops)
+        self._add_total("trips", 1, none, [truck.max_trips for truck in trucks])
+        self._add_total("stops", 0, ones, [truck.max_stops for truck in trucks])
+        for name, amounts, limits in (
+            ("day kg", instance.kg, [truck.day_kg for truck in trucks]),
+            ("day l", instance.l, [truck.day_l for truck in trucks]),
+        ):
+            if not all(math.isinf(limit) for limit in limits):
+                demands = [math.ceil(amounts[stop] * LOAD_SCALE) for stop in stops]
+                total = sum(demands)
+                bounds = [total if math.isinf(limit) else int(limit * LOAD_SCALE) for limit in limits]
+                self._add_total(name, 0, demands, bounds)
+
+    def _add_total(self, name: str, per_disposal: int, per_stop: list[int], limits: list[int]) -> None:
+        change = [0] * self.copies_at + [per_disposal] * len(self.copies) + per_stop
+        unary = self.model.RegisterUnaryTransitVector(change)
+        self.model.AddDimensionWithVehicleCapacity(unary, 0, limits, True, name)
+
+    def _add_clock(self) -> None:
+        """Hold shifts, windows and breaks; waiting and resting cost the crew's time."""
+        service_s = np.array([self.instance.service_s[node] for node in self.origin])
+        transits: dict[str, int] = {}
+        for truck in self.trucks:
+            profile = truck.vehicle.profile
+            if profile not in transits:
+                drive_s = self._matrix(truck.drive_s) + service_s[:, None]
+                transits[profile] = self.model.RegisterTransitMatrix(drive_s.astype(np.int64).tolist())
+        horizon = max(truck.to_s for truck in self.trucks)
+        by_vehicle = [transits[truck.vehicle.profile] for truck in self.trucks]
+        self.model.AddDimensionWithVehicleTransits(by_vehicle, horizon, horizon, False, "clock")
+        clock = self.model.GetDimensionOrDie("clock")
+        for number, truck in enumerate(self.trucks):
+            for end in (self.model.Start(number), self.model.End(number)):
+                clock.CumulVar(end).SetRange(truck.from_s, truck.to_s)
+        self._add_windows(clock, horizon)
+        self._add_breaks(clock, service_s)
+
+    def _add_windows(self, clock: Any, horizon: int) -> None:
+        waiting = any(truck.rest for truck in self.trucks)
+        for node in range(self.copies_at, len(self.origin)):
+            windows = [(a, min(b, horizon)) for a, b in self.instance.windows[self.origin[node]] if a <= horizon]
+            if not self.instance.windows[self.origin[node]]:
+                continue
+            waiting = True
+            start = clock.CumulVar(self.manager.NodeToIndex(node))
+            if not windows:
+                self.model.solver().Add(self.model.ActiveVar(self.manager.NodeToIndex(node)) == 0)
+                continue
+            start.SetRange(windows[0][0], max(closes for _, closes in windows))
+            latest = windows[0][1]
+            for opens, closes in windows[1:]:
+                if opens > latest + 1:
+                    start.RemoveInterval(latest + 1, opens - 1)
+                latest = max(latest, closes)
+        if waiting:
+            clock.SetSlackCostCoefficientForAllVehicles(round(self.instance.crew_per_s * SCALE))
+
+    def _add_breaks(self, clock: Any, service_s: Any) -> None:
+        """Ask for a break starting in its window; OR-Tools lets it fall outside the duty, like the rule nearly does."""
+        visits = [0] * self.model.Size()
+        for index in range(self.model.Size()):
+            visits[index] = int(service_s[self.manager.IndexToNode(index)])
+        for number, truck in enumerate(self.trucks):
+            if truck.rest is not None:
+                (opens, closes), long_s = truck.rest.window, truck.rest.duration_s
+                rest = self.model.solver().FixedDurationIntervalVar(opens, closes, long_s, False, f"break {number}")
+                clock.SetBreakIntervalsOfVehicle([rest], number, visits)
+
+    def _add_choices(self) -> None:
+        """Make every stop and disposal copy optional at its price, and restrict who may go there."""
+        instance = self.instance
+        for node in range(self.copies_at, len(self.origin)):
+            index, origin = self.manager.NodeToIndex(node), self.origin[node]
+            if node < self.stops_at:
+                price, allowed = 0, [k for k, truck in enumerate(self.trucks) if origin in truck.sites]
+            else:
+                price = MUST_UNITS if instance.required[origin] else round(instance.prize[origin] * SCALE)
+                allowed = [k for k, truck in enumerate(self.trucks) if truck.can[origin]]
+            self.model.AddDisjunction([index], price)
+            if len(allowed) < len(self.trucks):
+                # SetAllowedVehiclesForIndex refuses Python lists in ortools 9.15; -1 is "nobody".
+                self.model.VehicleVar(index).SetValues([-1, *allowed])
+
+    def solve(self, effort: Effort) -> list[list[int]] | None:
+        parameters = _parameters(effort)
+        self.model.CloseModelWithParameters(parameters)
+        start = self.model.ReadAssignmentFromRoutes(self._local_routes(), True)
+        if start is None:
+            return None
+        assignment = self.model.SolveFromAssignmentWithParameters(start, parameters)
+        if assignment is None:
+            return None
+        return [self._sequence(assignment, number) for number in range(len(self.trucks))]
+
+    def _local_routes(self) -> list[list[int]]:
+        """Sequences as indices of the model, each disposal visit taking a copy of its own."""
+        copies: dict[int, list[int]] = {}
+        for node in range(self.stops_at - 1, self.copies_at - 1, -1):
+            copies.setdefault(self.origin[node], []).append(node)
+        at = {stop: self.stops_at + number for number, stop in enumerate(self.stops)}
+        routes = []
+        for seq in self.sequences:
+            nodes = [at[node] if node in at else copies[node].pop() for node in seq[1:-1]]
+            routes.append([self.manager.NodeToIndex(node) for node in nodes])
+        return routes
+
+    def _sequence(self, assignment: Any, number: int) -> list[int]:
+        """One vehicle's sequence, without disposal visits that unload nothing."""
+        seq = [self.trucks[number].start]
+        index = assignment.Value(self.model.NextVar(self.model.Start(number)))
+        while not self.model.IsEnd(index):
+            node = self.origin[self.manager.IndexToNode(index)]
+            if node < self.instance.stops or seq[-1] < self.instance.stops:
+                seq.append(node)
+            index = assignment.Value(self.model.NextVar(index))
+        return [*seq, self.trucks[number].end]
+
+
+def _parameters(effort: Effort) -> Any:
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters.guided_local_search_lambda_coefficient = 0.1
+    for name in NO_LNS:
+        setattr(parameters.local_search_operators, name, optional_boolean_pb2.BOOL_FALSE)
+    parameters.time_limit.FromMilliseconds(max(1, int(1000 * effort.seconds)))
+    parameters.solution_limit = effort.solutions
+    return parameters
