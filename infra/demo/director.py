@@ -41,12 +41,15 @@ HISTORY_DAYS = 6
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What can be asked of the demo. `speed`: how fast the open day runs, times the wall clock."""
+    """What can be asked of the demo."""
 
     folder: Path | None = None
     days: int = 7
     seed: int = 1
     speed: float = 30.0
+    """How fast the open day runs, times the wall clock."""
+    time_limit_s: float | None = None
+    """Search time of the last morning; None: the city's own."""
     ends_by_itself: bool = False
 
 
@@ -78,7 +81,7 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     world = _world(folder, options.seed, first)
     cast = Cast(registry, world, *_hardware(stack, registry, url, logins, cleanup), timepiece, store)
     with _progress(console) as progress:
-        plan = _replay(cast, first, options.days, progress)
+        plan = _replay(cast, first, options, progress)
     figures = count_figures(store, registry.city.id, url)
     _show(console, figures, plan, registry, logins, began_s)
     if options.ends_by_itself:
@@ -120,29 +123,29 @@ def _hardware(
     return publisher, phones, office
 
 
-def _replay(cast: Cast, first: date, days: int, progress: Progress) -> dict[str, Any]:
+def _replay(cast: Cast, first: date, options: DemoOptions, progress: Progress) -> dict[str, Any]:
     """The days, and then the plan of the morning after them."""
     first_morning = morning_of(cast.registry, first)
     cast.publisher.publish_all(cast.world.readings(first_morning - timedelta(hours=12), first_morning))
     wait_until_stored(cast)
-    task = progress.add_task("days replayed", total=days)
-    for n in range(days):
+    task = progress.add_task("days replayed", total=options.days)
+    for n in range(options.days):
         replay_day(cast, first + timedelta(days=n), progress)
         progress.advance(task)
-    morning = first + timedelta(days=days)
+    morning = first + timedelta(days=options.days)
     cast.timepiece.hold(morning_of(cast.registry, morning))
-    plan = plan_morning(cast, morning, cast.registry.city.planning.time_limit_s, progress)
-    _wait_for_ledger(cast, days)
+    time_limit_s = options.time_limit_s or cast.registry.city.planning.time_limit_s
+    plan = plan_morning(cast, morning, time_limit_s, progress)
+    _wait_for_ledger(cast)
     return plan
 
 
-def _wait_for_ledger(cast: Cast, days: int) -> None:
-    """The ledger looks every few seconds; wait until it has nothing left to compute."""
+def _wait_for_ledger(cast: Cast) -> None:
+    """The ledger looks every few seconds; wait until no day is left whose events have changed."""
 
     def is_done() -> bool:
         with cast.store.transaction():
-            counted = cast.store.execute("SELECT count(*) AS n FROM savings_day").fetchone()
-            return not list_changed_days(cast.store) and counted is not None and counted["n"] >= days
+            return not list_changed_days(cast.store)
 
     wait_until(is_done, what="the ledger", patience_s=LEDGER_PATIENCE_S)
 

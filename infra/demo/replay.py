@@ -48,7 +48,8 @@ def replay_day(cast: Cast, day: date, progress: Progress) -> None:
     """From one morning to the next: plan, send, drive, confirm, and all that sensors and trucks say meanwhile."""
     morning, next_morning = morning_of(cast.registry, day), morning_of(cast.registry, day + timedelta(days=1))
     plan = plan_morning(cast, day, DAY_TIME_LIMIT_S, progress)
-    cast.office.dispatch(plan["plan_id"])
+    if plan["circuits"]:
+        cast.office.dispatch(plan["plan_id"])
     # Drive first: what a sensor says depends on when its bin was emptied.
     driven = list(cast.world.drive(_circuits(cast, day, plan), day))
     cast.timepiece.hold(next_morning)

@@ -11,10 +11,10 @@ from services.cli.accounts import account_app
 from services.cli.city import city_app
 from services.cli.db import db_app
 from services.cli.run import add_services
+from services.cli.simulate import simulate_app
 from services.cli.solve import solve_command
 from services.cli.stack import demo_command, stack_app
 from services.errors import TourneeError
-from simulators.cli import simulate_app
 
 EXIT_FAULT = 1
 

@@ -46,8 +46,11 @@ def demo_command(
     days: Annotated[int, typer.Option(help="Days replayed before the morning that is planned.", min=1, max=30)] = 7,
     seed: Annotated[int, typer.Option(help="Same seed, same city and same chance.")] = 1,
     speed: Annotated[float, typer.Option(help="How fast the open day runs, times the clock.", min=0.1, max=600)] = 30,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Search time of the last morning, seconds; the city's own if not given.", min=1)
+    ] = None,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the table; the last line is JSON.")] = False,
 ) -> None:
     """Run a simulated city on this machine, from sensors to the public page."""
     width = None if os.isatty(1) else 110
-    run_demo(DemoOptions(city, days, seed, speed, exit_), Console(width=width))
+    run_demo(DemoOptions(city, days, seed, speed, time_limit, exit_), Console(width=width))

@@ -16,6 +16,9 @@ from services.writer.batch import store_batch
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+SMALL_BATCH = 1000
+GATHER_S = 0.05
+"""After a small batch, let the next one gather: each costs a transaction and a commit of offsets whatever its size."""
 
 
 def main() -> None:
@@ -36,6 +39,8 @@ def main() -> None:
             work = partial(store_batch, records=records, clock=clock)
             if records and store.run(work, what=f"a batch of {len(records)}"):
                 consumer.commit()
+            if len(records) < SMALL_BATCH:
+                stopping.wait(GATHER_S)
         except StreamAway as away:
             log.warning("waiting for Kafka: %s", away)
             stopping.wait(1)

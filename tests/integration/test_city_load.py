@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from services.adapters.timescale.connection import Connection, connect
 from services.adapters.timescale.registry import Counts, LoadReport, find_registry, list_cities, load_registry
-from services.cli.city import city_app
 from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.city.write import write_folder
+from services.cli.city import city_app
 from services.errors import StoreRefused
 from services.settings import settings
 
