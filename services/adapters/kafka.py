@@ -1,8 +1,10 @@
 """The event stream, through kafka-python. Its futures, records and errors stop here."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -15,7 +17,9 @@ from services.errors import StreamAway
 
 log = logging.getLogger(__name__)
 
-CONFIRM_TIMEOUT_S = 30.0
+DELIVERY_TIMEOUT_S = 10.0
+CONFIRM_TIMEOUT_S = 15.0
+RENEW_EVERY_S = 5.0
 RETRY_S = 1.0
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a plan of 10,000 containers is about 5 MB before compression
 PARTITIONS = 4  # of each topic: as many bridges, writers or planners can share the work
@@ -32,31 +36,36 @@ class Record(NamedTuple):
 
 
 class EventProducer:
-    """Puts events into Kafka; an event counts as sent when every in-sync replica has it (acks=all, idempotent)."""
+    """Puts events into Kafka; an event counts as sent when every in-sync replica has it.
+
+    A lost answer may put an event there twice, and two in the wrong order: every event has its own key in the store, so
+    neither counts. Kafka's idempotent producer is off for that reason, and because a broker that has lost its sequence
+    numbers in a restart would stop it for good.
+    """
 
     def __init__(self, bootstrap: str, *, name: str) -> None:
-        try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap.split(","),
-                client_id=f"tournee-{name}",
-                acks="all",
-                linger_ms=10,
-                metrics_enabled=False,
-                batch_size=128 * 1024,
-                compression_type="gzip" if name in {"planner", "web", "ledger"} else None,
-                max_request_size=MAX_MESSAGE_BYTES,
-            )
-        except KafkaError as error:
-            raise StreamAway(f"Kafka at {bootstrap} does not answer: {error}") from error
+        self._bootstrap = bootstrap
+        self._name = name
+        self._renewing = threading.Lock()
+        self._is_stuck = False
+        self._renewed_s = time.monotonic()
+        self._producer = self._connect()
 
     def send(
         self, topic: str, key: bytes, value: bytes, on_done: Callable[[BaseException | None], None] | None = None
     ) -> None:
-        """Hand one event to the producer; `on_done` hears None once Kafka has it, or the error (on another thread)."""
+        """Hand one event to the producer; `on_done` hears None once Kafka has it, or the error (on another thread).
+
+        Raises:
+            StreamAway: not even taken for sending.
+        """
+        self._renew_if_stuck()
         try:
             future = self._producer.send(topic, value=value, key=key)
         except KafkaError as error:
+            self._is_stuck = True
             raise StreamAway(f"Kafka takes nothing on {topic}: {error}") from error
+        future.add_errback(self._note_failure)
         if on_done is not None:
             future.add_callback(lambda _metadata: on_done(None))
             future.add_errback(on_done)
@@ -67,14 +76,60 @@ class EventProducer:
         Raises:
             StreamAway: not confirmed in time; it may or may not have arrived, so send it again with the same id.
         """
-        try:
-            self._producer.send(topic, value=message.to_bytes(), key=key).get(timeout=CONFIRM_TIMEOUT_S)
-        except KafkaError as error:
-            raise StreamAway(f"Kafka did not confirm on {topic}: {error}") from error
+        confirmed = threading.Event()
+        failures: list[BaseException] = []
+
+        def done(error: BaseException | None) -> None:
+            if error is not None:
+                failures.append(error)
+            confirmed.set()
+
+        self.send(topic, key, message.to_bytes(), done)
+        if not confirmed.wait(CONFIRM_TIMEOUT_S) or failures:
+            raise StreamAway(f"Kafka did not confirm on {topic}: {failures[0] if failures else 'no answer'}")
 
     def close(self) -> None:
         """Send what is left, waiting at most ten seconds."""
         self._producer.close(timeout=10)
+
+    def _connect(self) -> KafkaProducer:
+        try:
+            return KafkaProducer(
+                bootstrap_servers=self._bootstrap.split(","),
+                client_id=f"tournee-{self._name}",
+                acks="all",
+                enable_idempotence=False,
+                linger_ms=10,
+                request_timeout_ms=int(DELIVERY_TIMEOUT_S * 800),
+                delivery_timeout_ms=int(DELIVERY_TIMEOUT_S * 1000),
+                bootstrap_timeout_ms=5000,
+                metrics_enabled=False,
+                batch_size=128 * 1024,
+                compression_type="gzip" if self._name in {"planner", "web", "ledger"} else None,
+                max_request_size=MAX_MESSAGE_BYTES,
+            )
+        except KafkaError as error:
+            raise StreamAway(f"Kafka at {self._bootstrap} does not answer: {error}") from error
+
+    def _note_failure(self, _error: BaseException) -> None:
+        self._is_stuck = True
+
+    def _renew_if_stuck(self) -> None:
+        """After a failure, connect anew.
+
+        kafka-python 3.0 sometimes never reconnects when the broker went away while it was asking for metadata: what
+        was handed to it then times out, and so would everything after it.
+        """
+        if not self._is_stuck or time.monotonic() - self._renewed_s < RENEW_EVERY_S:
+            return
+        with self._renewing:
+            if not self._is_stuck:
+                return
+            self._renewed_s = time.monotonic()
+            fresh, stale = self._connect(), self._producer
+            self._producer, self._is_stuck = fresh, False
+        threading.Thread(target=partial(stale.close, timeout=0), daemon=True).start()
+        log.warning("connected to Kafka anew after a failure")
 
 
 class EventConsumer:

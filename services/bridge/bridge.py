@@ -35,6 +35,7 @@ class Bridge:
         self._knows = knows
         self._in_order = in_order
         self._again: deque[tuple[Event, Ticket[Arrival]]] = deque()
+        self._last_error: BaseException | None = None
         self.counts: Counter[str] = Counter()
 
     def on_arrival(self, arrival: Arrival) -> None:
@@ -46,6 +47,8 @@ class Bridge:
 
     def retry(self) -> None:
         """Send again what Kafka did not take."""
+        if self._again:
+            log.warning("%d messages wait for Kafka: %s", len(self._again), self._last_error)
         for _ in range(len(self._again)):
             self._send(*self._again.popleft())
 
@@ -62,7 +65,7 @@ class Bridge:
             self._keep(event, ticket, away)
 
     def _keep(self, event: Event, ticket: Ticket[Arrival], error: BaseException) -> None:
-        log.warning("Kafka did not take a message on %s, keeping it: %s", event.topic, error)
+        self._last_error = error
         self._again.append((event, ticket))
 
 

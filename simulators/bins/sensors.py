@@ -13,7 +13,7 @@ from simulators.chance import device_keys, normal, uniform
 from simulators.events import MQTT_ROOT, Outgoing, instant, iso_z
 from simulators.geometry import FloatArray, IntArray
 
-INTERVALS_S = np.array([900, 1800, 3600, 3600])  # batteries last longer at the hour: most cities choose it
+INTERVALS_S = np.array([900, 1800, 2700, 3600])
 OVERSIZE_BYTES = 6000  # the product refuses more than 4096
 BATTERY_DAYS = 900.0
 CLIMATE_C, DAILY_SWING_C = 28.5, 4.5  # in the box of the sensor, about; assumed

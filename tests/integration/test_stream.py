@@ -84,10 +84,10 @@ def query(url: str, sql: str, *args: object) -> list[tuple[object, ...]]:
         return connection.execute(sql, args).fetchall()
 
 
-def eventually(check: Callable[[], bool], patience_s: float = 30) -> None:
+def eventually(check: Callable[[], bool], patience_s: float = 30, told: Callable[[], str] = str) -> None:
     deadline = time.monotonic() + patience_s
     while not check():
-        assert time.monotonic() < deadline, "not within its time"
+        assert time.monotonic() < deadline, f"not within its time. {told()}"
         time.sleep(0.1)
 
 
@@ -168,7 +168,13 @@ def test_server_away_for_a_while_is_waited_for(device: Device, url: str, fresh_s
     server.start()
     for message in acknowledged:
         message.wait_for_publish(60)
-    eventually(lambda: _stored(url, container) == 1100, 90)
+    eventually(lambda: _stored(url, container) == 1100, 90, lambda: _logs(fresh_stack, url, container))
+
+
+def _logs(stack: Stack, url: str, container: str) -> str:
+    """What there is to know when messages are missing."""
+    tails = (f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted((stack.folder / "log").glob("*.log")))
+    return f"{_stored(url, container)} stored\n" + "\n".join(tails)
 
 
 def _burst_later(device: Device, container: str) -> list[paho.MQTTMessageInfo]:

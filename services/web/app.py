@@ -1,0 +1,56 @@
+"""The web application: three faces and one API over the same store and stream."""
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from services.web import api_docs, health, problems
+from services.web.assets import Assets
+from services.web.deps import Deps
+from services.web.downloads import office, open_data
+from services.web.driver import api as driver_api
+from services.web.driver import endpoints as driver_pages
+from services.web.operator import api as operator_api
+from services.web.operator import endpoints as operator_pages
+from services.web.pages import Page
+from services.web.public import endpoints as public_pages
+from services.web.security import Guard
+from services.web.session import endpoints as session
+
+DESCRIPTION = """Plan a city's waste rounds, send them to the drivers, follow them, and read what they saved.
+
+Log in with `POST /api/v1/session`; send the answer's `csrf` as the header `X-CSRF-Token` with every order.
+Orders are answered 202 once Kafka has confirmed them; 503 with `Retry-After` means: nothing is lost, try again."""
+
+
+def make_app(deps: Deps, assets: Assets | None = None) -> FastAPI:
+    """The application over real or in-memory adapters."""
+    app = FastAPI(
+        title="Tournée",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    page = Page(assets or Assets())
+    app.state.deps = deps
+    app.state.page = page
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(Guard, over_https=deps.over_https)
+
+    v1 = APIRouter(prefix="/api/v1")
+    for router in (session.api, operator_api.router, driver_api.router, office.router, open_data.router):
+        v1.include_router(router)
+    app.include_router(v1)
+    for router in (
+        public_pages.router,
+        operator_pages.router,
+        driver_pages.router,
+        session.pages,
+        api_docs.router,
+        health.router,
+        page.assets.router(),
+    ):
+        app.include_router(router)
+    return app

@@ -1,0 +1,59 @@
+"""What the pages stand on. Tests and `main` make it; endpoints ask for it through FastAPI."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from services.adapters.clock import Clock
+from services.adapters.timescale.connection import Connection, store_errors
+from services.web.recent import RecentOrders
+from services.web.stream import Stream
+
+
+class Store(Protocol):
+    """A pool of connections; one transaction a request."""
+
+    def connection(self) -> AbstractContextManager[Connection]: ...
+
+
+def wall_now() -> datetime:
+    """Sessions live by the real clock, also when the day is simulated."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Deps:
+    store: Store
+    stream: Stream
+    clock: Clock
+    session_secret: str
+    over_https: bool = False
+    wall_now: Callable[[], datetime] = wall_now
+    recent_orders: RecentOrders = field(default_factory=RecentOrders)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A short transaction of its own: never hold one while waiting for Kafka."""
+        with store_errors(), self.store.connection() as connection:
+            yield connection
+
+
+def get_deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+WithDeps = Annotated[Deps, Depends(get_deps)]
+
+
+def get_connection(deps: WithDeps) -> Iterator[Connection]:
+    """One transaction for the request."""
+    with deps.reading() as connection:
+        yield connection
+
+
+WithStore = Annotated[Connection, Depends(get_connection, scope="function")]

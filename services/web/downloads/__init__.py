@@ -1,0 +1,1 @@
+"""Data to take away: CSV and GeoJSON."""

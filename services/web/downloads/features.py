@@ -1,0 +1,82 @@
+"""The registry and plans as GeoJSON."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from services.adapters.timescale.pages import ContainerRow
+from services.city.registry import City
+from services.contracts.planning import Circuit, PlanMade
+from services.web.operator.api import with_etag
+from services.web.operator.fill import fill_state
+from services.web.operator.panel import HUES
+
+Collection = dict[str, Any]
+
+
+def geojson_answer(request: Request, collection: Collection, cache: str = "no-cache") -> Response:
+    body = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+    return with_etag(request, body, "application/geo+json", cache)
+
+
+def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMade | None, now: datetime) -> Collection:
+    forecasts = {f.container: f for f in plan.forecasts} if plan else {}
+    circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops} if plan else {}
+    full_at = city.planning.full_at_fill_ratio
+    features = []
+    for row in containers:
+        forecast = forecasts.get(row["container_id"])
+        properties = {
+            "id": row["container_id"],
+            "name": row["name"],
+            "zone": row["zone_name"],
+            "state": fill_state(row, forecast, plan.as_of if plan else None, full_at, now),
+            "fill_ratio": _rounded(row["fill_ratio"]),
+            "fill_at": row["fill_at"].isoformat() if row["fill_at"] else None,
+            "forecast": _rounded(forecast.fill_ratio) if forecast else None,
+            "due": forecast.due if forecast else None,
+            "circuit": circuit_of.get(row["container_id"]),
+        }
+        features.append(_feature(row["container_id"], properties, "Point", [row["lon"], row["lat"]]))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def sites_geojson(sites: list[tuple[str, dict[str, Any]]]) -> Collection:
+    features = [
+        _feature(
+            site["id"], {"kind": kind, "id": site["id"], "name": site["name"]}, "Point", [site["lon"], site["lat"]]
+        )
+        for kind, site in sites
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def circuits_geojson(plan: PlanMade) -> Collection:
+    return {"type": "FeatureCollection", "features": [_circuit(circuit) for circuit in plan.circuits]}
+
+
+def _circuit(circuit: Circuit) -> dict[str, Any]:
+    line = [[v.lon, v.lat] for v in circuit.visits if v.lon is not None and v.lat is not None]
+    first = next(([v.lon, v.lat] for v in circuit.stops), None)
+    properties = {
+        "number": circuit.number,
+        "truck": circuit.truck,
+        "hue": (circuit.number - 1) % HUES + 1,
+        "stops": len(circuit.stops),
+        "distance_m": circuit.distance_m,
+        "fuel_l": circuit.fuel_l,
+        "first_stop": first,
+    }
+    return _feature(circuit.number, properties, "LineString", line)
+
+
+def _feature(feature_id: str | int, properties: dict[str, Any], kind: str, coordinates: Any) -> dict[str, Any]:
+    geometry = {"type": kind, "coordinates": coordinates}
+    return {"type": "Feature", "id": feature_id, "properties": properties, "geometry": geometry}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

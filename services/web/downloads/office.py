@@ -1,0 +1,111 @@
+"""Downloads behind the login: containers, circuits and stops of a plan."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City
+from services.contracts.planning import PlanMade
+from services.web.deps import WithDeps, WithStore
+from services.web.downloads.features import circuits_geojson, containers_geojson, geojson_answer, sites_geojson
+from services.web.downloads.tables import csv_answer
+from services.web.problems import NotFound
+from services.web.session.guards import OfficeSession, SessionCity
+
+router = APIRouter(tags=["downloads"])
+
+CONTAINER_COLUMNS = (
+    "container", "name", "zone", "kind", "lon", "lat", "capacity_l", "sensor", "fill_ratio", "fill_at",
+    "last_emptied_at",
+)  # fmt: skip
+CIRCUIT_COLUMNS = ("number", "truck", "stops", "trips", "distance_m", "fuel_l", "duty_s", "leaves_at", "returns_at")
+STOP_COLUMNS = (
+    "number", "truck", "sequence", "kind", "place", "lon", "lat", "arrive_at", "start_at", "leave_at", "load_kg",
+    "load_l",
+)  # fmt: skip
+
+
+def _plan(connection: Connection, city: City, plan_id: UUID) -> PlanMade:
+    plan = store.find_plan(connection, city.id, plan_id)
+    if plan is None:
+        raise NotFound
+    return plan
+
+
+@router.get("/containers.geojson")
+def get_containers_geojson(
+    request: Request,
+    _session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    plan: UUID | None = None,
+) -> Response:
+    """Every container with its fill state; with `plan`, as that plan forecasts it."""
+    made = _plan(connection, city, plan) if plan else None
+    containers = store.list_containers(connection, city.id)
+    return geojson_answer(request, containers_geojson(city, containers, made, deps.clock.now()))
+
+
+@router.get("/containers.csv")
+def get_containers_csv(_session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """Every container with the latest known of it."""
+    rows = (
+        {**row, "container": row["container_id"], "zone": row["zone_id"], "kind": row["kind_id"]}
+        for row in store.list_containers(connection, city.id)
+    )
+    return csv_answer(f"{city.id}-containers", CONTAINER_COLUMNS, rows)
+
+
+@router.get("/plans/{plan_id}/circuits.geojson")
+def get_circuits_geojson(
+    request: Request, plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore
+) -> Response:
+    """One line a circuit, through its visits in driving order."""
+    return geojson_answer(request, circuits_geojson(_plan(connection, city, plan_id)))
+
+
+@router.get("/plans/{plan_id}/circuits.csv")
+def get_circuits_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """The plan's circuits."""
+    plan = _plan(connection, city, plan_id)
+    rows = [
+        circuit.model_dump(exclude={"visits"})
+        | {
+            "stops": len(circuit.stops),
+            "leaves_at": circuit.visits[0].leave_at if circuit.visits else None,
+            "returns_at": circuit.visits[-1].arrive_at if circuit.visits else None,
+        }
+        for circuit in plan.circuits
+    ]
+    return csv_answer(f"{city.id}-{plan.day}-circuits", CIRCUIT_COLUMNS, rows)
+
+
+@router.get("/plans/{plan_id}/stops.csv")
+def get_stops_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """Every visit of the plan, in driving order."""
+    plan = _plan(connection, city, plan_id)
+    rows: list[dict[str, Any]] = [
+        visit.model_dump() | {"number": circuit.number, "truck": circuit.truck, "sequence": sequence}
+        for circuit in plan.circuits
+        for sequence, visit in enumerate(circuit.visits)
+    ]
+    return csv_answer(f"{city.id}-{plan.day}-stops", STOP_COLUMNS, rows)
+
+
+@router.get("/sites.geojson")
+def get_sites_geojson(request: Request, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """Depots and disposal sites."""
+    return geojson_answer(request, sites_geojson(store.list_sites(connection, city.id)))
+
+
+@router.get("/basemap.geojson")
+def get_basemap(request: Request, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """Water, streets and markets under the map; empty where the city folder has none."""
+    basemap = store.find_basemap(connection, city.id)
+    return geojson_answer(
+        request, basemap or {"type": "FeatureCollection", "features": []}, cache="private, max-age=300"
+    )

@@ -1,0 +1,1 @@
+"""The driver's face: the next stop, with or without a network."""

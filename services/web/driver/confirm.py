@@ -1,0 +1,57 @@
+"""Taking the phone's outbox: parsed one by one, stamped, and safe in Kafka before the phone may forget it."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.contracts import topics
+from services.contracts.confirmations import ConfirmVisit, VisitConfirmed
+from services.web.deps import Deps
+from services.web.problems import WrongInput
+from services.web.session.tokens import Session
+from services.web.stream import publish_all
+
+MOST_AT_ONCE = 500
+
+
+def parse_confirmations(entries: list[Any]) -> list[ConfirmVisit]:
+    """Every entry, or the faults of every wrong one: the phone sets those aside and sends the rest.
+
+    Raises:
+        WrongInput: names index, id and field of what is wrong; nothing was taken.
+    """
+    if len(entries) > MOST_AT_ONCE:
+        raise WrongInput("too_many", errors=[{"where": ["body"], "message": f"at most {MOST_AT_ONCE} at once"}])
+    orders, faults = [], []
+    for index, entry in enumerate(entries):
+        try:
+            orders.append(ConfirmVisit.model_validate(entry))
+        except ValidationError as error:
+            entry_id = entry.get("id") if isinstance(entry, dict) else None
+            faults += [
+                {"index": index, "id": entry_id, "where": ["body", index, *fault["loc"]], "message": fault["msg"]}
+                for fault in error.errors()
+            ]
+    if faults:
+        raise WrongInput(errors=faults)
+    return orders
+
+
+def record_confirmations(deps: Deps, session: Session, orders: list[ConfirmVisit]) -> int:
+    """Put the crew's reports into Kafka, in order. City and truck are the session's, whatever the phone says."""
+    truck = session.truck or ""
+    received_at = deps.clock.now()
+    confirmed = [
+        VisitConfirmed(
+            **order.model_dump(exclude={"happened_at"}),
+            # A phone whose clock is ahead must not lose its day.
+            happened_at=min(order.happened_at, received_at),
+            city=session.city,
+            truck=truck,
+            driver=session.login,
+            received_at=received_at,
+        )
+        for order in orders
+    ]
+    publish_all(deps.stream, topics.CONFIRMATIONS, topics.key(session.city, truck), confirmed)
+    return len(confirmed)

@@ -1,0 +1,117 @@
+"""The driver's page: works online without JavaScript, and with it for a whole shift without a network."""
+
+from datetime import date
+from typing import Annotated, Any, get_args
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+
+from services.adapters.timescale import pages as store
+from services.city.registry import City
+from services.contracts.confirmations import SkipReason
+from services.web.days import today_in
+from services.web.deps import Deps, WithDeps, WithStore
+from services.web.driver.circuit import find_driver_circuit
+from services.web.driver.confirm import parse_confirmations, record_confirmations
+from services.web.operator.orders import wait_until
+from services.web.pages import get_page
+from services.web.session.guards import DriverSession, SessionCity, WithTokens, check_csrf
+from services.web.session.tokens import Session
+
+router = APIRouter(include_in_schema=False)
+
+# What the phone keeps to open the page in flight mode, fonts and pictograms included.
+KEPT_OFFLINE = (
+    "css/base.css", "css/driver.css", "css/fonts.css", "vendor/atkinson-400.woff2", "vendor/atkinson-700.woff2",
+    "js/driver/app.js", "js/driver/outbox.js", "js/driver/sender.js", "js/driver/screens.js", "js/driver/places.js",
+    "js/words.js", "img/icon.svg", "img/pictograms.svg", "manifest.webmanifest",
+)  # fmt: skip
+
+
+@router.get("/chauffeur")
+def driver_page(
+    request: Request,
+    session: DriverSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+    jour: date | None = None,
+) -> Response:
+    day = jour or today_in(city, deps.clock.now())
+    circuit = find_driver_circuit(connection, city, session.truck or "", day)
+    page = get_page(request)
+    return page.render(
+        request,
+        "driver.html",
+        city=city,
+        session=session,
+        csrf=tokens.csrf(session.nonce),
+        day=day,
+        now=deps.clock.now(),
+        circuit=circuit,
+        new_id=uuid4,
+        reasons=get_args(SkipReason),
+        script=_script_values(request, session, city, day, tokens.csrf(session.nonce), deps),
+    )
+
+
+def _script_values(request: Request, session: Session, city: City, day: date, csrf: str, deps: Deps) -> dict[str, Any]:
+    texts = get_page(request).texts_for(request)
+    return {
+        "truck": session.truck,
+        "city": city.id,
+        "timezone": city.timezone,
+        # In a simulated day the phone's clock is not the city's: its reports are stamped with the city's.
+        "clock_lead_ms": round((deps.clock.now() - deps.wall_now()).total_seconds() * 1000),
+        "day": day.isoformat(),
+        "csrf": csrf,
+        "language": texts.language,
+        "texts": texts.under("driver"),
+        "reasons": list(get_args(SkipReason)),
+    }
+
+
+@router.post("/chauffeur/confirmer")
+def confirm_form(
+    session: DriverSession,
+    deps: WithDeps,
+    tokens: WithTokens,
+    csrf_token: Annotated[str, Form()],
+    confirmation_id: Annotated[UUID, Form()],
+    plan_id: Annotated[UUID, Form()],
+    kind: Annotated[str, Form()],
+    place: Annotated[str, Form()],
+    outcome: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """One stop, by a plain form. The id was made with the form, so a double press counts once."""
+    check_csrf(csrf_token, session, tokens)
+    entry = {
+        "id": confirmation_id,
+        "plan_id": plan_id,
+        "kind": kind,
+        "place": place,
+        "outcome": outcome,
+        "reason": reason or None,
+        "happened_at": deps.clock.now(),
+    }
+    record_confirmations(deps, session, parse_confirmations([entry]))
+
+    def is_stored() -> bool:
+        with deps.reading() as connection:
+            rows = store.list_confirmations(connection, session.city, plan_id)
+        return any(row["place"] == place and row["truck_id"] == session.truck for row in rows)
+
+    wait_until(is_stored)
+    return RedirectResponse(f"/chauffeur#{place}", status_code=303)
+
+
+@router.get("/chauffeur.js")
+def service_worker(request: Request) -> Response:
+    """The service worker, from the root because its place decides what it may keep."""
+    assets = get_page(request).assets
+    kept = [assets.url(name) for name in KEPT_OFFLINE if assets.has(name)]
+    code = assets.read("js/driver/worker.js").replace("__BUILD__", assets.build).replace('"__KEPT__"', repr(kept))
+    return PlainTextResponse(code, media_type="text/javascript", headers={"Cache-Control": "no-cache"})

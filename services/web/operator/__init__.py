@@ -1,0 +1,1 @@
+"""The operator's face: plan, look, send, follow."""

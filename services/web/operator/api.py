@@ -1,0 +1,75 @@
+"""The operator's orders and reads, for the page's scripts and for programs."""
+
+import hashlib
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.adapters.timescale import pages as store
+from services.web.deps import WithDeps, WithStore
+from services.web.operator.day import day_to_show, read_day
+from services.web.operator.orders import find_progress, order_plan, send_plan
+from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
+from services.web.problems import NotFound
+from services.web.session.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
+
+router = APIRouter(tags=["operator"])
+
+
+@router.post("/plan", status_code=202, dependencies=[CsrfHeader])
+def plan_day(order: OrderPlan, session: OperatorSession, city: SessionCity, deps: WithDeps) -> Ordered:
+    """Order a plan. 202 once Kafka has confirmed the order."""
+    ordered = order_plan(deps, city, session, **order.model_dump())
+    return Ordered(request_id=ordered.request_id)
+
+
+@router.get("/planning/{request_id}")
+def get_planning(request_id: UUID, _session: OperatorSession, city: SessionCity, deps: WithDeps) -> Progress:
+    """How far an order is. 404 only when it was never ordered."""
+    progress = find_progress(deps, city, request_id)
+    if progress is None:
+        raise NotFound
+    return Progress.model_validate(progress, from_attributes=True)
+
+
+@router.post("/dispatches", status_code=202, dependencies=[CsrfHeader])
+def dispatch(order: SendPlan, session: OperatorSession, city: SessionCity, deps: WithDeps) -> Sent:
+    """Send a plan to the drivers. 202 once Kafka has confirmed."""
+    return Sent(dispatch_id=send_plan(deps, city, session, order.plan_id).dispatch_id)
+
+
+@router.get("/plans/{plan_id}")
+def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> dict[str, Any]:
+    """The whole plan, as the planner made it (contract `PlanMade`)."""
+    document = store.find_plan_document(connection, city.id, plan_id)
+    if document is None:
+        raise NotFound
+    return document
+
+
+@router.get("/state", response_model=DayState)
+def get_state(
+    request: Request,
+    _session: OperatorSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    day: date | None = None,
+) -> Response:
+    """The day as it stands, with an ETag: ask again with If-None-Match and hear 304 while nothing has changed."""
+    now = deps.clock.now()
+    shown = day or day_to_show(connection, city, now)
+    body = read_day(connection, city, shown, now).state().model_dump_json().encode()
+    return with_etag(request, body, "application/json")
+
+
+def with_etag(request: Request, body: bytes, media_type: str, cache: str = "no-cache") -> Response:
+    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    # A compressing front weakens the tag: the comparison for GET is the weak one.
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    headers = {"ETag": etag, "Cache-Control": cache, "Vary": "Cookie"}
+    if etag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

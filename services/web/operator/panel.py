@@ -1,0 +1,173 @@
+"""The operator's list: circuits with their stops, containers due and why, those left out, those without news."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City, Truck, TruckClass
+from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
+from services.web.driver.confirmed import outcomes_of
+from services.web.operator.day import Day
+from services.web.operator.fill import FillState, fill_state, is_silent
+
+HUES = 12
+LONGEST_LIST = 400  # a screen nobody reads further; the CSV holds all
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    visit: Visit
+    name: str
+    zone: str
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class CircuitLine:
+    circuit: Circuit
+    load_kg: float
+    load_ratio: float | None
+    """Of the tightest trip, by weight or volume; None when the truck is not in the registry any more."""
+    done: int
+    skipped: int
+    has_driver: bool
+    visits: list[VisitLine]
+
+    @property
+    def hue(self) -> int:
+        return (self.circuit.number - 1) % HUES + 1
+
+    @property
+    def stops(self) -> int:
+        return len(self.circuit.stops)
+
+    @property
+    def handled(self) -> int:
+        return self.done + self.skipped
+
+
+@dataclass(frozen=True)
+class DueLine:
+    container: store.ContainerRow
+    forecast: ContainerForecast
+    state: FillState
+    circuit: int | None
+    left_out: Unserved | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    day: Day
+    plan: PlanMade | None
+    circuits: list[CircuitLine] = field(default_factory=list)
+    due: list[DueLine] = field(default_factory=list)
+    left_out: list[DueLine] = field(default_factory=list)
+    silent: list[store.ContainerRow] = field(default_factory=list)
+    trucks_in_service: int = 0
+
+    @property
+    def reachable(self) -> int:
+        """Circuits whose truck somebody can open on a phone."""
+        return sum(line.has_driver for line in self.circuits)
+
+    @property
+    def fuel_change(self) -> float | None:
+        """Litres against the fixed circuits of the same day, as a ratio; None without a baseline."""
+        baseline = self.plan.baseline if self.plan else None
+        if self.plan is None or baseline is None or not baseline.fuel_l:
+            return None
+        return self.plan.totals.fuel_l / baseline.fuel_l - 1
+
+    @property
+    def handled(self) -> int:
+        return sum(line.handled for line in self.circuits)
+
+
+def read_panel(connection: Connection, city: City, day: Day) -> Panel:
+    containers = {row["container_id"]: row for row in store.list_containers(connection, city.id)}
+    silent = [row for row in containers.values() if is_silent(row, day.now)]
+    trucks = store.list_trucks(connection, city.id)
+    in_service = sum(truck.in_service for truck in trucks)
+    plan = store.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
+    if plan is None:
+        return Panel(day, None, silent=silent, trucks_in_service=in_service)
+    confirmations = store.list_confirmations(connection, city.id, plan.plan_id)
+    sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
+    capacities = _capacities(connection, city, trucks)
+    drivers = store.list_trucks_with_driver(connection, city.id)
+    lines = [
+        CircuitLine(
+            circuit=circuit,
+            load_kg=_collected_kg(circuit.visits),
+            load_ratio=_load_ratio(circuit.visits, capacities.get(circuit.truck)),
+            done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
+            skipped=progress["skipped"] if progress else 0,
+            has_driver=circuit.truck in drivers,
+            visits=_visit_lines(circuit, containers, sites, confirmations),
+        )
+        for circuit in plan.circuits
+    ]
+    due = list(_due_lines(city, day, plan, containers))
+    return Panel(
+        day,
+        plan,
+        circuits=lines,
+        due=sorted(due, key=lambda line: (line.left_out is None, -line.forecast.fill_ratio)),
+        left_out=[line for line in due if line.left_out is not None],
+        silent=silent,
+        trucks_in_service=in_service,
+    )
+
+
+def _capacities(connection: Connection, city: City, trucks: Iterable[Truck]) -> dict[str, TruckClass]:
+    classes = {
+        entry.id: entry
+        for entry in map(TruckClass.model_validate, store.list_entries(connection, city.id, "truck_class"))
+    }
+    return {truck.id: classes[truck.truck_class] for truck in trucks if truck.truck_class in classes}
+
+
+def _collected_kg(visits: Iterable[Visit]) -> float:
+    """All that the truck took aboard: the rises of its load."""
+    total = last = 0.0
+    for visit in visits:
+        total += max(0.0, visit.load_kg - last)
+        last = visit.load_kg
+    return total
+
+
+def _load_ratio(visits: Iterable[Visit], capacity: TruckClass | None) -> float | None:
+    if capacity is None:
+        return None
+    pressed_l = capacity.capacity_l * capacity.compaction
+    return max((max(v.load_kg / capacity.capacity_kg, v.load_l / pressed_l) for v in visits), default=0.0)
+
+
+def _visit_lines(
+    circuit: Circuit,
+    containers: dict[str, store.ContainerRow],
+    sites: dict[str, str],
+    confirmations: list[store.ConfirmationRow],
+) -> list[VisitLine]:
+    outcomes = outcomes_of(circuit, confirmations)
+    lines = []
+    for sequence, visit in enumerate(circuit.visits):
+        place = visit.place or ""
+        container = containers.get(place) if visit.kind == "stop" else None
+        name = container["name"] if container else sites.get(place, place)
+        zone = container["zone_name"] if container else ""
+        lines.append(VisitLine(visit, name, zone, outcomes.get(sequence)))
+    return lines
+
+
+def _due_lines(city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]) -> Iterable[DueLine]:
+    circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops}
+    left_out = {entry.container: entry for entry in plan.unserved if entry.due is not None}
+    for forecast in plan.forecasts:
+        container = containers.get(forecast.container)
+        is_planned = forecast.due is not None or forecast.container in circuit_of
+        if container is None or not is_planned:
+            continue
+        state = fill_state(container, forecast, plan.as_of, city.planning.full_at_fill_ratio, day.now)
+        yield DueLine(container, forecast, state, circuit_of.get(forecast.container), left_out.get(forecast.container))

@@ -1,0 +1,82 @@
+"""What the operator's programs say and hear."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+
+class OrderPlan(BaseModel):
+    """All optional: the next service day, what is known now, the city's own time limit."""
+
+    day: date | None = None
+    as_of: AwareDatetime | None = None
+    time_limit_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    seed: int | None = None
+
+
+class Ordered(BaseModel):
+    request_id: UUID
+
+
+class Progress(BaseModel):
+    state: Literal["ordered", "started", "improved", "finished", "failed"]
+    elapsed_s: float
+    time_limit_s: float
+    containers_due: int | None
+    circuits: int | None
+    distance_m: float | None
+    plan_id: UUID | None
+    detail: str | None
+
+
+class SendPlan(BaseModel):
+    plan_id: UUID
+
+
+class Sent(BaseModel):
+    dispatch_id: UUID
+
+
+class PlanState(BaseModel):
+    plan_id: UUID
+    status: str
+    made_at: datetime
+    circuits: int
+    stops: int
+    distance_m: float
+    fuel_l: float
+
+
+class TruckState(BaseModel):
+    truck: str
+    lon: float
+    lat: float
+    heading_deg: float | None
+    happened_at: datetime
+    stale: bool = Field(description="no position for 15 minutes")
+
+
+class CircuitState(BaseModel):
+    number: int
+    truck: str
+    stops: int
+    done: int
+    skipped: int
+    last_at: datetime | None
+
+
+class DayState(BaseModel):
+    """The day as it stands; the same bytes while nothing has changed, so that polling costs little."""
+
+    day: date
+    plan: PlanState | None = Field(description="the latest plan of the day")
+    dispatched_plan_id: UUID | None
+    dispatched_at: datetime | None
+    request_id: UUID | None = Field(description="the latest order to plan the day")
+    request_state: str | None
+    silent: int
+    rejected: int
+    trucks: list[TruckState]
+    circuits: list[CircuitState] = Field(description="of the plan in force, else of the latest")

@@ -1,0 +1,93 @@
+"""The map as a drawing, for the first paint, for browsers without WebGL and for pages without JavaScript."""
+
+from dataclasses import dataclass
+
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City
+from services.web.geo import Frame, frame_around, positions_of
+from services.web.operator.fill import FillState, fill_state
+from services.web.operator.panel import Panel
+
+WIDTH, HEIGHT = 900.0, 800.0
+MOST_DOTS = 1500
+DRAWN_KINDS = ("sea", "lagoon", "market", "avenue", "bridge")  # single streets would only add weight
+
+
+@dataclass(frozen=True)
+class Dot:
+    x: float
+    y: float
+    state: FillState
+    name: str
+
+
+@dataclass(frozen=True)
+class Line:
+    path: str
+    hue: int
+    number: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Sheet:
+    width: float
+    height: float
+    base: list[tuple[str, str]]
+    """Kind and path."""
+    zones: list[str]
+    lines: list[Line]
+    dots: list[Dot]
+
+
+def draw_sheet(connection: Connection, city: City, panel: Panel) -> Sheet:
+    zones = store.list_zones(connection, city.id)
+    containers = store.list_containers(connection, city.id)
+    positions = [p for zone in zones for p in positions_of(zone["geometry"])]
+    frame = frame_around(positions + [(c["lon"], c["lat"]) for c in containers], WIDTH, HEIGHT)
+    return Sheet(
+        WIDTH,
+        HEIGHT,
+        base_paths(store.find_basemap(connection, city.id), frame),
+        [frame.path(zone["geometry"]) for zone in zones],
+        list(_lines(panel, frame)),
+        _dots(city, panel, containers, frame),
+    )
+
+
+def base_paths(basemap: dict[str, object] | None, frame: Frame) -> list[tuple[str, str]]:
+    """Water first, then markets, then the main roads."""
+    features = basemap.get("features", []) if basemap else []
+    drawn = []
+    for feature in features if isinstance(features, list) else []:
+        kind = feature["properties"].get("kind")
+        if kind in DRAWN_KINDS and feature["geometry"]["type"] != "Point":
+            drawn.append((kind, frame.path(feature["geometry"])))
+    return sorted(drawn, key=lambda item: DRAWN_KINDS.index(item[0]))
+
+
+def _lines(panel: Panel, frame: Frame) -> list[Line]:
+    lines = []
+    for line in panel.circuits:
+        path = [(v.lon, v.lat) for v in line.circuit.visits if v.lon is not None and v.lat is not None]
+        first = next(iter(line.circuit.stops), None)
+        if first is None or first.lon is None or first.lat is None:
+            continue
+        x, y = frame.point(first.lon, first.lat)
+        drawn = frame.path({"type": "LineString", "coordinates": path})
+        lines.append(Line(drawn, line.hue, line.circuit.number, x, y))
+    return lines
+
+
+def _dots(city: City, panel: Panel, containers: list[store.ContainerRow], frame: Frame) -> list[Dot]:
+    forecasts = {f.container: f for f in panel.plan.forecasts} if panel.plan else {}
+    as_of = panel.plan.as_of if panel.plan else None
+    dots = []
+    for row in containers[:MOST_DOTS]:
+        full_at = city.planning.full_at_fill_ratio
+        state = fill_state(row, forecasts.get(row["container_id"]), as_of, full_at, panel.day.now)
+        x, y = frame.point(row["lon"], row["lat"])
+        dots.append(Dot(x, y, state, row["name"]))
+    return dots

@@ -1,0 +1,60 @@
+"""Rendering: one Jinja environment, the reader's language, the formats."""
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.city.registry import City
+from services.web.assets import Assets
+from services.web.catalogue import LANGUAGES, Texts, language_of, texts_in
+from services.web.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_COOKIE = "tournee_language"
+
+
+class Page:
+    """Turns a template and its values into an answer."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def texts_for(self, request: Request) -> Texts:
+        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        return texts_in(language_of(chosen, request.headers.get("accept-language")))
+
+    def words_for(self, request: Request, city: City | None) -> Words:
+        return Words(self.texts_for(request), city.zone_info if city else ZoneInfo("UTC"))
+
+    def render(
+        self, request: Request, template: str, *, city: City | None = None, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        texts = self.texts_for(request)
+        html = self._environment.get_template(template).render(
+            t=texts,
+            w=self.words_for(request, city),
+            language=texts.language,
+            other_languages=[language for language in LANGUAGES if language != texts.language],
+            assets=self.assets,
+            static=self.assets.url,
+            path=request.url.path,
+            city=city,
+            **values,
+        )
+        return HTMLResponse(html, status, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def get_page(request: Request) -> Page:
+    page: Page = request.app.state.page
+    return page

@@ -1,0 +1,102 @@
+"""What people and programs see when something cannot be done: what happened, what is safe, what to do."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from services.errors import StoreAway, StreamAway, TourneeError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 10
+KNOWN_STATUSES = {400, 401, 403, 404, 413, 422, 503}
+
+
+class WebProblem(TourneeError):
+    """A request that cannot be answered as asked. `code` names its text in the catalogues, under `problem`."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, code: str | None = None, *, errors: list[dict[str, Any]] | None = None) -> None:
+        self.code = code or self.code
+        self.errors = errors or []
+        super().__init__(self.code)
+
+
+class NotLoggedIn(WebProblem):
+    status, code = 401, "not_logged_in"
+
+
+class NotAllowed(WebProblem):
+    status, code = 403, "not_allowed"
+
+
+class NotFound(WebProblem):
+    status, code = 404, "not_found"
+
+
+class WrongInput(WebProblem):
+    status, code = 422, "wrong_input"
+
+
+class StoreOrStreamAway(WebProblem):
+    status, code = 503, "store_away"
+
+
+def install(app: FastAPI) -> None:
+    """Answer every foreseen error in the reader's language, as a page or as JSON."""
+
+    def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, WebProblem)  # noqa: S101 - registered for this type only
+        if isinstance(error, NotLoggedIn) and not _wants_json(request):
+            return RedirectResponse(f"/connexion?suite={request.url.path}", status_code=303)
+        return _answer(request, error.status, error.code, error.errors)
+
+    def on_away(request: Request, error: Exception) -> Response:
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+        code = "stream_away" if isinstance(error, StreamAway) else "store_away"
+        return _answer(request, 503, code, [])
+
+    def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+        faults = [{"where": list(e["loc"]), "message": e["msg"]} for e in error.errors()]
+        return _answer(request, 422, "wrong_input", faults)
+
+    def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+        code = {404: "not_found", 405: "not_found", 413: "too_large"}.get(error.status_code, "bad_request")
+        return _answer(request, error.status_code, code, [])
+
+    def on_anything(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _answer(request, 500, "unforeseen", [])
+
+    app.add_exception_handler(WebProblem, on_problem)
+    app.add_exception_handler(StoreAway, on_away)
+    app.add_exception_handler(StreamAway, on_away)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_anything)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _answer(request: Request, status: int, code: str, errors: list[dict[str, Any]]) -> Response:
+    page = request.app.state.page
+    texts = page.texts_for(request)
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if _wants_json(request) or request.url.path in {"/health", "/ready"}:
+        body = {"code": code, "title": texts(f"problem.{code}.title"), "detail": texts(f"problem.{code}.detail")}
+        return JSONResponse(body | {"errors": errors}, status, headers)
+    response: Response = page.render(request, "problem.html", status=status, code=code, errors=errors)
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,1 @@
+"""The face for the municipality and its residents: no login, no cookie."""

@@ -1,0 +1,84 @@
+"""The page for the municipality, the press and the residents. No login, no cookie, no script needed."""
+
+from datetime import date, timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City
+from services.web.deps import WithDeps, WithStore
+from services.web.pages import get_page
+from services.web.problems import NotFound
+from services.web.public.chart import draw_chart
+from services.web.public.period import Period
+from services.web.public.zones import draw_zone_map, zone_shares
+
+router = APIRouter(include_in_schema=False)
+
+CACHE = "public, max-age=60"  # the ledger changes once a day; a shared link must not weigh on the store
+
+
+@router.get("/")
+def public_page(
+    request: Request, deps: WithDeps, connection: WithStore, city: str | None = None, mois: str | None = None
+) -> Response:
+    cities = store.list_cities(connection)
+    page = get_page(request)
+    if not cities:
+        return page.render(request, "public_empty.html")
+    chosen = next((c for c in cities if c.id == city), None) if city else cities[0]
+    if chosen is None:
+        raise NotFound
+    months = store.list_savings_months(connection, chosen.id)
+    month = _chosen_month(mois, months)
+    days = store.list_savings(connection, chosen.id, month, _last_of(month)) if month else []
+    zones = store.list_zones(connection, chosen.id)
+    shares = zone_shares(zones, days[-1] if days else None)
+    response = page.render(
+        request,
+        "public.html",
+        city=chosen,
+        cities=cities,
+        period=Period(month or deps.clock.now().date(), days),
+        months=months,
+        month=month,
+        previous=_neighbour(months, month, -1),
+        following=_neighbour(months, month, 1),
+        chart=draw_chart(days),
+        shares=shares,
+        zone_map=draw_zone_map(zones, shares, store.find_basemap(connection, chosen.id)),
+        population=sum(zone["population"] for zone in zones),
+    )
+    response.headers["Cache-Control"] = CACHE
+    return response
+
+
+def _chosen_month(wish: str | None, months: list[date]) -> date | None:
+    """The month asked for as `2026-11`, else the latest that the ledger knows."""
+    if wish is not None:
+        found = next((month for month in months if month.strftime("%Y-%m") == wish), None)
+        if found is None:
+            raise NotFound
+        return found
+    return months[-1] if months else None
+
+
+def _last_of(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _neighbour(months: list[date], month: date | None, step: int) -> date | None:
+    if month is None:
+        return None
+    index = months.index(month) + step
+    return months[index] if 0 <= index < len(months) else None
+
+
+def chosen_city(connection: Connection, wish: str | None) -> City:
+    """The city asked for, else the first."""
+    cities = store.list_cities(connection)
+    city = next((c for c in cities if wish is None or c.id == wish), None)
+    if city is None:
+        raise NotFound
+    return city

@@ -1,0 +1,134 @@
+"""What a month of the ledger says: sums, people, and how far the figures can be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from services.contracts.ledger import SavingsComputed, ZoneServed
+
+Trust = Literal["simulated", "measured", "estimated"]
+Verdict = Literal["no_data", "no_baseline", "saved", "even", "lost"]
+
+EVEN_L = 0.5  # less than half a litre in a month is neither
+
+
+@dataclass(frozen=True)
+class Period:
+    """One calendar month of ledger days, oldest first."""
+
+    month: date
+    days: Sequence[SavingsComputed]
+
+    @property
+    def compared(self) -> list[SavingsComputed]:
+        """Days that have a baseline to stand against."""
+        return [day for day in self.days if day.baseline is not None and day.fuel_saved_l is not None]
+
+    @property
+    def fuel_saved_l(self) -> float:
+        return sum(day.fuel_saved_l or 0 for day in self.compared)
+
+    @property
+    def distance_saved_m(self) -> float:
+        return sum(day.baseline.distance_m - day.driven.distance_m for day in self.compared if day.baseline)
+
+    @property
+    def co2e_saved_kg(self) -> float:
+        return sum(day.co2e_saved_kg or 0 for day in self.compared)
+
+    @property
+    def money_saved(self) -> float:
+        return sum(day.money_saved or 0 for day in self.compared)
+
+    @property
+    def currency(self) -> str:
+        return self.days[-1].currency
+
+    @property
+    def fuel_l(self) -> float:
+        return sum(day.driven.fuel_l for day in self.days)
+
+    @property
+    def baseline_fuel_l(self) -> float:
+        return sum(day.baseline.fuel_l for day in self.compared if day.baseline)
+
+    @property
+    def baseline_distance_m(self) -> float:
+        return sum(day.baseline.distance_m for day in self.compared if day.baseline)
+
+    @property
+    def stops(self) -> int:
+        return sum(day.driven.stops for day in self.days)
+
+    @property
+    def fuel_saved_ratio(self) -> float | None:
+        return self.fuel_saved_l / self.baseline_fuel_l if self.baseline_fuel_l else None
+
+    @property
+    def distance_saved_ratio(self) -> float | None:
+        return self.distance_saved_m / self.baseline_distance_m if self.baseline_distance_m else None
+
+    @property
+    def verdict(self) -> Verdict:
+        if not self.days:
+            return "no_data"
+        if not self.compared:
+            return "no_baseline"
+        if abs(self.fuel_saved_l) < EVEN_L:
+            return "even"
+        return "saved" if self.fuel_saved_l > 0 else "lost"
+
+    @property
+    def trust(self) -> Trust:
+        """Of what was driven; what the old circuits would have driven is always an estimate."""
+        if any(day.simulated for day in self.days):
+            return "simulated"
+        return "measured" if all(day.driven_from == "gps" for day in self.days) else "estimated"
+
+    @property
+    def people(self) -> tuple[float, int]:
+        """Served and living there, on the last day: "served" already looks back over the city's own window."""
+        last = self.days[-1]
+        return last.served_people, last.population
+
+
+@dataclass(frozen=True)
+class ZoneShare:
+    """A district and the share of its people who are served."""
+
+    number: int
+    """Its place in the list and on small maps."""
+    zone: str
+    name: str
+    population: int
+    containers: int
+    containers_served: int
+    served_people: float
+    known: bool
+
+    @property
+    def ratio(self) -> float:
+        return self.served_people / self.population if self.population else 0.0
+
+    @property
+    def state(self) -> Literal["served", "partly", "unserved", "unknown"]:
+        if not self.known:
+            return "unknown"
+        # Nine in ten: the last households are a rounding of the population, not a district left out.
+        if self.ratio >= 0.9:
+            return "served"
+        return "partly" if self.ratio >= 0.1 else "unserved"
+
+
+def zone_share(number: int, zone: str, name: str, population: int, served: ZoneServed | None) -> ZoneShare:
+    return ZoneShare(
+        number=number,
+        zone=zone,
+        name=name,
+        population=population,
+        containers=served.containers if served else 0,
+        containers_served=served.containers_served if served else 0,
+        served_people=served.served_people if served else 0.0,
+        known=served is not None,
+    )

@@ -1,0 +1,1 @@
+"""Who is it: login, logout, roles, cookies."""

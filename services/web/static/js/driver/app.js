@@ -1,0 +1,197 @@
+// The crew's day on the phone: shows the next stop, notes what they say, and leaves sending to the sender.
+
+import { element, say, values } from "../words.js";
+import * as outbox from "./outbox.js";
+import * as screens from "./screens.js";
+import { Sender } from "./sender.js";
+
+const UNDO_MS = 5000;
+const CIRCUIT_POLL_MS = 60000;
+
+const app = document.getElementById("app");
+const day = {
+  circuit: null, outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
+  away: !navigator.onLine, needsPin: false, pinFault: null, last: null, fresh: false,
+}; // prettier-ignore
+
+const sender = new Sender({ ...values, changed: (news) => refresh(news) });
+
+function visits() {
+  return day.circuit?.visits.filter((v) => v.kind === "stop" || v.kind === "disposal") ?? [];
+}
+
+function nextVisit() {
+  return day.picked ?? visits().find((v) => !day.outcomes.has(v.sequence)) ?? null;
+}
+
+function isNewer(a, b) {
+  return !b || a.day > b.day || (a.day === b.day && a.dispatched_at > b.dispatched_at);
+}
+
+/** Take a circuit as today's, with all that this phone already said about it. */
+async function takeCircuit(circuit) {
+  const isOther = circuit?.plan_id !== day.circuit?.plan_id;
+  day.circuit = circuit;
+  day.outcomes = new Map();
+  for (const visit of circuit?.visits ?? []) if (visit.confirmed) day.outcomes.set(visit.sequence, visit.confirmed);
+  const said = circuit ? ((await outbox.recall(`said/${circuit.plan_id}`)) ?? []) : [];
+  for (const [sequence, outcome] of said) day.outcomes.set(sequence, outcome);
+  for (const entry of await outbox.list()) {
+    if (entry.report.plan_id === circuit?.plan_id) day.outcomes.set(entry.visit, entry.report.outcome);
+  }
+  if (isOther) day.picked = null;
+  await outbox.keep(`circuit/${values.city}/${values.truck}`, circuit);
+}
+
+async function note(visit, outcome, reason = null) {
+  const report = {
+    id: crypto.randomUUID(),
+    plan_id: day.circuit.plan_id,
+    kind: visit.kind,
+    place: visit.place,
+    outcome,
+    reason,
+    happened_at: new Date(Date.now() + clockLead()).toISOString(),
+  };
+  const entry = { truck: values.truck, city: values.city, visit: visit.sequence, ripe_at: Date.now() + UNDO_MS, report };
+  const before = day.outcomes.get(visit.sequence);
+  const sequence = await outbox.put(entry);
+  day.outcomes.set(visit.sequence, outcome);
+  day.last = { sequence, visit, outcome, before };
+  navigator.vibrate?.(outcome === "done" ? 80 : [40, 60, 40]);
+  await rememberSaid();
+  Object.assign(day, { picked: null, screen: "stop" });
+  await refresh();
+  setTimeout(() => settle(sequence), UNDO_MS);
+}
+
+/** The moment to take it back is over: send it. */
+async function settle(sequence) {
+  if (day.last?.sequence === sequence) day.last = null;
+  await refresh();
+  sender.hurry();
+}
+
+async function undo() {
+  const { sequence, visit, before } = day.last;
+  await outbox.forget([sequence]);
+  if (before) day.outcomes.set(visit.sequence, before);
+  else day.outcomes.delete(visit.sequence);
+  day.last = null;
+  day.picked = visit;
+  await rememberSaid();
+  await refresh();
+}
+
+function rememberSaid() {
+  return outbox.keep(`said/${day.circuit.plan_id}`, [...day.outcomes]);
+}
+
+// In a simulated day the city's clock is not the phone's. In a real one the phone's own word stands.
+function clockLead() {
+  return Math.abs(values.clock_lead_ms) > 5000 ? values.clock_lead_ms : 0;
+}
+
+async function refresh(news = {}) {
+  const needed = day.needsPin;
+  Object.assign(day, news);
+  if (!needed && day.needsPin && !day.circuit) day.screen = "pin";
+  day.entries = await outbox.list();
+  day.refused = (await outbox.listRefused()).length;
+  draw();
+}
+
+function show(screen) {
+  day.screen = screen;
+  draw();
+  app.querySelector("h1")?.focus();
+}
+
+function heldOf() {
+  const others = day.entries.filter((e) => e.truck !== values.truck || e.city !== values.city);
+  return others.length ? say("held", { count: others.length, truck: others[0].truck }, others.length) : null;
+}
+
+function draw() {
+  const all = visits();
+  const handled = all.filter((v) => day.outcomes.has(v.sequence)).length;
+  const waiting = day.entries.filter((e) => e.truck === values.truck).length;
+  const parts = [screens.strip({ handled, total: all.length, waiting, away: day.away, truck: values.truck })];
+  const askPin = element("button", { type: "button", class: "link", id: "ask-pin", onclick: () => show("pin") }, say("enter_pin"));
+  if (day.needsPin && day.screen !== "pin") parts.push(screens.warning(say("pin_detail", { truck: values.truck }), askPin));
+  if (day.refused) parts.push(screens.warning(say("refused", { count: day.refused }, day.refused)));
+  if (heldOf()) parts.push(screens.warning(heldOf()));
+  if (day.last && day.screen === "stop") parts.push(screens.noted({ outcome: day.last.outcome, onundo: undo }));
+  app.replaceChildren(...parts, ...screenParts(all, waiting));
+}
+
+function screenParts(all, waiting) {
+  const visit = nextVisit();
+  if (day.screen === "pin") return screens.pin({ truck: values.truck, fault: day.pinFault, onenter: enterPin, onback: () => show("stop") });
+  if (!day.circuit) return screens.nothing({ onlook: () => askCircuit() });
+  if (day.screen === "list") {
+    const onpick = (picked) => ((day.picked = picked), show("stop"));
+    return screens.list({ visits: all, outcomes: day.outcomes, next: visit, onpick, onback: () => show("stop") });
+  }
+  if (!visit) return screens.finished({ waiting, onlist: () => show("list") });
+  if (day.screen === "reasons") {
+    return screens.reasons({ visit, onreason: (reason) => note(visit, "skipped", reason), onback: () => show("stop") });
+  }
+  const before = day.circuit.visits.filter((v) => v.sequence < visit.sequence && v.lat !== null).at(-1);
+  return screens.stop({ visit, before, ondone: once(() => note(visit, "done")), onskip: () => show("reasons"), onlist: () => show("list") });
+}
+
+/** A glove presses twice; the stop counts once. */
+function once(act) {
+  let pressed = false;
+  return () => {
+    if (pressed) return;
+    pressed = true;
+    act();
+  };
+}
+
+async function enterPin(digits) {
+  try {
+    const isRight = await sender.logIn(digits);
+    day.pinFault = isRight ? null : "pin_wrong";
+    if (isRight) {
+      day.screen = "stop";
+      await askCircuit();
+    }
+  } catch {
+    day.pinFault = "pin_offline";
+  }
+  draw();
+}
+
+/** Ask for today's circuit; without a network the kept one stays. */
+async function askCircuit() {
+  try {
+    const circuit = await sender.fetchCircuit();
+    if (circuit === undefined) return;
+    const isNew = circuit && day.circuit && circuit.plan_id !== day.circuit.plan_id;
+    await takeCircuit(circuit);
+    if (isNew) navigator.vibrate?.([100, 80, 100]);
+    await refresh({ away: false });
+    sender.hurry();
+  } catch {
+    await refresh({ away: true });
+  }
+}
+
+async function start() {
+  const embedded = JSON.parse(document.getElementById("circuit").textContent);
+  const kept = await outbox.recall(`circuit/${values.city}/${values.truck}`);
+  await takeCircuit(embedded && isNewer(embedded, kept) ? embedded : (kept ?? embedded));
+  document.getElementById("plain").remove();
+  app.hidden = false;
+  await refresh();
+  sender.hurry();
+  await askCircuit();
+  setInterval(askCircuit, CIRCUIT_POLL_MS);
+  await navigator.serviceWorker?.register("/chauffeur.js", { scope: "/chauffeur" });
+  await navigator.storage?.persist?.();
+}
+
+start().catch((error) => console.info("the plain list stays:", error.message));

@@ -1,0 +1,173 @@
+// Pictures for the map, drawn on a canvas when the map first asks for them: no glyph server, no sprite sheet.
+
+const SCALE = 2; // drawn twice as large, for sharp screens
+
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function sheet(width, height, draw) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width * SCALE;
+  canvas.height = height * SCALE;
+  const pen = canvas.getContext("2d");
+  pen.scale(SCALE, SCALE);
+  draw(pen);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+// The scale of fill: hollow ring, half, full disc, disc with a notch, dashed ring. Readable without colour.
+function fill(state, faint) {
+  return sheet(20, 20, (pen) => {
+    pen.globalAlpha = faint ? 0.35 : 1;
+    pen.strokeStyle = pen.fillStyle = colour(state);
+    pen.lineWidth = 2.2;
+    pen.beginPath();
+    if (state === "overflow") {
+      pen.arc(10, 10, 8, -Math.PI / 2 + 0.55, -Math.PI / 2 - 0.55);
+      pen.lineTo(10, 10.5);
+      pen.closePath();
+      return pen.fill();
+    }
+    if (state === "due") {
+      pen.arc(10, 10, 7, 0, 2 * Math.PI);
+      return pen.fill();
+    }
+    pen.arc(10, 10, 5.5, 0, 2 * Math.PI);
+    const inside = new Path2D();
+    inside.arc(10, 10, 5.5, 0, 2 * Math.PI);
+    pen.save();
+    pen.fillStyle = colour("land");
+    pen.fill(inside);
+    pen.restore();
+    if (state === "silent") pen.setLineDash([3, 2.4]);
+    pen.stroke();
+    if (state === "soon") {
+      pen.beginPath();
+      pen.arc(10, 10, 5.5, 0, Math.PI);
+      pen.fill();
+    }
+  });
+}
+
+function badge(number, hue) {
+  return sheet(26, 26, (pen) => {
+    pen.fillStyle = colour(`hue-${hue}`);
+    pen.strokeStyle = colour("land");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.arc(13, 13, 11, 0, 2 * Math.PI);
+    pen.fill();
+    pen.stroke();
+    write(pen, number, 13, 13, colour("ground"), 13);
+  });
+}
+
+function cluster(count, state) {
+  const radius = count < 10 ? 13 : count < 100 ? 16 : 20;
+  return sheet(44, 44, (pen) => {
+    pen.fillStyle = colour("paper");
+    pen.strokeStyle = colour(state);
+    pen.lineWidth = 3;
+    pen.beginPath();
+    pen.arc(22, 22, radius, 0, 2 * Math.PI);
+    pen.fill();
+    pen.stroke();
+    write(pen, count, 22, 22, colour("ink"), 14);
+  });
+}
+
+function arrow(hue) {
+  return sheet(12, 12, (pen) => {
+    pen.fillStyle = colour(`hue-${hue}`);
+    pen.strokeStyle = colour("land");
+    pen.beginPath();
+    pen.moveTo(2, 1);
+    pen.lineTo(11, 6);
+    pen.lineTo(2, 11);
+    pen.lineTo(4.5, 6);
+    pen.closePath();
+    pen.fill();
+    pen.stroke();
+  });
+}
+
+function truck(name, stale) {
+  return sheet(84, 26, (pen) => {
+    pen.font = "700 13px Atkinson Hyperlegible, sans-serif";
+    const width = Math.min(80, pen.measureText(name).width + 20);
+    const left = (84 - width) / 2;
+    pen.fillStyle = stale ? colour("soft") : colour("ink");
+    pen.strokeStyle = colour("land");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.roundRect(left, 2, width, 22, 5);
+    pen.fill();
+    pen.stroke();
+    write(pen, name, 42, 13, colour("ground"), 13);
+  });
+}
+
+// A house for a depot, a heap for a disposal site, with its name under it.
+function site(kind, name) {
+  return sheet(220, 44, (pen) => {
+    pen.fillStyle = colour("ink");
+    pen.strokeStyle = colour("land");
+    pen.lineWidth = 2;
+    pen.lineJoin = "round";
+    pen.beginPath();
+    if (kind === "depot") [[100, 13], [110, 4], [120, 13], [120, 24], [100, 24]].forEach((at) => pen.lineTo(...at));
+    else [[98, 24], [106, 8], [110, 12], [114, 6], [122, 24]].forEach((at) => pen.lineTo(...at));
+    pen.closePath();
+    pen.stroke();
+    pen.fill();
+    pen.lineWidth = 4;
+    pen.font = "12px Atkinson Hyperlegible, sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.strokeText(name, 110, 35);
+    pen.fillText(name, 110, 35);
+  });
+} // prettier-ignore
+
+function place(name) {
+  const lines = name.toUpperCase();
+  return sheet(200, 20, (pen) => {
+    pen.strokeStyle = colour("land");
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    pen.font = "12px Atkinson Hyperlegible, sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.letterSpacing = "1px";
+    pen.strokeText(lines, 100, 10);
+    pen.fillStyle = colour("soft");
+    pen.fillText(lines, 100, 10);
+  });
+}
+
+function write(pen, text, x, y, ink, size) {
+  pen.fillStyle = ink;
+  pen.font = `700 ${size}px Atkinson Hyperlegible, sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(String(text), x, y + 0.5);
+}
+
+const DRAWERS = {
+  fill: (state, faint) => fill(state, faint === "faint"),
+  badge: (number, hue) => badge(number, hue),
+  cluster: (count, state) => cluster(Number(count), state),
+  arrow,
+  truck: (name, stale) => truck(name, stale === "stale"),
+  place,
+  site,
+};
+
+/** The picture of a name such as `badge|3|7`, or null where the name is not ours. */
+export function picture(name) {
+  const [kind, ...rest] = name.split("|");
+  return DRAWERS[kind]?.(...rest) ?? null;
+}
+
+export const PIXEL_RATIO = SCALE;

@@ -1,0 +1,76 @@
+"""Numbers, dates and units as the reader's language writes them."""
+
+from datetime import date, datetime, tzinfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from services.web.catalogue import Texts
+
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+
+
+class Words:
+    """Formats for one language and one city's time zone."""
+
+    def __init__(self, texts: Texts, zone: tzinfo) -> None:
+        self._texts = texts
+        self._locale = texts.locale
+        self._zone = zone
+
+    def number(self, value: float, digits: int = 0) -> str:
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        # Rounding first keeps a tiny negative from reading as "-0".
+        return format_decimal(round(value, digits) + 0.0, format=pattern, locale=self._locale).replace("-", "\u2212")
+
+    def km(self, metres: float) -> str:
+        return f"{self.number(metres / 1000, 0 if abs(metres) >= 100_000 else 1)}{NO_BREAK_SPACE}km"
+
+    def litres(self, litres: float) -> str:
+        return f"{self.number(litres, 0 if abs(litres) >= 100 else 1)}{NO_BREAK_SPACE}L"
+
+    def kg(self, kg: float) -> str:
+        """Kilograms, or tonnes once they are the shorter word."""
+        if abs(kg) >= 1000:
+            return f"{self.number(kg / 1000, 1)}{NO_BREAK_SPACE}t"
+        return f"{self.number(kg)}{NO_BREAK_SPACE}kg"
+
+    def money(self, amount: float, currency: str) -> str:
+        whole = format_currency(
+            round(amount), currency, format="#,##0\u00a0¤", locale=self._locale, currency_digits=False
+        )
+        return whole.replace("-", "\u2212")
+
+    def percent(self, ratio: float, *, signed: bool = False) -> str:
+        text = format_percent(abs(ratio), format="#,##0\u202f%" if self._french else "#,##0%", locale=self._locale)
+        if round(ratio, 2) == 0:
+            return text
+        if ratio < 0:
+            return f"\u2212{text}"
+        return f"+{text}" if signed else text
+
+    def hours(self, seconds: float) -> str:
+        minutes = round(seconds / 60)
+        return f"{minutes // 60}{NO_BREAK_SPACE}h{NO_BREAK_SPACE}{minutes % 60:02d}"
+
+    def clock(self, instant: datetime) -> str:
+        return format_time(instant.astimezone(self._zone), format="HH:mm", locale=self._locale)
+
+    def day(self, day: date) -> str:
+        """`lundi 23 novembre`."""
+        return format_date(day, format="EEEE d MMMM", locale=self._locale)
+
+    def short_day(self, day: date) -> str:
+        return format_date(day, format="d MMM", locale=self._locale)
+
+    def month(self, day: date) -> str:
+        return format_date(day, format="LLLL y", locale=self._locale)
+
+    def moment(self, instant: datetime) -> str:
+        """`22 nov. 06:10`."""
+        return format_datetime(instant.astimezone(self._zone), format="d MMM HH:mm", locale=self._locale)
+
+    @property
+    def _french(self) -> bool:
+        return self._texts.language == "fr"

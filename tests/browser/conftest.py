@@ -1,0 +1,71 @@
+"""A browser and a city in the middle of its day."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from infra.stack.embedded import Stack
+from services.web.stream import KafkaStream
+from tests.web_browser import SCREENSHOTS
+from tests.web_seed import NOW, put_everything
+from tests.web_server import Running, serve
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists() and os.environ.get("CI") != "true":
+        pytest.skip("needs /usr/bin/chromium, which is not here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def web(database_url: str, stack: Stack) -> Iterator[Running]:
+    put_everything(database_url)
+    stream = KafkaStream(stack.kafka, name="web")
+    with serve(database_url, stream, NOW) as running:
+        yield running
+    stream.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browser profiles that are closed after the test; French, 1440 by 900 unless told otherwise."""
+    with ExitStack() as contexts:
+
+        def make(width: int = 1440, height: int = 900, **options: object) -> BrowserContext:
+            settings: dict[str, object] = {"viewport": {"width": width, "height": height}, "locale": "fr-FR"}
+            context = browser.new_context(**(settings | options))  # type: ignore[arg-type]
+            contexts.callback(context.close)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def shoot() -> Callable[..., None]:
+    """Keep a picture of a page for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def save(page: Page, name: str, *, whole: bool = False) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
+
+    return save

@@ -1,0 +1,66 @@
+"""The phone's outbox, and what the crew has already said."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.adapters.timescale.pages import ConfirmationRow
+from services.web.driver.confirm import parse_confirmations
+from services.web.driver.confirmed import outcomes_of
+from services.web.problems import WrongInput
+from tests.web_seed import NOW, make_plan
+
+
+def _entry(**changes: object) -> dict[str, object]:
+    return {
+        "id": str(uuid4()),
+        "plan_id": str(uuid4()),
+        "kind": "stop",
+        "place": "B-001",
+        "outcome": "done",
+        "happened_at": NOW.isoformat(),
+        **changes,
+    }
+
+
+def _row(kind: str, place: str, outcome: str, minutes: int) -> ConfirmationRow:
+    return ConfirmationRow(
+        truck_id="C-01",
+        kind=kind,
+        place=place,
+        outcome=outcome,
+        reason=None,
+        happened_at=NOW + timedelta(minutes=minutes),
+    )
+
+
+def test_wrong_entry_is_named_by_index_id_and_field() -> None:
+    """The phone sets aside exactly the report that cannot be read, and sends the rest."""
+    wrong = _entry(outcome="skipped")  # a skipped stop without a reason
+    with pytest.raises(WrongInput) as caught:
+        parse_confirmations([_entry(), wrong, _entry(kind="depot")])
+    named = {(fault["index"], fault["id"] == wrong["id"], fault["where"][-1]) for fault in caught.value.errors}
+    assert named == {(1, True, 1), (2, False, "kind")}
+
+
+def test_outbox_is_bounded() -> None:
+    """501 reports at once are refused whole."""
+    with pytest.raises(WrongInput):
+        parse_confirmations([_entry() for _ in range(501)])
+
+
+def test_later_word_on_a_stop_counts() -> None:
+    """Skipped because the way was blocked, emptied an hour later: emptied."""
+    circuit = make_plan().circuits[0]
+    place = circuit.stops[0].place or ""
+    said = [_row("stop", place, "skipped", 0), _row("stop", place, "done", 60)]
+    assert outcomes_of(circuit, said) == {1: "done"}
+
+
+def test_disposal_confirmations_fill_visits_in_order() -> None:
+    """One unloading confirms the first of two visits to the site, not both."""
+    circuit = make_plan().circuits[0]
+    disposal = next(visit for visit in circuit.visits if visit.kind == "disposal")
+    twice = circuit.model_copy(update={"visits": (*circuit.visits[:3], disposal, *circuit.visits[3:])})
+    assert outcomes_of(twice, [_row("disposal", disposal.place or "", "done", 0)]) == {3: "done"}

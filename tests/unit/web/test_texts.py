@@ -1,0 +1,105 @@
+"""Words: both languages say the same things, and every word that a page asks for is there."""
+
+import re
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from services.contracts.confirmations import SkipReason
+from services.contracts.planning import DueReason, PlanStatus, UnservedReason
+from services.contracts.telemetry import RejectionReason
+from services.web import problems
+from services.web.catalogue import language_of, load_catalogue, texts_in
+
+WEB = Path(problems.__file__).parent
+FRENCH, ENGLISH = load_catalogue("fr"), load_catalogue("en")
+
+
+def _fields(text: object) -> set[str]:
+    forms = text.values() if isinstance(text, dict) else [text]
+    return {name for form in forms for _, name, _, _ in string.Formatter().parse(str(form)) if name}
+
+
+def test_both_catalogues_have_the_same_keys() -> None:
+    """A page must not fail, or show a key, in the language that was edited last."""
+    assert set(FRENCH) == set(ENGLISH)
+
+
+def test_translations_take_the_same_values() -> None:
+    """A figure that one language shows must not be missing in the other."""
+    different = {key for key in FRENCH if _fields(FRENCH[key]) != _fields(ENGLISH[key])}
+    assert not different
+
+
+def _used_in_templates() -> set[str]:
+    pattern = re.compile(r"""\bt(?:\.html)?\(\s*'([a-z0-9_.]+)'(?!\s*~)""")
+    return {key for path in (WEB / "templates").glob("*.html") for key in pattern.findall(path.read_text())}
+
+
+def _used_in_scripts(folder: str, prefix: str) -> set[str]:
+    pattern = re.compile(r"""\bsay\("([a-z_.]+)\"""")
+    scripts = (WEB / "static/js" / folder).glob("*.js")
+    return {f"{prefix}.{key}" for path in scripts for key in pattern.findall(path.read_text())}
+
+
+def test_every_text_that_a_page_names_exists() -> None:
+    """A missing key would break the page only on the day it is needed."""
+    used = _used_in_templates() | _used_in_scripts("driver", "driver") | _used_in_scripts("operator", "console")
+    assert used
+    assert used - set(FRENCH) == set()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("unserved", get_args(UnservedReason)),
+        ("due", get_args(DueReason)),
+        ("driver.reason", get_args(SkipReason)),
+        ("rejected", get_args(RejectionReason)),
+        ("operator.status", get_args(PlanStatus)),
+        ("console.planning", ("ordered", "started", "improved", "finished", "failed")),
+        ("public.method", ("no_baseline", "saved", "even", "lost")),
+    ],
+)
+def test_every_word_of_the_contracts_has_its_text(prefix: str, words: tuple[str, ...]) -> None:
+    """A reason that the planner adds must be readable, not a bare identifier."""
+    assert {f"{prefix}.{word}" for word in words} <= set(FRENCH)
+
+
+def test_texts_carry_no_exclamation_mark() -> None:
+    """The voice is calm at 05:00."""
+    assert not [key for catalogue in (FRENCH, ENGLISH) for key, text in catalogue.items() if "!" in str(text)]
+
+
+def test_french_counts_zero_and_one_as_one() -> None:
+    """`0 circuit`, not `0 circuits`; English says `0 circuits`."""
+    assert texts_in("fr")("operator.circuits_word", n=0) == "circuit"
+    assert texts_in("en")("operator.circuits_word", n=0) == "circuits"
+    assert texts_in("fr")("operator.circuits_word", n=2) == "circuits"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "spoken"),
+    [
+        (None, None, "fr"),
+        (None, "en-GB,en;q=0.9", "en"),
+        (None, "yo,fr;q=0.8,en;q=0.5", "fr"),
+        (None, "de", "fr"),
+        ("en", "fr", "en"),
+        ("xx", "en", "en"),
+    ],
+)
+def test_reader_is_spoken_to_in_their_language(cookie: str | None, accepted: str | None, spoken: str) -> None:
+    """A choice stands over the browser's wish, and French over nothing."""
+    assert language_of(cookie, accepted) == spoken
+
+
+def test_names_are_escaped_in_sentences_with_markup() -> None:
+    """A city's name from a spreadsheet must not become markup on the public page."""
+    text = texts_in("fr").html(
+        "public.no_baseline", place="<script>", month="mai", litres="1 L", people="1", living="2"
+    )
+    assert "<script>" not in text
+    assert "<b>1 L de gazole</b>" in text

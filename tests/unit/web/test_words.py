@@ -1,0 +1,54 @@
+"""Numbers, dates and units as readers write them."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from services.web.catalogue import texts_in
+from services.web.words import Words
+
+FRENCH = Words(texts_in("fr"), ZoneInfo("Africa/Porto-Novo"))
+ENGLISH = Words(texts_in("en"), ZoneInfo("Africa/Porto-Novo"))
+
+
+def test_french_numbers_have_narrow_spaces_and_decimal_commas() -> None:
+    """1204.5 is `1 204,5` with a space that does not break."""
+    assert FRENCH.number(1204.5, 1) == "1\u202f204,5"
+    assert ENGLISH.number(1204.5, 1) == "1,204.5"
+
+
+def test_large_amounts_lose_their_decimals() -> None:
+    """A tenth of a kilometre says nothing of 486 km, and much of 9.4 km."""
+    assert FRENCH.km(486_300) == "486\u00a0km"
+    assert FRENCH.km(9_420) == "9,4\u00a0km"
+    assert FRENCH.litres(1204.2) == "1\u202f204\u00a0L"
+
+
+def test_change_shows_its_sign() -> None:
+    """A saving reads as a true minus; nothing reads as minus zero."""
+    assert FRENCH.percent(-0.232, signed=True) == "\u221223\u202f%"
+    assert FRENCH.percent(0.08, signed=True) == "+8\u202f%"
+    assert FRENCH.percent(-0.001, signed=True) == "0\u202f%"
+    assert FRENCH.number(-0.2) == "0"
+
+
+def test_tonnes_replace_kilograms_when_shorter() -> None:
+    """3,310 kg of CO2e is `3,3 t`."""
+    assert FRENCH.kg(3310) == "3,3\u00a0t"
+    assert FRENCH.kg(842.4) == "842\u00a0kg"
+
+
+def test_money_has_the_currency_of_the_city_and_no_cents() -> None:
+    """XOF has no cents, and the figure is an estimate anyway."""
+    assert FRENCH.money(812_000, "XOF").replace("\u202f", " ").replace("\u00a0", " ") == "812 000 F CFA"
+
+
+def test_times_are_the_citys_own() -> None:
+    """05:00 UTC is six in the morning in Porto-Novo."""
+    assert FRENCH.clock(datetime(2026, 11, 23, 5, 0, tzinfo=UTC)) == "06:00"
+    assert FRENCH.day(date(2026, 11, 23)) == "lundi 23 novembre"
+
+
+def test_hours_round_to_minutes() -> None:
+    """7,650 s = 2 h 07 min 30 s, rounded to the even minute below or above, never `2 h 60`."""
+    assert FRENCH.hours(7_650).replace("\u00a0", " ") in {"2 h 07", "2 h 08"}
+    assert FRENCH.hours(7_199).replace("\u00a0", " ") == "2 h 00"

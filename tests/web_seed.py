@@ -1,0 +1,377 @@
+"""A plausible small city in the store, for tests of the pages, by SQL and contract objects: no other service."""
+
+import json
+import math
+import random
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from services.adapters.timescale.accounts import add_account
+from services.adapters.timescale.connection import Connection, connect
+from services.contracts.ledger import DayFigures, SavingsComputed, ZoneServed
+from services.contracts.planning import (
+    Circuit,
+    ContainerForecast,
+    PlanMade,
+    PlanningProgressed,
+    Totals,
+    Unserved,
+    Visit,
+)
+
+CITY = "port-azur"
+DAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)  # 06:00 in Porto-Novo
+ZONE = ZoneInfo("Africa/Porto-Novo")
+NAMES = UUID("5f0f6f0a-93a6-4a44-9a27-6f7ed7a3f0c1")
+PLAN = uuid5(NAMES, "plan")
+OPERATOR = ("awa", "une-longue-matinee")
+DRIVER = ("C-01", "4821")
+MAYOR = ("mairie", "une-longue-matinee")
+
+WEST, SOUTH = 2.38, 6.345
+DISTRICTS = (
+    ("akpakpa", "Akpakpa-Nord", 128_000, (0.062, 0.012, 0.098, 0.040)),
+    ("dantokpa", "Grand-Marché", 96_000, (0.036, 0.014, 0.060, 0.038)),
+    ("cadjehoun", "Les Cocotiers", 74_000, (0.004, 0.006, 0.034, 0.024)),
+    ("gbegamey", "Gbégamè", 142_000, (0.006, 0.026, 0.034, 0.044)),
+    ("vossa", "Vossa-Lagune", 88_000, (0.036, 0.040, 0.064, 0.056)),
+    ("pk6", "Plage-Est", 152_000, (0.062, 0.000, 0.104, 0.011)),
+)
+STREETS = ("Rue des Cheminots", "Carrefour Étoile", "École Sainte-Rita", "Marché Gbogbanou", "Pharmacie du Pont",
+           "Avenue Steinmetz", "Place des Martyrs", "Station Tokpa", "Mosquée Zongo", "Stade René-Pleven")  # fmt: skip
+TRUCKS = ("C-01", "C-02", "C-03", "T-04", "T-05")
+
+
+def _ring(box: tuple[float, float, float, float], wobble: random.Random) -> list[list[float]]:
+    """A rectangle with uneven sides, so that the map does not look drawn by a machine."""
+    west, south, east, north = box
+    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    ring = []
+    for (x1, y1), (x2, y2) in pairwise(corners):
+        for step in range(6):
+            t = step / 6
+            shake = 0.0 if step == 0 else wobble.uniform(-0.0007, 0.0007)
+            ring.append([round(WEST + x1 + (x2 - x1) * t + shake, 5), round(SOUTH + y1 + (y2 - y1) * t + shake, 5)])
+    return [*ring, ring[0]]
+
+
+def _line(kind: str, coordinates: list[list[float]]) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"kind": kind},
+        "geometry": {"type": "LineString", "coordinates": coordinates},
+    }
+
+
+def _basemap() -> dict[str, Any]:
+    shore = [[WEST - 0.05 + i * 0.01, SOUTH - 0.004 + 0.001 * math.sin(i)] for i in range(22)]
+    sea = [*shore, [WEST + 0.2, SOUTH - 0.1], [WEST - 0.05, SOUTH - 0.1], shore[0]]
+    north = [[WEST - 0.05 + i * 0.01, SOUTH + 0.058 + 0.003 * math.sin(i * 0.8)] for i in range(22)]
+    lagoon = [*north, [WEST + 0.2, SOUTH + 0.15], [WEST - 0.05, SOUTH + 0.15], north[0]]
+    features = [
+        {"type": "Feature", "properties": {"kind": "sea"}, "geometry": {"type": "Polygon", "coordinates": [sea]}},
+        {"type": "Feature", "properties": {"kind": "lagoon"}, "geometry": {"type": "Polygon", "coordinates": [lagoon]}},
+    ]
+    for index in range(16):
+        x = WEST + 0.004 + index * 0.0062
+        line = [[x + 0.0006 * math.sin(j + index), SOUTH + j * 0.006] for j in range(10)]
+        features.append(_line("street", line))
+    for index in range(9):
+        y = SOUTH + 0.003 + index * 0.006
+        line = [[WEST + j * 0.008, y + 0.0006 * math.cos(j + index)] for j in range(14)]
+        kind = "avenue" if index % 3 == 1 else "street"
+        features.append(_line(kind, line))
+    return {"type": "FeatureCollection", "features": features}
+
+
+def city_document(**changes: Any) -> dict[str, Any]:
+    return {
+        "schema": "tournee/city/1",
+        "id": CITY,
+        "name": "Port-Azur",
+        "timezone": "Africa/Porto-Novo",
+        "currency": "XOF",
+        "simulated": True,
+        "assumptions": [],
+        "prices": {"fuel_per_l": 655.0, "crew_per_h": 2500.0},
+        **changes,
+    }
+
+
+def containers() -> list[dict[str, Any]]:
+    """48 containers, eight a district but one, where nobody has set any."""
+    dice = random.Random(7)
+    rows = []
+    for district, _, _, (west, south, east, north) in DISTRICTS:
+        for _ in range(0 if district == "pk6" else 10):
+            index = len(rows) + 1
+            rows.append(
+                {
+                    "id": f"B-{index:03}",
+                    "name": f"{STREETS[index % len(STREETS)]} {index}",
+                    "lon": round(WEST + dice.uniform(west + 0.002, east - 0.002), 5),
+                    "lat": round(SOUTH + dice.uniform(south + 0.002, north - 0.002), 5),
+                    "kind": "bac",
+                    "capacity_l": 1100.0,
+                    "zone": district,
+                    "fill": dice.choice([0.15, 0.3, 0.45, 0.6, 0.7, 0.82, 0.88, 0.93, 1.05]),
+                    "hours_ago": 40 if index in (5, 17, 33) else dice.uniform(0.2, 3),
+                }
+            )
+    return rows
+
+
+def make_plan(plan_id: UUID = PLAN, request_id: UUID | None = None, day: date = DAY) -> PlanMade:
+    """Four circuits of the containers that are due, one left out."""
+    rows = [row for row in containers() if row["fill"] >= 0.6]
+    left_out, planned = rows[0], rows[1:]
+    planned.sort(key=lambda row: row["lon"])
+    share = math.ceil(len(planned) / 4)
+    circuits = [_circuit(n + 1, TRUCKS[n], planned[n * share : (n + 1) * share], day) for n in range(4)]
+    totals = Totals(
+        circuits=4,
+        stops=sum(len(c.stops) for c in circuits),
+        trips=4,
+        distance_m=sum(c.distance_m for c in circuits),
+        fuel_l=sum(c.fuel_l for c in circuits),
+        duty_s=sum(c.duty_s for c in circuits),
+    )
+    return PlanMade(
+        plan_id=plan_id,
+        request_id=request_id or uuid5(NAMES, "request"),
+        city=CITY,
+        day=day,
+        as_of=datetime.combine(day, time(4, 50), UTC),
+        made_at=datetime.combine(day, time(4, 51), UTC),
+        seed=1,
+        time_limit_s=30,
+        solve_s=30.2,
+        status="planned",
+        roads="estimated",
+        cost=184_200,
+        currency="XOF",
+        totals=totals,
+        baseline=totals.model_copy(update={"fuel_l": totals.fuel_l * 1.31, "distance_m": totals.distance_m * 1.34}),
+        circuits=tuple(circuits),
+        unserved=(Unserved(container=left_out["id"], reason="no_capacity", due="full"),),
+        forecasts=tuple(
+            ContainerForecast(
+                container=row["id"],
+                fill_ratio=row["fill"],
+                fill_per_day=0.3,
+                evidence="prior" if row["id"] == "B-010" else "readings",
+                demand_kg=row["fill"] * 190,
+                demand_l=row["fill"] * 1100,
+                due=_due(row["fill"]),
+            )
+            for row in containers()
+        ),
+    )
+
+
+def _due(fill: float) -> Any:
+    if fill >= 0.8:
+        return "full"
+    return "full_by_next_round" if fill >= 0.6 else None
+
+
+def _circuit(number: int, truck: str, rows: list[dict[str, Any]], day: date) -> Circuit:
+    at = datetime.combine(day, time(6, 30), ZONE).astimezone(UTC)
+    depot = (WEST + 0.03, SOUTH + 0.003)
+    site = (WEST + 0.10, SOUTH + 0.052)
+    visits = [_visit("depot", "depot", *depot, at, 0, 0)]
+    load = 0.0
+    for row in rows:
+        at += timedelta(minutes=9)
+        load += row["fill"] * 190
+        visits.append(_visit("stop", row["id"], row["lon"], row["lat"], at, load, load * 5.8))
+    at += timedelta(minutes=25)
+    visits.append(_visit("disposal", "centre", *site, at, 0, 0))
+    at += timedelta(minutes=25)
+    visits.append(_visit("depot", "depot", *depot, at, 0, 0))
+    distance = 11_000.0 + 1_450 * len(rows)
+    return Circuit(
+        number=number,
+        truck=truck,
+        distance_m=distance,
+        fuel_l=distance / 1000 * 0.62 + len(rows) * 0.11,
+        duty_s=(at - visits[0].leave_at).total_seconds(),
+        trips=1,
+        visits=tuple(visits),
+    )
+
+
+def _visit(kind: Any, place: str, lon: float, lat: float, at: datetime, kg: float, litres: float) -> Visit:
+    leave = at + timedelta(minutes=3)
+    return Visit(
+        kind=kind, place=place, lon=lon, lat=lat, arrive_at=at, start_at=at, leave_at=leave, load_kg=kg, load_l=litres
+    )
+
+
+def savings_day(day: date, factor: float = 1.3, *, baseline: bool = True, simulated: bool = True) -> SavingsComputed:
+    dice = random.Random(day.toordinal())
+    fuel = 96 + dice.uniform(-12, 12)
+    driven = DayFigures(circuits=4, stops=34, trips=4, distance_m=fuel / 0.62 * 1000, service_s=34 * 180, fuel_l=fuel)
+    changes = {"fuel_l": fuel * factor, "distance_m": driven.distance_m * (factor + 0.02), "stops": 50}
+    before = driven.model_copy(update=changes)
+    saved = before.fuel_l - fuel if baseline else None
+    shares = {"akpakpa": 0.96, "dantokpa": 1.0, "cadjehoun": 1.0, "gbegamey": 0.62, "vossa": 0.41, "pk6": 0.0}
+    zones = tuple(
+        ZoneServed(
+            zone=z,
+            population=p,
+            containers=0 if z == "pk6" else 10,
+            containers_served=int(10 * shares[z]),
+            served_people=p * shares[z],
+        )
+        for z, _, p, _ in DISTRICTS
+    )
+    return SavingsComputed(
+        computation_id=uuid5(NAMES, f"savings {day}"),
+        city=CITY,
+        day=day,
+        computed_at=datetime.combine(day + timedelta(days=1), time(2), UTC),
+        plan_id=PLAN,
+        driven=driven,
+        driven_from="gps" if day.day % 6 else "plan",
+        road_factor=1.04,
+        baseline=before if baseline else None,
+        fuel_saved_l=saved,
+        fuel_saved_ratio=None if saved is None else saved / before.fuel_l,
+        money_saved=None if saved is None else saved * 655,
+        currency="XOF",
+        co2e_saved_kg=None if saved is None else saved * 2.66155,
+        population=sum(p for _, _, p, _ in DISTRICTS),
+        served_people=sum(z.served_people for z in zones),
+        zones=zones,
+        simulated=simulated,
+        confirmations=34,
+        latest_fix_at=None,
+    )
+
+
+def put_city(connection: Connection, **changes: Any) -> None:
+    """Registry, states and accounts; no plan, no ledger."""
+    wobble = random.Random(3)
+    document = city_document(**changes)
+    execute = connection.execute
+    execute(
+        "INSERT INTO city VALUES (%s, %s, %s, %s, %s, %s)",
+        (CITY, document["name"], document["timezone"], Jsonb(document), Jsonb(_basemap()), NOW),
+    )
+    for zone, name, people, box in DISTRICTS:
+        shape = {"type": "Polygon", "coordinates": [_ring(box, wobble)]}
+        execute("INSERT INTO zone VALUES (%s, %s, %s, %s, %s)", (CITY, zone, name, people, Jsonb(shape)))
+    for row in containers():
+        execute(
+            "INSERT INTO container"
+            " (city_id, container_id, name, lon, lat, kind_id, zone_id, capacity_l, sensor, document)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, true, %s)",
+            (CITY, *(row[k] for k in ("id", "name", "lon", "lat", "kind", "zone", "capacity_l")), Jsonb({})),
+        )
+        execute(
+            "INSERT INTO container_state (city_id, container_id, fill_ratio, fill_at) VALUES (%s, %s, %s, %s)",
+            (CITY, row["id"], row["fill"], NOW - timedelta(hours=row["hours_ago"])),
+        )
+    for position, truck in enumerate(TRUCKS):
+        document = {"id": truck, "truck_class": "benne", "depot": "depot", "shift_from": "06:00", "shift_to": "14:00"}
+        execute("INSERT INTO truck VALUES (%s, %s, %s)", (CITY, truck, Jsonb(document)))
+        spot = (WEST + 0.02 + 0.015 * position, SOUTH + 0.012 + 0.006 * position)
+        execute("INSERT INTO truck_state VALUES (%s, %s, %s, %s, %s)", (CITY, truck, NOW - timedelta(minutes=2), *spot))
+    put_entries(connection)
+    add_account(connection, CITY, OPERATOR[0], "operator", OPERATOR[1])
+    add_account(connection, CITY, MAYOR[0], "municipality", MAYOR[1])
+    for truck in TRUCKS[:3]:
+        add_account(connection, CITY, truck, "driver", DRIVER[1], truck)
+
+
+def put_entries(connection: Connection) -> None:
+    entries = {
+        "truck_class": {
+            "id": "benne", "name": "Benne 12 m³", "capacity_kg": 6000.0, "capacity_l": 12_000.0, "compaction": 2.5,
+            "max_trips": 3, "fixed_cost": 5000.0, "drive_l_per_km": 0.6, "per_stop_l": 0.1, "idle_l_per_h": 3.0,
+        },
+        "depot": {"id": "depot", "name": "Dépôt du Port", "lon": WEST + 0.03, "lat": SOUTH + 0.003},
+        "disposal_site": {"id": "centre", "name": "Centre d'enfouissement de Ouèssè",
+                          "lon": WEST + 0.1, "lat": SOUTH + 0.052, "service_s": 900},
+    }  # fmt: skip
+    for kind, document in entries.items():
+        connection.execute(
+            "INSERT INTO registry_entry VALUES (%s, %s, %s, 0, %s)", (CITY, kind, document["id"], Jsonb(document))
+        )
+
+
+def put_plan(connection: Connection, plan: PlanMade) -> None:
+    connection.execute(
+        "INSERT INTO plan VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (plan.plan_id, plan.city, plan.day, plan.made_at, plan.status, plan.totals.circuits, plan.totals.stops,
+         plan.totals.distance_m, plan.totals.fuel_l, Jsonb(json.loads(plan.model_dump_json()))),
+    )  # fmt: skip
+    for circuit in plan.circuits:
+        connection.execute(
+            "INSERT INTO circuit VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (plan.plan_id, circuit.number, plan.city, plan.day, circuit.truck,
+             circuit.distance_m, circuit.fuel_l, circuit.duty_s),
+        )  # fmt: skip
+        for sequence, visit in enumerate(circuit.visits):
+            connection.execute(
+                "INSERT INTO stop VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (plan.plan_id, circuit.number, sequence, visit.kind, visit.place, visit.start_at, visit.leave_at),
+            )
+
+
+def put_dispatch(connection: Connection, plan: PlanMade) -> None:
+    connection.execute(
+        "INSERT INTO dispatch VALUES (%s, %s, %s, %s, %s, %s)",
+        (uuid5(plan.plan_id, "dispatch"), plan.city, plan.day, plan.plan_id, OPERATOR[0], NOW + timedelta(minutes=4)),
+    )
+
+
+def put_confirmations(connection: Connection, plan: PlanMade, truck: str, count: int) -> None:
+    """The crew of a truck has handled its first stops, the third skipped."""
+    circuit = next(c for c in plan.circuits if c.truck == truck)
+    for index, stop in enumerate(circuit.stops[:count]):
+        outcome, reason = ("skipped", "blocked") if index == 2 else ("done", None)
+        connection.execute(
+            "INSERT INTO confirmation VALUES (%s, %s, %s, %s, 'stop', %s, %s, %s, NULL, %s, %s, %s)",
+            (uuid5(plan.plan_id, f"{truck} {index}"), plan.city, truck, plan.plan_id, stop.place, outcome, reason,
+             stop.leave_at, stop.leave_at, truck),
+        )  # fmt: skip
+
+
+def put_run(connection: Connection, run: PlanningProgressed) -> None:
+    connection.execute(
+        "INSERT INTO planning_run VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (request_id) DO UPDATE"
+        " SET state = excluded.state, document = excluded.document",
+        (run.request_id, run.city, run.day, run.state, run.happened_at, Jsonb(run.model_dump(mode="json"))),
+    )
+
+
+def put_savings(connection: Connection, days: list[SavingsComputed]) -> None:
+    for line in days:
+        document = Jsonb(json.loads(line.model_dump_json()))
+        connection.execute(
+            "INSERT INTO savings_day VALUES (%s, %s, %s, %s)", (CITY, line.day, line.computed_at, document)
+        )
+
+
+def november(factor: float = 1.3, **changes: Any) -> list[SavingsComputed]:
+    return [savings_day(date(2026, 11, day), factor, **changes) for day in range(1, 23)]
+
+
+def put_everything(database_url: str) -> PlanMade:
+    """A city in the middle of a sent day, with a month in the ledger."""
+    plan = make_plan()
+    with connect(database_url, name="seed") as connection:
+        put_city(connection)
+        put_plan(connection, plan)
+        put_dispatch(connection, plan)
+        put_confirmations(connection, plan, "C-02", 5)
+        put_savings(connection, november())
+    return plan
