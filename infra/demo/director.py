@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -17,11 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from infra.demo.city import load_city, read_city
 from infra.demo.figures import Figures, count_figures, table_of
-from infra.demo.office import Login, Office
+from infra.demo.office import Login, Office, OfficeError
 from infra.demo.replay import Cast, morning_of, plan_morning, replay_day, wait_until_stored
 from infra.demo.timepiece import Timepiece
 from infra.migrate import migrate
 from infra.stack.embedded import Stack, embedded_stack
+from infra.stack.errors import ServerDidNotStart, StackError
 from infra.stack.ports import LOOPBACK, free_port, wait_until
 from infra.stack.services import running_services
 from services.adapters.kafka import create_topics
@@ -30,8 +32,8 @@ from services.adapters.timescale.ledger import list_changed_days
 from services.city.registry import Registry
 from services.domain.times import local_day
 from simulators.live import run_live
-from simulators.mqtt import Publisher
-from simulators.trucks.phone import DriverClient
+from simulators.mqtt import Publisher, PublishError
+from simulators.trucks.phone import DriverClient, PhoneError
 from simulators.world import World
 
 LEDGER_PATIENCE_S = 60.0
@@ -39,12 +41,19 @@ HISTORY_DAYS = 6
 """Days before the demo in which the city drove its fixed circuits: nobody starts with empty bins."""
 
 
+KEPT_LOGS = Path("var/log/demo")
+
+
+class DemoFailed(StackError):
+    """The demo could not go on; the message says at what, and where the logs are."""
+
+
 @dataclass(frozen=True)
 class DemoOptions:
     """What can be asked of the demo."""
 
     folder: Path | None = None
-    days: int = 7
+    days: int = 6
     seed: int = 1
     speed: float = 30.0
     """How fast the open day runs, times the wall clock."""
@@ -66,6 +75,7 @@ def run_demo(options: DemoOptions, console: Console) -> None:
 def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     began_s = time.monotonic()
     stack = cleanup.enter_context(embedded_stack())
+    cleanup.enter_context(_logs_kept(stack))
     folder, registry = read_city(options.folder, options.seed, stack.folder)
     today = local_day(datetime.now(UTC), registry.city.zone_info)
     first = today - timedelta(days=options.days)
@@ -76,7 +86,7 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     store = cleanup.enter_context(connect(stack.database_url, name="demo"))
     logins = load_city(store, registry, morning_of(registry, first))
     cleanup.enter_context(running_services(environment, stack.folder / "log"))
-    wait_until(lambda: _is_ready(url), what="the web", patience_s=60, hint=lambda: _tail(stack))
+    wait_until(lambda: _is_ready(url), what="the web", patience_s=60)
     console.print(f"[bold]{registry.city.name}[/] is open at [link={url}]{url}[/link] ({_seconds(began_s)} s)")
     world = _world(folder, options.seed, first)
     cast = Cast(registry, world, *_hardware(stack, registry, url, logins, cleanup), timepiece, store)
@@ -88,6 +98,18 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
         print(json.dumps(figures.as_json(), ensure_ascii=False), flush=True)
         return
     _open_for_business(cast, today, options, console)
+
+
+@contextmanager
+def _logs_kept(stack: Stack) -> Iterator[None]:
+    """When the demo fails, its servers' logs outlive their folder."""
+    try:
+        yield
+    except (OfficeError, PhoneError, PublishError, TimeoutError, ServerDidNotStart) as error:
+        KEPT_LOGS.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(KEPT_LOGS, ignore_errors=True)
+        shutil.copytree(stack.folder / "log", KEPT_LOGS)
+        raise DemoFailed(f"{error}\nThe logs of all servers are in {KEPT_LOGS}.") from error
 
 
 def _environment(stack: Stack, timepiece: Timepiece) -> tuple[str, dict[str, str]]:
@@ -191,11 +213,6 @@ def _is_ready(url: str) -> bool:
         return httpx.get(f"{url}/ready", timeout=2).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
-
-
-def _tail(stack: Stack) -> str:
-    log = stack.folder / "log" / "web.log"
-    return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
 
 def _seconds(began_s: float) -> str:

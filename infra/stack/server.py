@@ -35,12 +35,17 @@ class Server:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, patience_s: float = 30) -> None:
+    def start(self) -> None:
         """Start the process and wait until it is ready.
 
         Raises:
             ServerDidNotStart: it ended or was not ready in time.
         """
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the process; `wait_until_ready` says when it can be used."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -55,6 +60,13 @@ class Server:
                 # Ctrl-C reaches us alone; we stop our children in order.
                 start_new_session=True,
             )
+
+    def wait_until_ready(self, patience_s: float = 30) -> None:
+        """Wait for it to answer.
+
+        Raises:
+            ServerDidNotStart: it ended or was not ready in time.
+        """
         wait_until(self._ended_or_ready, what=self.name, patience_s=patience_s, hint=self.log_tail)
         if not self.is_running:
             raise ServerDidNotStart(f"{self.name} ended while starting. {self.log_tail()}")

@@ -39,6 +39,7 @@ class Subscriber:
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._arrived
+        self._client.on_subscribe = self._subscribed
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
         self.on_arrival: Callable[[Arrival], None] = lambda _arrival: None
         self.on_connection_lost: Callable[[], None] = lambda: None
@@ -70,6 +71,12 @@ class Subscriber:
         if reason.is_failure:
             log.warning("lost MQTT at %s:%d (%s), reconnecting", *self._address, reason)
         self.on_connection_lost()
+
+    def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("the MQTT broker refuses the subscription to %s: %s", self._filter, reasons)
+        else:
+            log.info("subscribed to %s", self._filter)
 
     def _arrived(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         self.on_arrival(Arrival(message.topic, bytes(message.payload), message.mid))

@@ -38,6 +38,7 @@ def main() -> None:
     planner = Planner(producer, clock_from(config.clock))
     store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=stopping)
     mornings_s = -MORNINGS_EVERY_S
+    log.info("takes orders")
     while not stopping():
         try:
             records = consumer.poll(POLL_S)

@@ -33,6 +33,7 @@ def main() -> None:
     if consumer is None:
         return
     store = StoreLink(config.database_url.get_secret_value(), name="writer", stopping=stopping)
+    log.info("takes events of %s", ", ".join(STORED))
     while not stopping():
         try:
             records = consumer.poll(POLL_S)

@@ -41,7 +41,6 @@ def services(fresh_stack: Stack, url: str) -> Iterator[dict[str, Server]]:
     """Bridge and writer, running."""
     environment = fresh_stack.environment() | {"TOURNEE_DATABASE_URL": url}
     with running_services(environment, fresh_stack.folder / "log", ("bridge", "writer")) as running:
-        time.sleep(2)  # the bridge subscribes; what is published before is nobody's
         yield running
 
 
