@@ -95,6 +95,15 @@ class Server:
             self._process.kill()
             self._process.wait()
 
+    def pause(self) -> None:
+        """Hold it: connections stay open, nothing is answered, until `resume`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def log_tail(self, lines: int = 8) -> str:
         """The end of its log, for an error message."""
         text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

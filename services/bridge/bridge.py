@@ -45,6 +45,11 @@ class Bridge:
         self.counts[event.topic] += 1
         self._send(event, ticket)
 
+    @property
+    def on_their_way(self) -> int:
+        """Messages that Kafka has not confirmed yet."""
+        return len(self._in_order)
+
     def retry(self) -> None:
         """Send again what Kafka did not take."""
         if self._again:
@@ -74,5 +79,5 @@ def report_rates(bridge: Bridge, before: Counter[str], began_s: float) -> tuple[
     now_s, counts = time.monotonic(), Counter(bridge.counts)
     if came := counts - before:
         rate = sum(came.values()) / (now_s - began_s)
-        log.info("%s in %.0f s (%.0f/s)", dict(came), now_s - began_s, rate)
+        log.info("%s in %.0f s (%.0f/s), %d on their way", dict(came), now_s - began_s, rate, bridge.on_their_way)
     return counts, now_s
