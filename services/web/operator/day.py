@@ -47,6 +47,7 @@ class Day:
         plan, dispatch = self.plan, self.dispatch
         return DayState(
             day=self.day,
+            as_of=self.now.replace(second=0, microsecond=0),
             plan=PlanState.model_validate(plan) if plan else None,
             dispatched_plan_id=dispatch["plan_id"] if dispatch else None,
             dispatched_at=dispatch["dispatched_at"] if dispatch else None,

@@ -71,6 +71,7 @@ class DayState(BaseModel):
     """The day as it stands; the same bytes while nothing has changed, so that polling costs little."""
 
     day: date
+    as_of: datetime = Field(description="the product's clock, to the minute")
     plan: PlanState | None = Field(description="the latest plan of the day")
     dispatched_plan_id: UUID | None
     dispatched_at: datetime | None

@@ -110,6 +110,7 @@ async function followDay() {
       const seen = versionOf(lastState);
       if (version !== null && seen !== version) await refreshPanel();
       version = seen;
+      document.getElementById("clock").textContent = clock(lastState.as_of);
       showProgress(lastState);
       announce("state", lastState);
     }

@@ -70,7 +70,8 @@ async function drawBase(map) {
   map.getSource("sites").setData(sites);
   map.getSource("zones").setData(zones);
   map.getSource("places").setData(collection(zones.features.map((z) => point(middle(z), { name: z.properties.name }))));
-  const bounds = extent([...zones.features, ...sites.features]);
+  // The town fills the view; a landfill far outside is a drag away.
+  const bounds = extent(zones.features.length ? zones.features : sites.features);
   if (bounds) map.fitBounds(bounds, { padding: { top: 24, bottom: 56, left: 56, right: 56 }, animate: false });
 }
 
