@@ -34,11 +34,11 @@ class StandIn(threading.Thread):
         with connect(self._database_url, name="stand-in") as connection:
             while not self.stopping.is_set():
                 for record in consumer.poll(0.2):
-                    self._handle(connection, record.topic, record.value)
+                    self._take(connection, record.topic, record.value)
                     connection.commit()
         consumer.close()
 
-    def _handle(self, connection: Connection, topic: str, value: bytes) -> None:
+    def _take(self, connection: Connection, topic: str, value: bytes) -> None:
         if topic == topics.PLANNING:
             put_run(connection, PlanningProgressed.model_validate_json(value))
         elif topic == topics.DISPATCHES:

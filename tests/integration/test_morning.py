@@ -31,7 +31,8 @@ def test_example_town_goes_through_its_morning(capsys: pytest.CaptureFixture[str
     assert told["km"] > 0
     assert 0 <= told["served_people_pct"] <= 100
     baseline_l = told["fuel_l"] + told["fuel_saved_l"]
-    assert told["fuel_saved_pct"] == pytest.approx(100 * told["fuel_saved_l"] / baseline_l, abs=0.1)
+    # Both figures are told to a tenth of a litre: at some 10 L that leaves the share open by about one per cent.
+    assert told["fuel_saved_pct"] == pytest.approx(100 * told["fuel_saved_l"] / baseline_l, abs=1.0)
 
 
 def test_the_skips_of_blantyre_become_a_city(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
