@@ -64,7 +64,9 @@ class DemoOptions:
 
 def run_demo(options: DemoOptions, console: Console) -> None:
     """Run the demo until it has ended by itself or Ctrl-C; whatever it started is stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where a shell started us with Ctrl-C ignored, as it does in the background.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     try:
         with ExitStack() as cleanup:
             _run(options, console, cleanup)
