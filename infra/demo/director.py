@@ -53,7 +53,7 @@ class DemoOptions:
     """What can be asked of the demo."""
 
     folder: Path | None = None
-    days: int = 6
+    days: int = 5
     seed: int = 1
     speed: float = 30.0
     """How fast the open day runs, times the wall clock."""

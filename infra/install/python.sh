@@ -8,8 +8,8 @@ suits() {
 }
 
 pyenv_root=${PYENV_ROOT:-$HOME/.pyenv}
-for candidate in python3.13 python3.12 python3 python \
-    "$pyenv_root"/versions/3.13*/bin/python "$pyenv_root"/versions/3.12*/bin/python; do
+for candidate in python3.12 python3.13 python3 python \
+    "$pyenv_root"/versions/3.12*/bin/python "$pyenv_root"/versions/3.13*/bin/python; do
     found=$(command -v "$candidate" 2>/dev/null) || continue
     if suits "$found"; then
         echo "$found"

@@ -43,7 +43,7 @@ def up_command(
 
 def demo_command(
     city: Annotated[Path | None, typer.Option(help="A city folder; without one a city is drawn.")] = None,
-    days: Annotated[int, typer.Option(help="Days replayed before the morning that is planned.", min=1, max=30)] = 6,
+    days: Annotated[int, typer.Option(help="Days replayed before the morning that is planned.", min=1, max=30)] = 5,
     seed: Annotated[int, typer.Option(help="Same seed, same city and same chance.")] = 1,
     speed: Annotated[float, typer.Option(help="How fast the open day runs, times the clock.", min=0.1, max=600)] = 30,
     time_limit: Annotated[

@@ -44,7 +44,7 @@ crew_per_h = 2600
 
 [planning]
 plan_at = "04:30"
-time_limit_s = 15
+time_limit_s = 12
 full_at_fill_ratio = 0.8
 max_days_between_emptyings = 3.0
 next_round_h = 24
