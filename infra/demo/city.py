@@ -31,7 +31,9 @@ def read_city(folder: Path | None, seed: int, scratch: Path) -> tuple[Path, Regi
     if reading.registry is None:
         faults = "\n  ".join(str(finding) for finding in reading.errors[:10])
         raise WrongFolder(f"{folder} cannot be used ({len(reading.errors)} faults):\n  {faults}")
-    return folder, reading.registry
+    # Whatever the city, in the demo its sensors, trucks and crews are simulated: every page must say so.
+    city = reading.registry.city.model_copy(update={"simulated": True})
+    return folder, reading.registry.model_copy(update={"city": city})
 
 
 def load_city(connection: Connection, registry: Registry, now: datetime) -> list[Login]:

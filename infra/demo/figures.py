@@ -64,7 +64,7 @@ def table_of(figures: Figures, plan: dict[str, Any], *, simulated: bool) -> Tabl
         table.add_row(
             "  fixed circuits that day", f"{baseline['distance_m'] / 1000:,.0f} km, {baseline['fuel_l']:,.0f} L"
         )
-    served = "nothing driven yet" if figures.served_people_pct is None else f"{figures.served_people_pct:.1f} %"
+    served = "no population known" if figures.served_people_pct is None else f"{figures.served_people_pct:.1f} %"
     table.add_row("People served", served)
     table.add_row("Zones not served", ", ".join(figures.unserved_zones) or "none")
     return table
@@ -73,7 +73,8 @@ def table_of(figures: Figures, plan: dict[str, Any], *, simulated: bool) -> Tabl
 def _saved(figures: Figures) -> str:
     if figures.fuel_saved_l is None:
         return "no baseline known"
-    return f"{figures.fuel_saved_l:,.0f} L saved ({figures.fuel_saved_pct:.1f} %)"
+    word = "saved" if figures.fuel_saved_l >= 0 else "more"
+    return f"{abs(figures.fuel_saved_l):,.0f} L {word} ({abs(figures.fuel_saved_pct or 0):.1f} %)"
 
 
 def _served_pct(day: dict[str, Any] | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from infra.demo.city import read_city
 from infra.demo.director import DemoOptions, run_demo
 from services.city.from_points import from_points
 from services.city.write import write_folder
@@ -46,3 +47,6 @@ def test_the_skips_of_blantyre_become_a_city(shared: Path, tmp_path: Path, capsy
     # The first morning nobody knows how full they are: all 53 are due, and the crews skip a few per cent of them.
     assert told["stops_confirmed"] >= 40
     assert told["fuel_l"] > 0
+    # A real list of containers, but simulated trucks and crews: no figure may pass for a real one.
+    _, demonstrated = read_city(tmp_path / "blantyre", seed=1, scratch=tmp_path)
+    assert demonstrated.city.simulated
