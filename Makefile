@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt install install-dev browser lock clean
+.PHONY: help demo test check fmt chaos bench-stream bench-store install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -8,10 +8,10 @@ FRONTEND := services/web/node_modules/.package-lock.json
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: .venv/.installed $(FRONTEND) ## Run a simulated city on this machine (EXIT=1 ends after the table, CITY=folder takes another city)
-	@$(BIN)/tournee demo $(if $(EXIT),--exit) $(if $(CITY),--city "$(CITY)")
+demo: .venv/.installed $(FRONTEND) $(if $(filter real,$(STACK)),servers) ## Run a simulated city on this machine (EXIT=1 ends after the table, CITY=folder takes another city, STACK=real the real servers, ROADS=1 real streets)
+	@$(BIN)/tournee demo $(if $(EXIT),--exit) $(if $(CITY),--city "$(CITY)") $(if $(filter real,$(STACK)),--real) $(if $(ROADS),--roads)
 
-test: check browser ## Install what the tests need, then check and test everything
+test: check browser servers map-tool ## Install what the tests need, then check and test everything
 	$(BIN)/pytest
 
 check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imports
@@ -20,12 +20,27 @@ check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+chaos: .venv/.installed-dev servers ## Kill, hold and fill up everything for some minutes, then count (SEED=1)
+	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1)
+
+bench-stream: .venv/.installed-dev servers ## Messages a second from MQTT publish to committed row, beside the C tools
+	@$(BIN)/python -m tests.benchmarks.stream
+
+bench-store: .venv/.installed-dev servers ## The morning's queries over 100 million readings
+	@$(BIN)/python -m tests.benchmarks.store_at_size
+
 fmt: .venv/.installed-dev ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 install: .venv/.installed $(FRONTEND) ## Install what it runs on
 install-dev: .venv/.installed-dev $(FRONTEND) ## Install what it is tested with too
+
+servers:
+	@sh infra/install/real.sh
+
+map-tool:
+	@sh infra/install/map.sh
 
 browser:
 	@sh infra/install/browser.sh

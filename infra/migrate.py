@@ -8,6 +8,8 @@ from typing import NamedTuple, cast
 import psycopg
 from psycopg.abc import Query
 
+from services.errors import TourneeError
+
 LOCK = 7_421_001
 """Advisory lock, so that two services starting together do not both migrate."""
 
@@ -21,7 +23,7 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-class MigrationChanged(Exception):
+class MigrationChanged(TourneeError):
     """A migration that already ran reads differently now: write a new one instead."""
 
 

@@ -1,7 +1,10 @@
-"""Fixtures that start real servers: one embedded stack a test session, a fresh database a module."""
+"""Fixtures that start servers: one stack of each kind a test session, a fresh database a module."""
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -10,7 +13,9 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from infra.migrate import migrate
-from infra.stack.embedded import Stack, embedded_stack
+from infra.stack.errors import ServerMissing
+from infra.stack.stack import Kind, Stack
+from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
 
 ROOT = Path(__file__).parents[1]
@@ -18,19 +23,53 @@ SHARED = ROOT.parent / "shared"
 """Real data and independent tools, beside the checkout where they are at hand."""
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The embedded servers, with topics made."""
-    with embedded_stack() as running:
+def default_stack() -> Kind:
+    """The stack of tests that do not choose: `TOURNEE_TEST_STACK`, embedded where it is not set."""
+    kind = os.environ.get("TOURNEE_TEST_STACK", "embedded")
+    if kind not in {"embedded", "real"}:
+        pytest.exit(f"TOURNEE_TEST_STACK is {kind!r}; expected embedded or real", returncode=4)
+    return cast("Kind", kind)
+
+
+@contextmanager
+def started(kind: Kind) -> Iterator[Stack]:
+    """A stack of this kind with topics made. One that cannot be had fails on CI; elsewhere the test is skipped."""
+    with ExitStack() as cleanup:
+        try:
+            running = cleanup.enter_context(start_stack(kind))
+        except ServerMissing as missing:
+            if os.environ.get("CI") == "true" or kind == "embedded":
+                raise
+            pytest.skip(f"the real stack cannot be had here: {missing}")
         create_topics(running.kafka)
         yield running
 
 
+@pytest.fixture(scope="session")
+def embedded_stack_running() -> Iterator[Stack]:
+    """The embedded servers, one set for the whole session."""
+    with started("embedded") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def real_stack_running() -> Iterator[Stack]:
+    """Mosquitto, Apache Kafka and TimescaleDB, one set for the whole session, whatever the default is."""
+    with started("real") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The servers of this session: of the default kind, or of the one the test is parametrised with (indirectly)."""
+    kind = getattr(request, "param", None) or default_stack()
+    return cast("Stack", request.getfixturevalue(f"{kind}_stack_running"))
+
+
 @pytest.fixture(scope="module")
-def fresh_stack() -> Iterator[Stack]:
+def fresh_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Servers of this module's own, for tests that kill them or count everything in Kafka."""
-    with embedded_stack() as running:
-        create_topics(running.kafka)
+    with started(getattr(request, "param", None) or default_stack()) as running:
         yield running
 
 

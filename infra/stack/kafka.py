@@ -1,0 +1,141 @@
+"""Apache Kafka in KRaft mode: one node on loopback, its jars by Maven, run by `java -cp`."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from infra.stack.cache import cached, tell
+from infra.stack.errors import ServerDidNotStart, ServerMissing
+from infra.stack.ports import LOOPBACK, answers, free_port
+from infra.stack.server import Server
+
+JAVA_AT_LEAST = 17
+"""Apache Kafka 4's broker runs on Java 17 and later."""
+FORMAT_PATIENCE_S = 120
+HEAP_MB = 512
+"""The log itself lies in the kernel's page cache; the heap holds requests: a few of the largest, 8 MiB, at once."""
+
+_RECIPE = files("infra").joinpath("kafka")
+
+
+def apache_kafka(folder: Path) -> tuple[Server, int]:
+    """The broker, not started, its storage formatted in `folder/kafka`; and the port of its clients.
+
+    Raises:
+        ServerMissing: no Java 17, no Maven, or the jars cannot be had.
+        ServerDidNotStart: the storage could not be formatted.
+    """
+    java = _java()
+    jars = kafka_jars()
+    port = free_port()
+    home = folder / "kafka"
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
+    properties = _write_properties(home, port)
+    if not (home / "data" / "meta.properties").exists():
+        _format(java, jars, properties)
+    server = Server(
+        "Kafka",
+        [*_jvm(java, jars, home), "kafka.Kafka", str(properties)],
+        folder / "log" / "kafka.log",
+        ready=lambda: has_broker(port),
+        patience_s=60,
+    )
+    return server, port
+
+
+def kafka_jars() -> Path:
+    """The folder of the broker's jars in the cache, fetched by Maven where they are missing.
+
+    Raises:
+        ServerMissing: Maven is not here, or failed; the message ends with what it said.
+    """
+    pom = _RECIPE.joinpath("pom.xml").read_bytes()
+    return cached(f"kafka-{hashlib.sha256(pom).hexdigest()[:16]}", lambda place: _fetch_jars(pom, place))
+
+
+def has_broker(port: int) -> bool:
+    """Whether a broker at this port answers a metadata request and counts itself in."""
+    if not answers(port):
+        return False
+    try:
+        client = KafkaAdminClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=3000)
+    except KafkaError:
+        return False
+    try:
+        return bool(client.describe_cluster()["brokers"])
+    except KafkaError:
+        return False
+    finally:
+        client.close()
+
+
+def _fetch_jars(pom: bytes, place: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise ServerMissing("Maven, which fetches Apache Kafka, is not installed: apt install maven")
+    tell("Fetching Apache Kafka by Maven (about 45 MB, once) ...")
+    (place / "pom.xml").write_bytes(pom)
+    run = subprocess.run(
+        [
+            *(maven, "--batch-mode", "--quiet", "--strict-checksums", "--file", str(place / "pom.xml")),
+            *("dependency:copy-dependencies", f"-DoutputDirectory={place}", "-DincludeScope=runtime"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise ServerMissing(f"Maven could not fetch Apache Kafka: {(run.stdout + run.stderr).strip()[-1500:]}")
+
+
+def _java() -> str:
+    java = shutil.which("java")
+    if java is None:
+        raise ServerMissing(
+            f"Kafka needs Java {JAVA_AT_LEAST}, which is not installed: apt install default-jre-headless"
+        )
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', told)
+    if found is None or int(found[1]) < JAVA_AT_LEAST:
+        raise ServerMissing(f"Kafka needs Java {JAVA_AT_LEAST} or later; {java} says: {told.splitlines()[:1]}")
+    return java
+
+
+def _jvm(java: str, jars: Path, home: Path) -> list[str]:
+    # Serial: two cores shared with everything else have none to spare for a collector running beside the work.
+    options = (f"-Xmx{HEAP_MB}m", "-Xms128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData")
+    logs = f"-Dlog4j2.configurationFile={_RECIPE.joinpath('log4j2.properties')}"
+    return [java, *options, logs, f"-Djava.io.tmpdir={home / 'tmp'}", "-cp", f"{jars}/*"]
+
+
+def _write_properties(home: Path, port: int) -> Path:
+    template = Template(_RECIPE.joinpath("server.properties").read_text(encoding="utf-8"))
+    path = home / "server.properties"
+    path.write_text(template.substitute(host=LOOPBACK, port=port, controller_port=free_port(), data=home / "data"))
+    return path
+
+
+def _format(java: str, jars: Path, properties: Path) -> None:
+    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    run = subprocess.run(
+        [
+            *(*_jvm(java, jars, properties.parent), "kafka.tools.StorageTool"),
+            # One word: an id may begin with a dash.
+            *("format", f"--cluster-id={cluster}", "--config", str(properties)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=FORMAT_PATIENCE_S,
+    )
+    if run.returncode != 0:
+        raise ServerDidNotStart(f"Kafka's storage could not be formatted: {(run.stdout + run.stderr).strip()[-1500:]}")
