@@ -1,35 +1,98 @@
-"""What every service's main does: log, and end politely when asked to."""
+"""What every service's main does: log, answer the technician, and end politely when asked to."""
 
-import logging
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
+
+from prometheus_client.registry import Collector
+
+from services.adapters.operations.lag import GroupLag
+from services.adapters.operations.logs import start_logging
+from services.adapters.operations.probe import Probe
+from services.adapters.operations.questions import kafka_question, store_question
+from services.settings import Settings
+
+__all__ = ["Service", "Stopping", "running_service", "start_logging"]
 
 
 class Stopping:
-    """True once SIGTERM or SIGINT has come."""
+    """True once SIGTERM or SIGINT has come.
 
-    def __init__(self) -> None:
+    Whoever waits for anything asks this again and again, so it is also the sign that a loop is alive: `turned` hears
+    of every asking of the thread that made it, the main one; threads beside it may ask too, and do not pass for it.
+    With `second_ends`, a second signal ends the process at once.
+    """
+
+    def __init__(self, turned: Callable[[], None] = lambda: None, *, second_ends: bool = False) -> None:
         self._event = threading.Event()
+        self._turned = turned
+        self._main = threading.get_ident()
+        self._second_ends = second_ends
         signal.signal(signal.SIGTERM, self._ask)
         signal.signal(signal.SIGINT, self._ask)
 
     def __call__(self) -> bool:
+        self._beat()
         return self._event.is_set()
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep, but wake at once when asked to stop."""
+        self._beat()
         return self._event.wait(timeout_s)
 
-    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+    def is_asked(self, within_s: float = 0) -> bool:
+        """The same without being a sign of life, for a main thread that waits for another's work."""
+        return self._event.wait(within_s)
+
+    def _beat(self) -> None:
+        if threading.get_ident() == self._main:
+            self._turned()
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        if self._second_ends and self._event.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self._event.set()
 
 
-def start_logging(level: str) -> None:
-    """One line an event on stderr, UTC."""
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z"
-    )
-    logging.getLogger("kafka").setLevel(logging.WARNING)
-    # Says each time that a large batch took a tenth of a second.
-    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
+@dataclass(frozen=True)
+class Service:
+    """A process of ours: when it is to end, and what it says of itself."""
+
+    stopping: Stopping
+    probe: Probe
+
+
+@contextmanager
+def running_service(
+    config: Settings, name: str, meter: Collector, *, group: str | None = None, needs_store: bool = True
+) -> Iterator[Service]:
+    """Log, take signals, and answer at the probe's address, until the end of the block.
+
+    `group`: the consumer group whose lag is told. `needs_store`: whether it is ready only while the store answers.
+
+    Raises:
+        ProbePortTaken: the probe's address cannot be listened on.
+    """
+    start_logging(config.log_level, config.log_format, service=name, member=config.member, secrets=config.secrets())
+    probe = Probe(name, config.member, meter, secrets=config.secrets())
+    stopping = Stopping(probe.turned, second_ends=True)
+    if config.probe_port is None:
+        yield Service(stopping, probe)
+        return
+    probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
+    probe.asks("kafka", kafka_question(config.kafka))
+    lag = GroupLag(config.kafka, group) if group else None
+    if lag is not None:
+        probe.registry.register(lag)
+        lag.start()
+    probe.start(config.probe_host, config.probe_port)
+    try:
+        yield Service(stopping, probe)
+    finally:
+        probe.stop()
+        if lag is not None:
+            lag.stop()

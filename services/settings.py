@@ -1,8 +1,10 @@
 """Every setting of the services, from `TOURNEE_*` environment variables. Nothing secret has a default."""
 
 from functools import lru_cache
+from pathlib import Path
+from typing import Literal
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.errors import SettingMissing
@@ -11,7 +13,8 @@ from services.errors import SettingMissing
 class Settings(BaseSettings):
     """Addresses are loopback unless asked; a service asks only for what it uses."""
 
-    model_config = SettingsConfigDict(env_prefix="TOURNEE_", frozen=True)
+    # Hiding: pydantic's own message would show every value that was given, passwords too.
+    model_config = SettingsConfigDict(env_prefix="TOURNEE_", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr
     """`postgresql://user:password@host:port/database`."""
@@ -21,15 +24,35 @@ class Settings(BaseSettings):
     mqtt_port: int = 1883
     mqtt_username: str | None = None
     mqtt_password: SecretStr | None = None
+    mqtt_shared: bool = True
+    """Whether bridges share the messages, each going to one of them. Off, this one takes everything: for the embedded
+    broker, which loses a sharing bridge's unacknowledged messages when its connection drops."""
+    mqtt_ca: Path | None = None
+    """Where the broker speaks TLS: the certificate (PEM) of the authority that signed its own."""
+    member: str = Field(default="1", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+    """The name of this process among others of its kind, kept over restarts: brokers hold its share of the work."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_over_https: bool = False
     """True behind a TLS front: session cookies are then marked Secure."""
     session_secret: SecretStr | None = None
     """Signs session cookies: at least 32 characters, the same on every web process."""
+    probe_host: str = "127.0.0.1"
+    probe_port: int | None = None
+    """Where a service answers `/health`, `/ready` and `/metrics`, for machines inside only; None: nowhere."""
+    data_folder: Path = Path("var/data")
+    """Where a city's road graphs and map lie: the same for the planner, the ledger, the web and the command."""
+    keep_readings_days: int = Field(default=730, ge=1)
+    """Raw readings older than this are dropped; their hourly and daily rollups stay."""
+    keep_positions_days: int = Field(default=90, ge=1)
     clock: str | None = None
     """For simulations only: see `services.adapters.clock`."""
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be logged."""
+        return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
 
 
 @lru_cache(maxsize=1)

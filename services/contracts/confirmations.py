@@ -22,6 +22,10 @@ class ConfirmVisit(Message):
     fill_ratio_seen: FillRatio | None = None
     happened_at: Instant
 
+    @property
+    def trace_id(self) -> str:
+        return str(self.id)
+
     @model_validator(mode="after")
     def _skipped_has_a_reason(self) -> Self:
         if (self.outcome == "skipped") != (self.reason is not None):

@@ -35,6 +35,11 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    @property
+    def trace_id(self) -> str:
+        """The one id that follows this message through every log; see `services.contracts.trace`."""
+        raise NotImplementedError(f"{type(self).__name__} is part of a message, and does not travel by itself")
+
     def to_bytes(self) -> bytes:
         """The message as UTF-8 JSON, the way it travels through Kafka."""
         return self.model_dump_json().encode()

@@ -54,3 +54,7 @@ class SavingsComputed(Message):
     served_people: Amount
     zones: tuple[ZoneServed, ...]
     simulated: bool
+
+    @property
+    def trace_id(self) -> str:
+        return str(self.computation_id)

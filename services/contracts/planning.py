@@ -35,6 +35,10 @@ class PlanDay(Message):
     ordered_by: str
     ordered_at: Instant
 
+    @property
+    def trace_id(self) -> str:
+        return str(self.request_id)
+
 
 class PlanningProgressed(Message):
     """How far an order is, on Kafka `planning`."""
@@ -51,6 +55,11 @@ class PlanningProgressed(Message):
     plan_id: UUID | None = None
     detail: str | None = None
     happened_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        """The order's: one id from the button to the plan."""
+        return str(self.request_id)
 
 
 class ContainerForecast(Message):
@@ -139,6 +148,11 @@ class PlanMade(Message):
     unserved: tuple[Unserved, ...]
     forecasts: tuple[ContainerForecast, ...]
 
+    @property
+    def trace_id(self) -> str:
+        """The order's that it answers, which the plan carries."""
+        return str(self.request_id)
+
 
 class PlanDispatched(Message):
     """An operator has sent a plan to the drivers, on Kafka `dispatches`. A day's latest is in force."""
@@ -149,3 +163,7 @@ class PlanDispatched(Message):
     day: date
     dispatched_by: str
     dispatched_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return str(self.dispatch_id)

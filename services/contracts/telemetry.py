@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Base64Bytes, Field
 
 from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, PastInstant, Ratio
+from services.contracts.trace import device_trace
 
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
@@ -37,6 +38,10 @@ class ReadingReceived(Reading):
     container: Id
     received_at: Instant
 
+    @property
+    def trace_id(self) -> str:
+        return device_trace(self.city, self.container, self.happened_at)
+
 
 class PositionReceived(Position):
     """A position that passed the bridge: Kafka `positions`, key `<city>/<truck>`."""
@@ -44,6 +49,10 @@ class PositionReceived(Position):
     city: CityId
     truck: Id
     received_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return device_trace(self.city, self.truck, self.happened_at)
 
 
 RejectionReason = Literal["malformed", "oversized", "unknown_topic", "unknown_device", "unreadable_record"]
@@ -58,3 +67,7 @@ class MessageRejected(Message):
     mqtt_topic: str
     payload: Base64Bytes
     received_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return str(self.id)

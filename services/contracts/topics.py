@@ -34,6 +34,8 @@ MQTT_READINGS = f"{MQTT_ROOT}/+/containers/+/reading"
 MQTT_POSITIONS = f"{MQTT_ROOT}/+/trucks/+/position"
 MQTT_EVERYTHING = f"{MQTT_ROOT}/#"
 """The bridge subscribes to all of it, so that a device with a wrong topic is seen and not silently ignored."""
+MQTT_SHARED = f"$share/bridge/{MQTT_EVERYTHING}"
+"""The same, shared by every bridge: each message goes to one of them."""
 
 
 class DeviceTopic(NamedTuple):
@@ -41,6 +43,12 @@ class DeviceTopic(NamedTuple):
     kind: str
     """`containers` or `trucks`."""
     device: str
+
+
+def mqtt_topic(device: DeviceTopic) -> bytes:
+    """Where a device publishes, as it stands on the wire."""
+    what = "reading" if device.kind == "containers" else "position"
+    return f"{MQTT_ROOT}/{device.city}/{device.kind}/{device.device}/{what}".encode()
 
 
 def parse_device_topic(topic: str) -> DeviceTopic | None:

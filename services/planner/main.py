@@ -2,67 +2,158 @@
 
 import logging
 import os
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 from pydantic import ValidationError
 
 from services.adapters.clock import clock_from
 from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
+from services.adapters.operations.logs import current_trace
+from services.adapters.operations.meters import PlannerMeter
+from services.adapters.roads.city_roads import roads_of as roads_of_city
+from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
 from services.contracts.planning import PlanDay
 from services.contracts.topics import ORDERS
-from services.errors import StreamAway
+from services.errors import StoreAway, StreamAway
+from services.planner.counted import Counted
+from services.planner.freshness import CityAges
 from services.planner.planner import Planner
-from services.service import Stopping, start_logging
-from services.settings import settings
+from services.service import Service, running_service
+from services.settings import Settings, settings
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
 MORNINGS_EVERY_S = 20.0
+LOOK_S = 0.1
+BEYOND_LIMIT_S = 600.0
+"""What an order may take beyond its time limit: reading the city, the last step of the search, publishing."""
 
 
 def main() -> None:
-    """Run until asked to stop; wait for whatever is away. An order counts as done when its plan is in Kafka."""
-    config = settings()
-    start_logging(config.log_level)
-    stopping = Stopping()
+    """Run until asked to stop; wait for whatever is away. An order counts as done when its plan is in Kafka.
+
+    Told to stop amid an order, it leaves at once: nothing of the order is settled, and the next start carries it out.
+    """
+    config, meter = settings(), PlannerMeter()
+    with running_service(config, "planner", meter, group="planner") as service:
+        left_working = _run(config, service, meter)
+    if left_working:
+        # The search runs in C++ on its thread, and Python cannot end around it.
+        logging.shutdown()
+        os._exit(0)
+
+
+def _run(config: Settings, service: Service, meter: PlannerMeter) -> bool:
+    """Until told to stop; whether an order is still being worked on then."""
+    stopping, clock = service.stopping, clock_from(config.clock)
     producer = when_there(partial(EventProducer, config.kafka, name="planner"), stopping=stopping)
-    subscribe = partial(
-        EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=os.environ.get("TOURNEE_MEMBER")
-    )
+    subscribe = partial(EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member)
     consumer = when_there(subscribe, stopping=stopping)
     if producer is None or consumer is None:
-        return
-    planner = Planner(producer, clock_from(config.clock))
-    store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=stopping)
-    mornings_s = -MORNINGS_EVERY_S
+        return False
+    roads_of = partial(roads_of_city, data_folder=config.data_folder)
+    desk = Desk(Planner(Counted(producer, meter), clock, roads_of), CityAges(clock), config, service, meter)
     log.info("takes orders")
     while not stopping():
         try:
             records = consumer.poll(POLL_S)
-            if records and all(_carry_out(record, planner, store) for record in records):
+            if records and desk.work_off(records):
                 consumer.commit()
         except StreamAway as away:
             log.warning("waiting for Kafka: %s", away)
             stopping.wait(1)
-        if time.monotonic() - mornings_s > MORNINGS_EVERY_S:
-            mornings_s = time.monotonic()
-            store.run(planner.order_mornings, what="the morning")
+        desk.look_at_the_clock()
     consumer.close()
-    producer.close()
-    store.close()
+    if not desk.is_working:
+        producer.close()
+    return desk.is_working
 
 
-def _carry_out(record: Record, planner: Planner, store: StoreLink) -> bool:
-    """One order; False only when told to stop before it was carried out."""
-    try:
-        order = PlanDay.model_validate_json(record.value)
-    except ValidationError as error:
-        log.warning("an unreadable order is left aside: %s", error)
-        return True
-    return store.run(partial(planner.carry_out, order=order), what=f"order {order.request_id}")
+class Desk:
+    """Where the planner's orders are worked off, one after the other, without ever holding up the end."""
+
+    def __init__(
+        self, planner: Planner, ages: CityAges, config: Settings, service: Service, meter: PlannerMeter
+    ) -> None:
+        self._planner = planner
+        self._ages = ages
+        self._service = service
+        self._meter = meter
+        self._store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=OrderStop(service))
+        self._looked_s = -MORNINGS_EVERY_S
+        self._thread: threading.Thread | None = None
+        meter.plan_ages, meter.reading_ages, meter.plan_overdue = ages.plan_ages, ages.reading_ages, ages.plan_overdue
+
+    @property
+    def is_working(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def work_off(self, records: list[Record]) -> bool:
+        """Carry the orders out; False when told to stop before all of them were."""
+        done: list[bool] = []
+        self._thread = threading.Thread(
+            target=lambda: done.append(all(self._carry_out(record) for record in records)), name="order", daemon=True
+        )
+        self._thread.start()
+        while self.is_working and not self._service.stopping.is_asked():
+            self._thread.join(LOOK_S)
+        if self.is_working:
+            log.info("stopped amid an order; the next start carries it out")
+        return done == [True]
+
+    def look_at_the_clock(self) -> None:
+        """Order the mornings that have come, now and then."""
+        if self.is_working or time.monotonic() - self._looked_s < MORNINGS_EVERY_S:
+            return
+        self._looked_s = time.monotonic()
+        self._store.run(self._counting_waits(self._planner.order_mornings), what="the morning")
+        self._store.run(self._counting_waits(self._ages.look), what="the ages of plans")
+
+    def _carry_out(self, record: Record) -> bool:
+        """One order; False only when told to stop before it was carried out."""
+        try:
+            order = PlanDay.model_validate_json(record.value)
+        except ValidationError as error:
+            log.warning("an unreadable order is left aside: %s", error)
+            return True
+        current_trace.set(order.trace_id)
+
+        def work(connection: Connection) -> None:
+            began_s = time.monotonic()
+            self._service.probe.turned(next_within_s=order.time_limit_s + BEYOND_LIMIT_S)
+            self._planner.carry_out(connection, order)
+            self._meter.plan_seconds.observe(time.monotonic() - began_s)
+
+        return self._store.run(self._counting_waits(work), what=f"order {order.request_id}")
+
+    def _counting_waits(self, work: Callable[[Connection], None]) -> Callable[[Connection], None]:
+        def counting(connection: Connection) -> None:
+            try:
+                work(connection)
+            except (StoreAway, StreamAway):
+                self._meter.store_waits += 1
+                raise
+
+        return counting
+
+
+class OrderStop:
+    """Asks whether to stop for the order's thread: while the main one waits for it, its asking is the sign of life."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __call__(self) -> bool:
+        return self.wait(0)
+
+    def wait(self, timeout_s: float) -> bool:
+        self._service.probe.turned()
+        return self._service.stopping.is_asked(timeout_s)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Whether this process is up, and whether what it stands on answers."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from services.errors import StoreAway
-from services.web.deps import WithDeps
+from services.adapters.operations.questions import Asked
+from services.web.deps import Deps
 
 router = APIRouter(tags=["health"])
+
+AWAY = "does not answer"
+"""All that the public is told; the probe's `/ready` tells the technician why."""
 
 
 class Health(BaseModel):
@@ -14,26 +17,34 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    store: bool
-    stream: bool
+    ready: bool
+    servers: dict[str, str]
+    """Each server that the pages need: `ok`, or that it does not answer."""
+
+
+def servers(deps: Deps) -> dict[str, Asked]:
+    """What the pages need, each asked at most every two seconds and waited for at most three, however many ask us."""
+
+    def ask_store() -> str | None:
+        with deps.reading() as connection:
+            connection.execute("SELECT 1")
+        return None
+
+    return {"store": Asked(ask_store), "kafka": Asked(lambda: None if deps.stream.is_there() else AWAY)}
 
 
 @router.get("/health")
-def get_health() -> Health:
-    """The process is up."""
+async def get_health() -> Health:
+    """The process is up, and its event loop turns."""
     return Health(status="up")
 
 
 @router.get("/ready")
-def get_ready(response: Response, deps: WithDeps) -> Readiness:
+def get_ready(request: Request, response: Response) -> Readiness:
     """503 unless the store and Kafka both answer."""
-    try:
-        with deps.reading() as connection:
-            connection.execute("SELECT 1")
-        store = True
-    except StoreAway:
-        store = False
-    ready = Readiness(store=store, stream=deps.stream.is_there())
-    if not (ready.store and ready.stream):
+    asked: dict[str, Asked] = request.app.state.servers
+    told = {name: "ok" if server.reason() is None else AWAY for name, server in asked.items()}
+    is_ready = all(word == "ok" for word in told.values())
+    if not is_ready:
         response.status_code = 503
-    return ready
+    return Readiness(ready=is_ready, servers=told)

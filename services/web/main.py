@@ -1,43 +1,73 @@
 """Starts the web service with its real adapters."""
 
+import signal
+from types import FrameType
+
 import uvicorn
 
 from services.adapters.clock import clock_from
+from services.adapters.operations.probe import Probe
+from services.adapters.operations.web_meter import WebMeter
 from services.adapters.timescale.connection import make_pool
 from services.errors import SettingMissing
-from services.service import start_logging
+from services.service import running_service
 from services.settings import Settings, settings
 from services.web.app import make_app
 from services.web.deps import Deps
+from services.web.maps.basemaps import Basemaps
+from services.web.maps.lines import CircuitLines
 from services.web.stream import KafkaStream
 
 SHORTEST_SECRET = 32
 POOL_SIZE = 8
+FINISH_S = 8
+"""For answers under way when told to stop: whoever starts us kills after ten seconds, and a phone sends again."""
 
 
 def main() -> None:
     """Serve until told to stop."""
-    asked = settings()
-    start_logging(asked.log_level)
+    asked, meter = settings(), WebMeter()
     secret = _session_secret(asked)
-    pool = make_pool(asked.database_url.get_secret_value(), name="web", size=POOL_SIZE)
-    pool.open()  # without waiting: pages say calmly that the store is away until it comes
-    stream = KafkaStream(asked.kafka, name="web")
-    deps = Deps(
-        store=pool,
-        stream=stream,
-        clock=clock_from(asked.clock),
-        session_secret=secret,
-        over_https=asked.web_over_https,
-    )
-    try:
-        uvicorn.run(
-            make_app(deps), host=asked.web_host, port=asked.web_port, log_config=None, access_log=False,
-            server_header=False, proxy_headers=asked.web_over_https,
-        )  # fmt: skip
-    finally:
-        stream.close()
-        pool.close()
+    with running_service(asked, "web", meter) as service:
+        pool = make_pool(asked.database_url.get_secret_value(), name="web", size=POOL_SIZE)
+        pool.open()  # without waiting: pages say calmly that the store is away until it comes
+        stream = KafkaStream(asked.kafka, name="web")
+        deps = Deps(
+            store=pool,
+            stream=stream,
+            clock=clock_from(asked.clock),
+            session_secret=secret,
+            over_https=asked.web_over_https,
+            basemaps=Basemaps(asked.data_folder),
+            lines=CircuitLines(asked.data_folder),
+        )
+        try:
+            _serve(asked, deps, meter, service.probe)
+        finally:
+            stream.close()
+            pool.close()
+
+
+def _serve(asked: Settings, deps: Deps, meter: WebMeter, probe: Probe) -> None:
+    async def turned() -> None:
+        probe.turned()
+
+    config = uvicorn.Config(
+        make_app(deps, meter=meter), host=asked.web_host, port=asked.web_port, log_config=None, access_log=False,
+        server_header=False, proxy_headers=asked.web_over_https, timeout_graceful_shutdown=FINISH_S,
+        callback_notify=turned, timeout_notify=1,
+    )  # fmt: skip
+    Server(config).run()
+
+
+class Server(uvicorn.Server):
+    """Finishes what it is answering when told to stop; told twice, it ends at once."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        super().handle_exit(sig, frame)
 
 
 def _session_secret(asked: Settings) -> str:

@@ -1,0 +1,149 @@
+"""What each service counts. Plain ints that its loop adds to; Prometheus' names and texts only when it asks.
+
+Every name of ours starts with `tournee_`; the dashboards and alerts in `infra/monitoring` use these and no others.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import get_args
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from services.adapters.operations.families import count, counter, gauge, gauges, histogram
+from services.adapters.operations.tally import DELAY_SECONDS, LONG_SECONDS, RECORDS, SECONDS, Tally
+from services.contracts import topics
+from services.contracts.planning import PlanStatus
+from services.contracts.telemetry import RejectionReason
+
+
+def zeros(names: Iterable[str]) -> Counter[str]:
+    """A count for each name from the start: what first appears as 1 looks to Prometheus like no increase at all."""
+    return Counter(dict.fromkeys(names, 0))
+
+
+class Since:
+    """Seconds since something last happened, and since the start while it never has."""
+
+    __slots__ = ("_at_s",)
+
+    def __init__(self) -> None:
+        self._at_s = time.monotonic()
+
+    def now(self) -> None:
+        """It has just happened."""
+        self._at_s = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._at_s
+
+
+class BridgeMeter(Collector):
+    """The bridge's counts. `taken` and `rejected` belong to the MQTT thread, `confirmed` to whoever acknowledges."""
+
+    def __init__(self) -> None:
+        self.taken = zeros((topics.READINGS, topics.POSITIONS, topics.REJECTED))
+        """Messages that came, by the Kafka topic they went to."""
+        self.rejected = zeros(get_args(RejectionReason))
+        """Of these the rejected ones, by reason."""
+        self.confirmed = 0
+        self.sent_again = 0
+        self.on_their_way: Callable[[], int] = lambda: 0
+        self._confirmed = Since()
+        self._confirmed_before = 0
+
+    def tick(self) -> None:
+        """Once a turn of the main loop: noticing here costs the messages nothing."""
+        if self.confirmed != self._confirmed_before:
+            self._confirmed_before = self.confirmed
+            self._confirmed.now()
+
+    def collect(self) -> Iterator[Metric]:
+        self.tick()
+        yield counter("tournee_bridge_messages", "Messages from devices, by Kafka topic.", "topic", self.taken)
+        yield counter("tournee_bridge_rejected", "Messages not taken, by reason.", "reason", self.rejected)
+        yield count("tournee_bridge_confirmed", "Messages that Kafka has, acknowledged to the broker.", self.confirmed)
+        yield count("tournee_bridge_sent_again", "Messages that Kafka did not take at first.", self.sent_again)
+        yield gauge("tournee_bridge_on_their_way", "Messages not yet confirmed by Kafka.", self.on_their_way())
+        since_s = self._confirmed.seconds
+        yield gauge("tournee_bridge_since_confirmed_seconds", "Since Kafka last confirmed a message.", since_s)
+
+
+class WriterMeter(Collector):
+    """The writer's counts, all of its main thread."""
+
+    def __init__(self) -> None:
+        self.stored = zeros(topics.STORED)
+        """Events committed, by Kafka topic; one that came twice counts twice."""
+        self.rejected = zeros(["unreadable_record"])
+        """Records nobody can read or the store refuses, by reason."""
+        self.store_waits = 0
+        self.batch_records = Tally(RECORDS)
+        self.batch_seconds = Tally(SECONDS)
+        self.delay_seconds = Tally(DELAY_SECONDS)
+        self._committed = Since()
+
+    def committed(self, records: int, took_s: float) -> None:
+        """A batch is in the store."""
+        self.batch_records.observe(records)
+        self.batch_seconds.observe(took_s)
+        self._committed.now()
+
+    def collect(self) -> Iterator[Metric]:
+        yield counter("tournee_writer_stored", "Events in the store, by Kafka topic.", "topic", self.stored)
+        yield counter("tournee_writer_rejected", "Records set aside, by reason.", "reason", self.rejected)
+        yield count("tournee_writer_store_waits", "Times a batch had to wait for the store.", self.store_waits)
+        yield histogram("tournee_writer_batch_records", "Records in a batch.", self.batch_records)
+        yield histogram("tournee_writer_batch_seconds", "From a batch to its commit.", self.batch_seconds)
+        yield histogram("tournee_writer_delay_seconds", "From the bridge to the committed row.", self.delay_seconds)
+        since_s = self._committed.seconds
+        yield gauge("tournee_writer_since_commit_seconds", "Since a batch was last committed.", since_s)
+
+
+class PlannerMeter(Collector):
+    """The planner's counts, and how old what it stands on is. Ages go on growing while nobody looks."""
+
+    def __init__(self) -> None:
+        self.orders = zeros((*get_args(PlanStatus), "failed"))
+        """Orders carried out, by the plan's status, or `failed`."""
+        self.store_waits = 0
+        self.plan_seconds = Tally(LONG_SECONDS)
+        self.plan_ages: Callable[[], dict[str, float]] = dict
+        self.plan_overdue: Callable[[], dict[str, float]] = dict
+        self.reading_ages: Callable[[], dict[str, float]] = dict
+
+    def collect(self) -> Iterator[Metric]:
+        yield counter("tournee_planner_orders", "Orders carried out, by what became of them.", "outcome", self.orders)
+        yield count("tournee_planner_store_waits", "Times work had to wait for a server.", self.store_waits)
+        yield histogram("tournee_planner_plan_seconds", "From an order to its plan in Kafka.", self.plan_seconds)
+        yield gauges("tournee_plan_age_seconds", "Since each city's newest plan.", "city", self.plan_ages())
+        yield gauges(
+            "tournee_plan_overdue_seconds",
+            "Since the city's hour of planning, while today has no plan; else 0.",
+            "city",
+            self.plan_overdue(),
+        )
+        yield gauges("tournee_reading_age_seconds", "Since each city's newest reading.", "city", self.reading_ages())
+
+
+class LedgerMeter(Collector):
+    """The ledger's counts."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.store_waits = 0
+        self.look_seconds = Tally(SECONDS)
+        self._looked = Since()
+
+    def looked(self, took_s: float) -> None:
+        """Every day whose events had changed is computed."""
+        self.look_seconds.observe(took_s)
+        self._looked.now()
+
+    def collect(self) -> Iterator[Metric]:
+        yield count("tournee_ledger_lines", "Days computed.", self.lines)
+        yield count("tournee_ledger_store_waits", "Times work had to wait for a server.", self.store_waits)
+        yield histogram("tournee_ledger_look_seconds", "To bring all changed days up to date.", self.look_seconds)
+        yield gauge("tournee_ledger_since_look_seconds", "Since all days were up to date.", self._looked.seconds)

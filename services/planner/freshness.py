@@ -1,0 +1,54 @@
+"""How old each city's plan and readings are, as Prometheus is told: read now and then, counted on at each asking."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.adapters.clock import Clock
+from services.adapters.timescale.connection import Connection, store_errors
+from services.adapters.timescale.operations import Freshness, list_freshness
+from services.domain.times import instant_of, local_day, seconds_of_day
+
+
+class CityAges:
+    """What was read of the store last. While the store is away, the ages go on growing, as they should."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._read: tuple[Freshness, ...] = ()
+
+    def look(self, connection: Connection) -> None:
+        """Read anew.
+
+        Raises:
+            StoreAway: the store does not answer; what was read before stays.
+        """
+        with store_errors(), connection.transaction():
+            self._read = tuple(list_freshness(connection, self._clock.now()))
+
+    def plan_ages(self) -> dict[str, float]:
+        """By city, seconds since its newest plan was made; a city without any is left out."""
+        return self._ages(lambda fresh: fresh.planned_at)
+
+    def reading_ages(self) -> dict[str, float]:
+        """By city, seconds since its newest reading; a city without any is left out."""
+        return self._ages(lambda fresh: fresh.read_at)
+
+    def plan_overdue(self) -> dict[str, float]:
+        """By city, seconds since the hour at which today should have been planned; 0 where it is, or is not yet due."""
+        now = self._clock.now()
+        return {fresh.city.id: overdue_s(fresh, now) for fresh in self._read}
+
+    def _ages(self, instant: Callable[[Freshness], datetime | None]) -> dict[str, float]:
+        now = self._clock.now()
+        known = ((fresh.city.id, instant(fresh)) for fresh in self._read)
+        return {city: (now - at).total_seconds() for city, at in known if at is not None}
+
+
+def overdue_s(fresh: Freshness, now: datetime) -> float:
+    """How long the city has been waiting for today's plan."""
+    zone = fresh.city.zone_info
+    day = local_day(now, zone)
+    if fresh.planned_day is not None and fresh.planned_day >= day:
+        return 0.0
+    plan_at = instant_of(day, seconds_of_day(fresh.city.planning.plan_at), zone)
+    return max(0.0, (now - plan_at).total_seconds())
