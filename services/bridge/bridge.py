@@ -1,83 +1,140 @@
-"""The bridge: arrival, event, Kafka, acknowledgement."""
+"""The bridge: arrivals, events, Kafka, acknowledgements."""
 
 import logging
-import time
-from collections import Counter, deque
-from typing import Protocol
+from collections import deque
+from collections.abc import Iterable
+from threading import Event as Signal
+from threading import Lock
+from typing import NamedTuple, Protocol
 
 from services.adapters.clock import Clock
 from services.adapters.mqtt import Arrival
-from services.bridge.acknowledge import InOrder, Ticket
-from services.bridge.intake import Event, Knows, take_in
+from services.adapters.operations.meters import BridgeMeter
+from services.bridge.intake import Event, Find, Moment, take_in
+from services.contracts.trace import is_followed, trace_of_value
 from services.errors import StreamAway
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 1.0
+
+class Delivery(Protocol):
+    """What became of an event that was handed to Kafka."""
+
+    @property
+    def is_done(self) -> bool: ...
+    @property
+    def exception(self) -> BaseException | None: ...
 
 
 class Sends(Protocol):
     """What the bridge asks of Kafka."""
 
-    def send(self, topic: str, key: bytes, value: bytes, on_done: "OnDone | None" = None) -> None: ...
+    def send(self, topic: str, key: bytes, value: bytes) -> Delivery: ...
 
 
-class OnDone(Protocol):
-    def __call__(self, error: BaseException | None, /) -> None: ...
+class Acknowledges(Protocol):
+    """What the bridge asks of MQTT."""
+
+    def __call__(self, message_ids: Iterable[int], /) -> None: ...
+
+
+class OnItsWay(NamedTuple):
+    """A message between arrival and acknowledgement."""
+
+    message_id: int
+    event: Event
+    delivery: Delivery | None
+    """None: Kafka did not even take it for sending."""
 
 
 class Bridge:
-    """Holds nothing but what is on its way; whatever dies, the MQTT broker still has it."""
+    """Holds nothing but what is on its way; whatever dies, the MQTT broker still has it.
 
-    def __init__(self, producer: Sends, clock: Clock, knows: Knows, in_order: InOrder[Arrival]) -> None:
+    `on_arrivals` and `on_connection_lost` belong to the MQTT thread, `settle` to the main one.
+    """
+
+    def __init__(
+        self, producer: Sends, clock: Clock, find: Find, acknowledge: Acknowledges, meter: BridgeMeter | None = None
+    ) -> None:
         self._producer = producer
         self._clock = clock
-        self._knows = knows
-        self._in_order = in_order
-        self._again: deque[tuple[Event, Ticket[Arrival]]] = deque()
-        self._last_error: BaseException | None = None
-        self.counts: Counter[str] = Counter()
+        self._find = find
+        self._acknowledge = acknowledge
+        self._on_their_way: deque[OnItsWay] = deque()
+        self._lock = Lock()
+        self.has_work = Signal()
+        self.meter = meter or BridgeMeter()
+        self.meter.on_their_way = lambda: self.on_their_way
 
-    def on_arrival(self, arrival: Arrival) -> None:
-        """Called by MQTT for each message, in order."""
-        ticket = self._in_order.arrived(arrival)
-        event = take_in(arrival.topic, arrival.payload, now=self._clock.now(), knows=self._knows)
-        self.counts[event.topic] += 1
-        self._send(event, ticket)
+    def on_arrivals(self, arrivals: Iterable[Arrival]) -> None:
+        """Called by MQTT with what has come, in order."""
+        moment = Moment(self._clock.now())
+        taken = [self._take(arrival, moment) for arrival in arrivals]
+        with self._lock:
+            self._on_their_way.extend(taken)
+        self.has_work.set()
+
+    def _take(self, arrival: Arrival, moment: Moment) -> OnItsWay:
+        event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find)
+        self.meter.taken[event.topic] += 1
+        if event.reason is not None:
+            self.meter.rejected[event.reason] += 1
+        if is_followed(event.value):
+            log.info("took %s", event.topic, extra={"trace": trace_of_value(event.value)})
+        return OnItsWay(arrival.message_id, event, self._send(event))
+
+    def on_connection_lost(self) -> None:
+        """The broker will deliver the unacknowledged again: what is on its way goes on, but has nobody to tell."""
+        with self._lock:
+            self._on_their_way.clear()
 
     @property
     def on_their_way(self) -> int:
-        """Messages that Kafka has not confirmed yet."""
-        return len(self._in_order)
+        """Messages that are not acknowledged yet."""
+        return len(self._on_their_way)
 
-    def retry(self) -> None:
-        """Send again what Kafka did not take."""
-        if self._again:
-            log.warning("%d messages wait for Kafka: %s", len(self._again), self._last_error)
-        for _ in range(len(self._again)):
-            self._send(*self._again.popleft())
+    def settle(self) -> int:
+        """Acknowledge what is safe, up to the first that is not; how many.
 
-    def _send(self, event: Event, ticket: Ticket[Arrival]) -> None:
-        def done(error: BaseException | None, /) -> None:
-            if error is None:
-                self._in_order.is_safe(ticket)
-            else:
-                self._keep(event, ticket, error)
+        Only a finished head is acknowledged: MQTT 3.1.1, section 4.6, asks for acknowledgements in the order the
+        messages came, Kafka confirms in any order over its partitions, and a broker may drop a client that breaks
+        the order and deliver the same messages for ever.
+        """
+        with self._lock:
+            safe: list[int] = []
+            waiting = self._on_their_way
+            while waiting and _is_safe(waiting[0].delivery):
+                safe.append(waiting.popleft().message_id)
+            if safe:
+                self._acknowledge(safe)
+                self.meter.confirmed += len(safe)
+            if not waiting:
+                self.has_work.clear()
+        return len(safe)
 
+    def retry(self) -> int:
+        """Send again, in its place, what Kafka did not take; how many."""
+        with self._lock:
+            failed = [n for n, message in enumerate(self._on_their_way) if _has_failed(message.delivery)]
+            if failed:
+                first = self._on_their_way[failed[0]].delivery
+                log.warning("%d messages are sent again: %s", len(failed), (first and first.exception) or "no Kafka")
+            for n in failed:
+                message = self._on_their_way[n]
+                self._on_their_way[n] = message._replace(delivery=self._send(message.event))
+        self.meter.sent_again += len(failed)
+        return len(failed)
+
+    def _send(self, event: Event) -> Delivery | None:
         try:
-            self._producer.send(event.topic, event.key, event.message.to_bytes(), done)
-        except StreamAway as away:
-            self._keep(event, ticket, away)
-
-    def _keep(self, event: Event, ticket: Ticket[Arrival], error: BaseException) -> None:
-        self._last_error = error
-        self._again.append((event, ticket))
+            return self._producer.send(event.topic, event.key, event.value)
+        except StreamAway:
+            return None
 
 
-def report_rates(bridge: Bridge, before: Counter[str], began_s: float) -> tuple[Counter[str], float]:
-    """Log how many messages came on each topic since the last report."""
-    now_s, counts = time.monotonic(), Counter(bridge.counts)
-    if came := counts - before:
-        rate = sum(came.values()) / (now_s - began_s)
-        log.info("%s in %.0f s (%.0f/s), %d on their way", dict(came), now_s - began_s, rate, bridge.on_their_way)
-    return counts, now_s
+def _is_safe(delivery: Delivery | None) -> bool:
+    return delivery is not None and delivery.is_done and delivery.exception is None
+
+
+def _has_failed(delivery: Delivery | None) -> bool:
+    return delivery is None or (delivery.is_done and delivery.exception is not None)

@@ -1,6 +1,7 @@
 """The bridge as a process."""
 
 import logging
+import threading
 import time
 from collections import Counter
 from functools import partial
@@ -8,53 +9,113 @@ from functools import partial
 from services.adapters.clock import clock_from
 from services.adapters.kafka import EventProducer, when_there
 from services.adapters.mqtt import Subscriber
+from services.adapters.operations.meters import BridgeMeter
 from services.adapters.timescale.connection import connect_when_there
 from services.adapters.timescale.devices import load_devices
-from services.bridge.acknowledge import InOrder
-from services.bridge.bridge import RETRY_S, Bridge, report_rates
+from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
-from services.contracts.topics import MQTT_EVERYTHING
-from services.service import Stopping, start_logging
+from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
+from services.errors import StreamAway
+from services.service import Service, Stopping, running_service
 from services.settings import Settings, settings
 
 log = logging.getLogger(__name__)
 
+RETRY_S = 1.0
 REPORT_S = 10.0
+SETTLE_S = 0.004
+"""Kafka confirms by the batch: looking more often finds nothing, less often holds senders back."""
+FINISH_S = 10.0
 
 
 def main() -> None:
     """Run until asked to stop; wait for whatever is away."""
-    config = settings()
-    start_logging(config.log_level)
-    stopping = Stopping()
-    database_url = config.database_url.get_secret_value()
-    if connect_when_there(database_url, name="bridge", stopping=stopping) is None:
+    config, meter = settings(), BridgeMeter()
+    with running_service(config, "bridge", meter, needs_store=False) as service:
+        _run(config, service, meter)
+
+
+def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
+    stopping, database_url = service.stopping, config.database_url.get_secret_value()
+    first = connect_when_there(database_url, name="bridge", stopping=stopping)
+    if first is None:
         return
+    first.close()
     devices = KnownDevices(partial(load_devices, database_url))
+    threading.Thread(target=_keep_fresh, args=(devices, stopping), name="devices", daemon=True).start()
     producer = when_there(partial(EventProducer, config.kafka, name="bridge"), stopping=stopping)
     if producer is None:
         return
-    subscriber, bridge = _wire(config, producer, devices)
-    subscriber.start(MQTT_EVERYTHING)
-    counts, reported_s = Counter[str](), time.monotonic()
-    while not stopping.wait(RETRY_S):
-        bridge.retry()
-        if time.monotonic() - reported_s > REPORT_S:
-            counts, reported_s = report_rates(bridge, counts, reported_s)
-    # Nothing more comes in; what is on its way to Kafka is finished and acknowledged.
-    producer.close()
-    subscriber.stop()
+    subscriber, bridge = _wire(config, producer, devices, meter)
+    service.probe.asks("mqtt", lambda: None if subscriber.is_there else "not subscribed")
+    subscriber.start(MQTT_SHARED if config.mqtt_shared else MQTT_EVERYTHING)
+    _settle_and_retry(bridge, producer, subscriber, stopping)
+    _finish(bridge, producer, subscriber)
 
 
-def _wire(config: Settings, producer: EventProducer, devices: KnownDevices) -> tuple[Subscriber, Bridge]:
-    subscriber = Subscriber(config.mqtt_host, config.mqtt_port, client_id="tournee-bridge")
+def _wire(
+    config: Settings, producer: EventProducer, devices: KnownDevices, meter: BridgeMeter
+) -> tuple[Subscriber, Bridge]:
+    # The broker keeps this bridge's share of the messages under this name while it is away.
+    subscriber = Subscriber(config.mqtt_host, config.mqtt_port, client_id=f"tournee-bridge-{config.member}")
     if config.mqtt_username and config.mqtt_password:
         subscriber.login(config.mqtt_username, config.mqtt_password.get_secret_value())
-    in_order = InOrder(subscriber.acknowledge)
-    subscriber.on_connection_lost = in_order.forget
-    bridge = Bridge(producer, clock_from(config.clock), devices.knows, in_order)
-    subscriber.on_arrival = bridge.on_arrival
+    if config.mqtt_ca:
+        subscriber.trust(config.mqtt_ca)
+    bridge = Bridge(producer, clock_from(config.clock), devices.find, subscriber.acknowledge, meter)
+    subscriber.when_arrived(bridge.on_arrivals)
+    subscriber.on_connection_lost = bridge.on_connection_lost
     return subscriber, bridge
+
+
+def _settle_and_retry(bridge: Bridge, producer: EventProducer, subscriber: Subscriber, stopping: Stopping) -> None:
+    counts, reported_s, retried_s = Counter[str](), time.monotonic(), 0.0
+    while not stopping():
+        bridge.has_work.wait(RETRY_S)
+        if not bridge.settle():
+            time.sleep(SETTLE_S)
+        now_s = time.monotonic()
+        if now_s - retried_s > RETRY_S:
+            retried_s = now_s
+            subscriber.raise_failure()
+            _retry(bridge, producer)
+            bridge.meter.tick()
+        if now_s - reported_s > REPORT_S:
+            counts, reported_s = _report_rates(bridge, counts, reported_s)
+
+
+def _retry(bridge: Bridge, producer: EventProducer) -> None:
+    try:
+        producer.renew_if_stuck()
+    except StreamAway as away:
+        log.warning("%d messages wait for Kafka: %s", bridge.on_their_way, away)
+        return
+    if bridge.retry():
+        producer.note_failure()
+
+
+def _finish(bridge: Bridge, producer: EventProducer, subscriber: Subscriber) -> None:
+    """What is on its way to Kafka is finished and acknowledged; what comes meanwhile, the broker keeps."""
+    producer.flush(FINISH_S)
+    bridge.settle()
+    subscriber.stop()
+    producer.close()
+    log.info("stopped, %d messages left to the broker", bridge.on_their_way)
+
+
+def _keep_fresh(devices: KnownDevices, stopping: Stopping) -> None:
+    """On a thread of its own: a database that hangs must not hold up the messages."""
+    while not stopping.is_asked(RETRY_S):
+        devices.refresh_if_due()
+
+
+def _report_rates(bridge: Bridge, before: Counter[str], began_s: float) -> tuple[Counter[str], float]:
+    """Log how many messages came on each topic since the last report."""
+    now_s, counts = time.monotonic(), Counter(bridge.meter.taken)
+    if came := counts - before:
+        rate = came.total() / (now_s - began_s)
+        log.info("%s in %.0f s (%.0f/s), %d on their way", dict(came), now_s - began_s, rate, bridge.on_their_way)
+    return counts, now_s
 
 
 if __name__ == "__main__":

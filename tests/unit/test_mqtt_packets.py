@@ -1,0 +1,95 @@
+"""What the subscriber makes of bytes from a broker, however the network cuts them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.enums import MQTTErrorCode
+
+from services.adapters.mqtt import MAX_PACKET_BYTES, Arrival, _BatchingClient
+
+PINGRESP = b"\xd0\x00"
+
+
+def publish(topic: bytes, payload: bytes, message_id: int, flags: int = 0x32) -> bytes:
+    """A PUBLISH packet (MQTT 3.1.1, section 3.3)."""
+    body = len(topic).to_bytes(2, "big") + topic + message_id.to_bytes(2, "big") + payload
+    return bytes([flags]) + remaining_length(len(body)) + body
+
+
+def remaining_length(size: int) -> bytes:
+    """Seven bits a byte, the lowest first (section 2.2.3)."""
+    digits = []
+    while True:
+        size, digit = divmod(size, 128)
+        digits.append(digit | (0x80 if size else 0))
+        if not size:
+            return bytes(digits)
+
+
+class Fed(_BatchingClient):
+    """Reads what the test gives it instead of a socket."""
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        super().__init__("test")
+        self.chunks = chunks
+        self.came: list[Arrival] = []
+        self.on_arrivals = self.came.extend
+
+    def _sock_recv(self, bufsize: int) -> bytes:  # noqa: ARG002
+        return self.chunks.pop(0)
+
+    def read_all(self) -> MQTTErrorCode:
+        result = MQTTErrorCode.MQTT_ERR_SUCCESS
+        while self.chunks and result == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            result = self._packet_read()
+        return result
+
+
+messages = st.lists(
+    st.tuples(
+        st.binary(min_size=1, max_size=40),
+        st.binary(max_size=300),
+        st.integers(1, 65535),
+        st.sampled_from([0x32, 0x3A, 0x33]),
+    ),
+    max_size=8,
+)
+
+
+@given(messages, st.lists(st.integers(0, 3000), max_size=12), st.booleans())
+def test_messages_are_the_same_however_the_bytes_are_cut(
+    sent: list[tuple[bytes, bytes, int, int]], cuts: list[int], pings: bool
+) -> None:
+    """TCP keeps order, not packets: a length cut in two, or ten messages in one read, must not lose or mix any."""
+    parts = [
+        publish(topic, payload, number, flags) + (PINGRESP if pings else b"") for topic, payload, number, flags in sent
+    ]
+    stream = b"".join(parts)
+    ends = sorted({min(cut, len(stream)) for cut in cuts} | {len(stream)} - {0})
+    client = Fed([stream[a:b] for a, b in zip([0, *ends], ends, strict=False) if a < b])
+    assert client.read_all() == MQTTErrorCode.MQTT_ERR_SUCCESS
+    assert client.came == [Arrival(topic, payload, number) for topic, payload, number, _ in sent]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\x32\x03\x00\x09a",  # the topic is longer than its packet
+        b"\x32\x02\x00\x00",  # no message id
+        b"\x32" + remaining_length(MAX_PACKET_BYTES + 1),
+        b"\x32\xff\xff\xff\xff\x7f",  # five bytes of length
+    ],
+)
+def test_contradictory_packet_ends_the_connection(nonsense: bytes) -> None:
+    """Better a reconnect, after which the broker sends again, than a message made of rubbish."""
+    client = Fed([publish(b"t", b"first", 1), nonsense])
+    assert client.read_all() == MQTTErrorCode.MQTT_ERR_PROTOCOL
+    assert client.came == [Arrival(b"t", b"first", 1)]
+
+
+def test_messages_without_promise_are_passed_over() -> None:
+    """QoS 0 cannot be acknowledged; our devices publish with QoS 1."""
+    qos_0 = b"\x30" + remaining_length(4) + b"\x00\x01t!"
+    client = Fed([qos_0 + publish(b"t", b"kept", 2)])
+    client.read_all()
+    assert client.came == [Arrival(b"t", b"kept", 2)]
