@@ -4,17 +4,26 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from infra.stack.errors import StackError
 from routing import RoutingError
+from services.adapters.operations.logs import spellings, without_secrets
 from services.cli.accounts import account_app
+from services.cli.backup import backup_command, replay_command, restore_command
 from services.cli.city import city_app
 from services.cli.db import db_app
+from services.cli.device import device_app
+from services.cli.doctor import doctor_command
+from services.cli.map import map_app
+from services.cli.roads import roads_app
 from services.cli.run import add_services
 from services.cli.simulate import simulate_app
 from services.cli.solve import solve_command
+from services.cli.speeds import learn_command
 from services.cli.stack import demo_command, stack_app
-from services.errors import TourneeError
+from services.errors import SettingMissing, TourneeError
+from services.settings import settings
 
 EXIT_FAULT = 1
 
@@ -27,10 +36,18 @@ app = typer.Typer(
 app.add_typer(city_app, name="city")
 app.add_typer(db_app, name="db")
 app.add_typer(account_app, name="account")
+app.add_typer(device_app, name="device")
+roads_app.command("learn")(learn_command)
+app.add_typer(roads_app, name="roads")
+app.add_typer(map_app, name="map")
 app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
 app.command("solve")(solve_command)
 app.command("demo")(demo_command)
+app.command("doctor")(doctor_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
+app.command("replay")(replay_command)
 add_services(app)
 
 
@@ -39,5 +56,15 @@ def main() -> None:
     try:
         app()
     except (TourneeError, RoutingError, StackError) as error:
-        Console(stderr=True).print(f"[bold red]tournee:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[bold red]tournee:[/] {escape(without_secrets(str(error), _secrets()))}", highlight=False, soft_wrap=True
+        )
         sys.exit(EXIT_FAULT)
+
+
+def _secrets() -> tuple[str, ...]:
+    """What no message may show; nothing where the settings themselves are what is wrong."""
+    try:
+        return spellings(settings().secrets())
+    except SettingMissing:
+        return ()

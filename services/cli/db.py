@@ -1,9 +1,12 @@
-"""`tournee db migrate`."""
+"""`tournee db ...`: schema, topics, upkeep."""
 
 import typer
 
 from infra.migrate import migrate
+from services.adapters.clock import clock_from
 from services.adapters.kafka import create_topics
+from services.adapters.timescale.connection import connect
+from services.adapters.timescale.upkeep import run_upkeep
 from services.settings import settings
 
 db_app = typer.Typer(help="The store and the stream.", no_args_is_help=True)
@@ -14,6 +17,20 @@ def migrate_command() -> None:
     """Bring the schema of the store up to date; running it twice changes nothing."""
     ran = migrate(settings().database_url.get_secret_value())
     typer.echo("\n".join(f"ran {name}" for name in ran) or "the schema is up to date")
+
+
+@db_app.command("upkeep")
+def upkeep_command() -> None:
+    """Roll up and drop what is due, now; the writer does it by itself every few minutes."""
+    config = settings()
+    with connect(config.database_url.get_secret_value(), name="upkeep") as connection:
+        done = run_upkeep(
+            connection,
+            now=clock_from(config.clock).now(),
+            keep_readings_days=config.keep_readings_days,
+            keep_positions_days=config.keep_positions_days,
+        )
+    typer.echo(done or "another process is at it")
 
 
 @db_app.command("topics")

@@ -1,0 +1,51 @@
+"""Each city: how old its newest plan is, and its newest reading."""
+
+from datetime import datetime, timedelta
+
+from infra.doctor.findings import Finding, in_words, look, ok
+from services.adapters.timescale.connection import Connection
+from services.adapters.timescale.operations import Freshness, list_freshness
+from services.planner.freshness import overdue_s
+
+OVERDUE_LOOK_S = 1800.0
+SILENT_LOOK = timedelta(hours=24)
+
+
+def check_cities(connection: Connection, now: datetime) -> list[Finding]:
+    """Two lines a city; one that says so where there is none."""
+    cities = list_freshness(connection, now)
+    if not cities:
+        return [look("cities", "none is loaded", "run: tournee city load FOLDER")]
+    with_sensors = {
+        row["city_id"]
+        for row in connection.execute("SELECT DISTINCT city_id FROM container WHERE sensor AND active").fetchall()
+    }
+    return [
+        finding
+        for fresh in cities
+        for finding in (_check_plan(fresh, now), _check_readings(fresh, now, fresh.city.id in with_sensors))
+    ]
+
+
+def _check_plan(fresh: Freshness, now: datetime) -> Finding:
+    what = f"plan of {fresh.city.id}"
+    waiting_s = overdue_s(fresh, now)
+    made = "never planned" if fresh.planned_at is None else f"made {in_words(now - fresh.planned_at)} ago"
+    if waiting_s > OVERDUE_LOOK_S:
+        late = in_words(timedelta(seconds=waiting_s))
+        return look(what, f"{made}; today's is {late} late", "is the planner running? see its log")
+    if fresh.planned_at is None:
+        return ok(what, f"never planned; today's is due at {fresh.city.planning.plan_at:%H:%M}, its own time")
+    return ok(what, f"{made}, for {fresh.planned_day}")
+
+
+def _check_readings(fresh: Freshness, now: datetime, has_sensors: bool) -> Finding:
+    what = f"readings of {fresh.city.id}"
+    if not has_sensors:
+        return ok(what, "no container has a sensor")
+    next_ = "are sensors, broker, bridge and writer running?"
+    if fresh.read_at is None:
+        return look(what, "none has ever come", next_)
+    age = now - fresh.read_at
+    detail = f"the newest is {in_words(age)} old"
+    return look(what, detail, next_) if age > SILENT_LOOK else ok(what, detail)

@@ -1,0 +1,126 @@
+"""The store: whether it answers, is up to date, has room and the right time, and what came in lately."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.rows import dict_row
+
+from infra.doctor.cities import check_cities
+from infra.doctor.findings import Finding, fail, in_bytes, look, ok
+from infra.migrate import all_migrations
+from services.adapters.clock import Clock
+from services.adapters.timescale.connection import Connection, store_errors
+from services.errors import TourneeError
+
+PATIENCE_S = 3
+SKEW_LOOK_S = 2.0
+SKEW_FAIL_S = 300.0
+"""`services.contracts.fields.FUTURE_TOLERANCE`: beyond this, what a right clock says is refused as of the future."""
+REJECTED_LOOK = 100
+WAITING_LOOK = 100_000
+"""Hours that wait to be rolled up. A town has some hundred a day, a megacity a million, done within minutes."""
+
+
+def check_store(database_url: str, clock: Clock) -> list[Finding]:
+    """From the connection to the last reading. Where it goes away meanwhile, the finding of that ends the list."""
+    findings: list[Finding] = []
+    try:
+        with store_errors(), _connected(database_url) as connection:
+            findings.append(ok("store", f"PostgreSQL {_one(connection, 'SHOW server_version')} answers"))
+            schema = _check_schema(connection)
+            findings += [_check_timescale(connection), schema, _check_clock(connection), _check_size(connection)]
+            if schema.status != "fail":
+                findings += check_cities(connection, clock.now())
+                findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
+    except TourneeError as error:
+        findings.append(fail("store", str(error), "start it, or check TOURNEE_DATABASE_URL"))
+    return findings
+
+
+def _connected(database_url: str) -> Connection:
+    return psycopg.connect(
+        database_url,
+        connect_timeout=PATIENCE_S,
+        options=f"-c statement_timeout={PATIENCE_S}s",
+        application_name="tournee-doctor",
+        row_factory=dict_row,
+        autocommit=True,
+    )
+
+
+def _one(connection: Connection, query: LiteralString, *args: object) -> Any:
+    row = connection.execute(query, args).fetchone()
+    return next(iter(row.values())) if row else None
+
+
+def _check_timescale(connection: Connection) -> Finding:
+    version = _one(connection, "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
+    if version is None:
+        return ok("TimescaleDB", "not there: readings rest in plain tables, which a town never notices")
+    licence = _one(connection, "SELECT current_setting('timescaledb.license', true)")
+    compresses = "" if licence == "timescale" else ", which does not compress old readings"
+    return ok("TimescaleDB", f"{version}, licence {licence}{compresses}")
+
+
+def _check_schema(connection: Connection) -> Finding:
+    migrate = "run: tournee db migrate"
+    if _one(connection, "SELECT to_regclass('public.schema_migration')") is None:
+        return fail("schema", "this database holds no Tournée store", migrate)
+    rows = connection.execute("SELECT name, checksum FROM schema_migration").fetchall()
+    done = {row["name"]: row["checksum"] for row in rows}
+    ours = {migration.name: migration.checksum for migration in all_migrations()}
+    if pending := [name for name in ours if name not in done]:
+        return fail("schema", f"waiting: {', '.join(pending)}", migrate)
+    if unknown := sorted(set(done) - set(ours)):
+        return fail("schema", f"made by a newer Tournée: {', '.join(unknown)}", "upgrade this Tournée too")
+    if changed := [name for name, checksum in done.items() if ours[name] != checksum]:
+        return fail("schema", f"run with other text: {', '.join(changed)}", "it is not this Tournée's store")
+    return ok("schema", f"up to date, {len(done)} migrations")
+
+
+def _check_clock(connection: Connection) -> Finding:
+    asked_at = datetime.now(UTC)
+    theirs: datetime = _one(connection, "SELECT clock_timestamp()")
+    middle = asked_at + (datetime.now(UTC) - asked_at) / 2
+    return clock_finding((theirs - middle).total_seconds())
+
+
+def clock_finding(skew_s: float) -> Finding:
+    """What to say when the store's clock is so many seconds ahead of ours."""
+    detail = f"the store's is {abs(skew_s):.1f} s {'ahead of' if skew_s > 0 else 'behind'} ours"
+    next_ = "switch on time synchronisation (NTP) on both machines"
+    if abs(skew_s) > SKEW_FAIL_S:
+        return fail("clocks", detail, next_)
+    return look("clocks", detail, next_) if abs(skew_s) > SKEW_LOOK_S else ok("clocks", detail)
+
+
+def _check_size(connection: Connection) -> Finding:
+    return ok("size", f"the store takes {in_bytes(_one(connection, 'SELECT pg_database_size(current_database())'))}")
+
+
+def _check_rejected(connection: Connection, now: datetime) -> Finding:
+    since = now - timedelta(days=1)
+    rows = connection.execute(
+        "SELECT reason, count(*) AS n FROM rejected WHERE received_at >= %s GROUP BY reason ORDER BY n DESC", (since,)
+    ).fetchall()
+    if not rows:
+        return ok("rejected", "nothing in the last day")
+    detail = ", ".join(f"{row['reason']} {row['n']:,}" for row in rows) + " in the last day"
+    if sum(row["n"] for row in rows) < REJECTED_LOOK:
+        return ok("rejected", detail)
+    return look("rejected", detail, "table rejected holds each message with its reason: mend or revoke the device")
+
+
+def _check_rollups(connection: Connection) -> list[Finding]:
+    """What waits to be rolled up; nothing to say of a schema without rollups. Counts no further than it must."""
+    if _one(connection, "SELECT to_regclass('public.reading_touched')") is None:
+        return []
+    waiting = _one(
+        connection,
+        "SELECT count(*) FROM (SELECT FROM reading_touched LIMIT %s) AS waiting",
+        WAITING_LOOK,
+    )
+    if waiting < WAITING_LOOK:
+        return [ok("rollups", f"{waiting:,} entries wait to be rolled up")]
+    return [look("rollups", f"{waiting:,} entries or more wait to be rolled up", "is the upkeep running? see its log")]

@@ -1,0 +1,176 @@
+"""`tournee doctor` tells what is wrong and what to do, whatever is away."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from infra.doctor.store import check_store, clock_finding
+from infra.doctor.stream import check_topics
+from infra.migrate import all_migrations, migrate
+from infra.stack.stack import Stack
+from services.adapters.operations.kafka_admin import Partition, Place
+from services.contracts import topics
+from tests.web_seed import CITY, NOW, put_everything
+from tests.web_server import SetClock
+
+
+def doctor(environment: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from services.cli import main; main()", "doctor", *options],
+        env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def told(ended: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    return {finding["what"]: finding for finding in json.loads(ended.stdout)["findings"]}
+
+
+@pytest.fixture(scope="module")
+def seeded_url(database_url: str) -> str:
+    """A small city amid its day."""
+    put_everything(database_url)
+    return database_url
+
+
+def test_sound_stack_is_told_line_by_line(stack: Stack, seeded_url: str) -> None:
+    """Every server and everything that can grow, age or wait has its line; nothing fails, so the exit code is 0."""
+    ended = doctor(stack.environment() | {"TOURNEE_DATABASE_URL": seeded_url}, "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    findings = told(ended)
+    assert list(findings) == [
+        "MQTT", "Kafka", "topics", "lag of writer", "lag of planner", "store", "TimescaleDB", "schema", "clocks",
+        "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups", "disk",
+    ]  # fmt: skip
+    for what in ("MQTT", "Kafka", "topics", "store", "schema", "clocks", "size"):
+        assert findings[what]["status"] == "ok", findings[what]
+    assert "brokers 1" in findings["Kafka"]["detail"]
+    assert "PostgreSQL" in findings["store"]["detail"]
+    assert json.loads(ended.stdout)["healthy"] is True
+
+
+def test_servers_that_are_away_each_have_a_line_with_what_to_do() -> None:
+    """On the worst day the doctor must work best: no traceback, no password, no long wait."""
+    began_s = time.monotonic()
+    away = {
+        "TOURNEE_DATABASE_URL": "postgresql://tournee:geheim99@127.0.0.1:1/tournee",
+        "TOURNEE_KAFKA": "127.0.0.1:2",
+        "TOURNEE_MQTT_HOST": "127.0.0.1",
+        "TOURNEE_MQTT_PORT": "3",
+    }
+    ended = doctor(away)
+    assert ended.returncode == 1
+    assert time.monotonic() - began_s < 20
+    begins = [line.split()[0] for line in ended.stdout.splitlines()]
+    assert (begins.count("fail"), begins.count("ok"), ended.stdout.count("-> start it")) == (3, 1, 3)
+    assert "geheim99" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def deaf_ports() -> Iterator[list[int]]:
+    """Three ports that take connections and never say a word."""
+    with ExitStack() as servers:
+        yield [servers.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(3)]
+
+
+def test_servers_that_hang_are_not_waited_for(deaf_ports: list[int]) -> None:
+    """A held server has an open port: the doctor must not hang with it."""
+    began_s = time.monotonic()
+    store, kafka, mqtt = deaf_ports
+    hung = {
+        "TOURNEE_DATABASE_URL": f"postgresql://tournee:geheim99@127.0.0.1:{store}/tournee",
+        "TOURNEE_KAFKA": f"127.0.0.1:{kafka}",
+        "TOURNEE_MQTT_HOST": "127.0.0.1",
+        "TOURNEE_MQTT_PORT": str(mqtt),
+    }
+    ended = doctor(hung, "--json")
+    assert ended.returncode == 1
+    assert time.monotonic() - began_s < 30
+    findings = told(ended)
+    assert [findings[what]["status"] for what in ("MQTT", "Kafka", "store")] == ["fail"] * 3
+
+
+@pytest.fixture
+def empty_url(stack: Stack) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"doctor_{uuid4().hex[:12]}"
+    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
+    yield urlsplit(stack.database_url)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def store_findings(url: str, now: datetime = NOW) -> dict[str, tuple[str, str, str]]:
+    return {f.what: (f.status, f.detail, f.next) for f in check_store(url, SetClock(now))}
+
+
+def test_schema_that_waits_is_told_with_the_command(empty_url: str) -> None:
+    """After an upgrade without its migration everything else would only confuse."""
+    assert store_findings(empty_url)["schema"][0] == "fail"
+    migrate(empty_url, all_migrations()[:2])
+    status, detail, next_ = store_findings(empty_url)["schema"]
+    assert (status, next_) == ("fail", "run: tournee db migrate")
+    assert all_migrations()[2].name in detail
+    migrate(empty_url)
+    findings = store_findings(empty_url)
+    assert findings["schema"][0] == "ok"
+    assert findings["cities"] == ("look", "none is loaded", "run: tournee city load FOLDER")
+
+
+def test_schema_of_a_newer_tournee_is_told(empty_url: str) -> None:
+    """An old program on a new store would write what nobody expects."""
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO schema_migration VALUES ('9999_future.sql', 'x', now())")
+    assert store_findings(empty_url)["schema"][:2] == ("fail", "made by a newer Tournée: 9999_future.sql")
+
+
+def test_old_plan_silent_sensors_and_many_rejections_are_told(seeded_url: str) -> None:
+    """Three days after the last sign of life the technician sees which part is silent."""
+    with psycopg.connect(seeded_url) as connection:
+        connection.execute("TRUNCATE rejected")
+        for n in range(150):
+            reason = "malformed" if n % 3 else "unknown_device"
+            connection.execute(
+                "INSERT INTO rejected VALUES (%s, %s, %s, '', 't', '')", (uuid4(), NOW + timedelta(days=3), reason)
+            )
+    findings = store_findings(seeded_url, NOW + timedelta(days=3, hours=1))
+    status, detail, _ = findings[f"plan of {CITY}"]
+    assert status == "look"
+    assert detail.startswith("made 3 days ago; today's is ")
+    assert findings[f"readings of {CITY}"][0] == "look"
+    assert findings["rejected"][:2] == ("look", "malformed 100, unknown_device 50 in the last day")
+    assert store_findings(seeded_url, NOW)[f"plan of {CITY}"][0] == "ok"
+
+
+@pytest.mark.parametrize(("skew_s", "status"), [(0.4, "ok"), (-1.9, "ok"), (2.5, "look"), (-400, "fail")])
+def test_clocks_that_differ_are_told(skew_s: float, status: str) -> None:
+    """Beyond five minutes, right readings are refused as those of the future."""
+    finding = clock_finding(skew_s)
+    assert finding.status == status
+    assert (finding.next != "") == (status != "ok")
+    assert ("ahead of" if skew_s > 0 else "behind") in finding.detail
+
+
+def test_missing_topic_and_leaderless_partition_are_told() -> None:
+    """Each has another remedy."""
+    whole = [Partition(Place(topic, n), 1) for topic in topics.ALL for n in range(4)]
+    assert check_topics(whole).status == "ok"
+    missing = check_topics([p for p in whole if p.place.topic != topics.LEDGER])
+    assert (missing.status, missing.detail, missing.next) == ("fail", "missing: ledger", "run: tournee db topics")
+    orphaned = check_topics([p._replace(leader=-1) if p.place == Place("plans", 2) else p for p in whole])
+    assert (orphaned.status, orphaned.detail) == ("fail", "nobody serves plans/2")
