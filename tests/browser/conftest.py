@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
 from services.web.stream import KafkaStream
 from tests.web_browser import SCREENSHOTS
 from tests.web_seed import NOW, put_everything

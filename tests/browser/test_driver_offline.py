@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
 from services.adapters.kafka import EventConsumer
 from services.adapters.timescale.accounts import end_sessions
 from services.adapters.timescale.connection import connect

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
 from services.adapters.kafka import EventConsumer
 from services.adapters.timescale.connection import Connection, connect
 from services.contracts import topics

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from services.adapters.memory.stream import MemoryStream
 from services.web.assets import Assets
-from services.web.stream import MemoryStream
 from tests.web_browser import SCREENSHOTS, Watched, log_in
 from tests.web_seed import DRIVER, NOW, OPERATOR
 from tests.web_server import Running, serve

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from services.adapters.memory.stream import MemoryStream
 from services.adapters.timescale.connection import connect
 from services.contracts.planning import PlanMade, PlanningProgressed, Totals
-from services.web.stream import MemoryStream
 from tests.web_browser import log_in
 from tests.web_seed import CITY, NOW, OPERATOR, make_plan, november, put_city, put_plan, put_run, put_savings
 from tests.web_server import Running, serve

@@ -8,12 +8,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
 from services.adapters.kafka import EventConsumer
+from services.adapters.memory.stream import MemoryStream
 from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
-from services.web.stream import KafkaStream, MemoryStream
+from services.web.stream import KafkaStream
 from tests.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november, put_everything
 from tests.web_server import LogIn, Running, client_of, serve
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
+from services.adapters.memory.stream import MemoryStream
 from services.adapters.timescale.accounts import AccountRefused, add_account, check_password
 from services.adapters.timescale.connection import connect
-from services.web.stream import MemoryStream
 from tests.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, put_everything
 from tests.web_server import LogIn, Running, client_of, serve
 
