@@ -1,0 +1,62 @@
+"""A small city in the store: the example town, with the fleet's containers beside its own, and people who log in."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.adapters.timescale.accounts import add_account
+from services.adapters.timescale.connection import connect
+from services.adapters.timescale.registry import load_registry
+from services.city.folder import read_folder
+from services.city.registry import Registry
+
+EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
+CITY = "houeyogbe"
+PROBE = "PROBE"
+"""The container whose readings tell that the pipeline works again."""
+ODD = "ODD"
+"""The container of bad, late and misdated readings."""
+OPERATOR = "awa"
+
+
+@dataclass(frozen=True)
+class Town:
+    """What chaos needs to know of it."""
+
+    city: str
+    trucks: tuple[str, ...]
+    password: str = field(repr=False)
+    digits: str = field(repr=False)
+    """What its drivers enter."""
+
+
+def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
+    """Load the registry and make accounts: an operator, and a driver for every truck."""
+    registry = _with_containers(containers)
+    town = Town(
+        registry.city.id,
+        tuple(truck.id for truck in registry.trucks),
+        secrets.token_urlsafe(12),
+        "".join(secrets.choice("0123456789") for _ in range(6)),
+    )
+    with connect(database_url, name="chaos") as connection:
+        load_registry(connection, registry, who="chaos", now=datetime.now(UTC))
+        add_account(connection, town.city, OPERATOR, "operator", town.password)
+        for truck in town.trucks:
+            add_account(connection, town.city, truck, "driver", town.digits, truck)
+    return town
+
+
+def _with_containers(ids: tuple[str, ...]) -> Registry:
+    registry = read_folder(EXAMPLE).registry
+    assert registry is not None, f"the example town {EXAMPLE} has errors: tournee city check says which"
+    model = next(container for container in registry.containers if container.kind == "bac-1100")
+    # Some 5 m apart: a planner that orders them has work, and none of them is out of reach.
+    more = tuple(
+        model.model_copy(
+            update={"id": name, "name": name, "lon": model.lon + n % 20 * 5e-5, "lat": model.lat + n * 5e-6}
+        )
+        for n, name in enumerate((*ids, PROBE, ODD))
+    )
+    return registry.model_copy(update={"containers": registry.containers + more})

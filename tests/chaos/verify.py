@@ -1,0 +1,167 @@
+"""Is everything that was acknowledged in the store, once, and do the states say what the rows say?"""
+
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+
+from tests.chaos.claims import Claims
+from tests.chaos.verdict import Verdict
+from tests.load.ledger import Ledger
+from tests.load.messages import Messages
+
+Connection = psycopg.Connection[tuple[object, ...]]
+SENT = tuple[Messages, Ledger]
+
+# float4 keeps seven digits.
+FILL_TOLERANCE = 1e-6
+
+STATES: LiteralString = """
+WITH counted AS (
+    SELECT r.city_id, r.container_id, count(*) AS readings,
+           sum(x) AS sum_x, sum(r.fill_ratio::float8) AS sum_y, sum(x * x) AS sum_xx, sum(x * r.fill_ratio) AS sum_xy
+    FROM reading r LEFT JOIN container_state s USING (city_id, container_id)
+    CROSS JOIN LATERAL (SELECT extract(epoch FROM r.happened_at - s.fill_epoch)::float8 / 86400 AS x) AS days
+    WHERE s.last_emptied_at IS NULL OR r.happened_at > s.last_emptied_at
+    GROUP BY r.city_id, r.container_id
+), latest AS (
+    SELECT DISTINCT ON (city_id, container_id) city_id, container_id, happened_at, fill_ratio
+    FROM reading ORDER BY city_id, container_id, happened_at DESC
+), emptied AS (
+    SELECT city_id, place AS container_id, max(happened_at) AS emptied_at
+    FROM confirmation WHERE kind = 'stop' AND outcome = 'done' GROUP BY city_id, place
+)
+SELECT container_id, coalesce(s.readings, 0), coalesce(c.readings, 0),
+       ARRAY[s.sum_x, s.sum_y, s.sum_xx, s.sum_xy],
+       ARRAY[coalesce(c.sum_x, 0), coalesce(c.sum_y, 0), coalesce(c.sum_xx, 0), coalesce(c.sum_xy, 0)],
+       s.fill_at IS DISTINCT FROM l.happened_at OR s.fill_ratio IS DISTINCT FROM l.fill_ratio,
+       s.last_emptied_at IS DISTINCT FROM e.emptied_at
+FROM container_state s
+FULL JOIN latest l USING (city_id, container_id)
+LEFT JOIN counted c USING (city_id, container_id)
+LEFT JOIN emptied e USING (city_id, container_id)
+"""
+SUM_TOLERANCE = 1e-6
+"""Relative; sums of up to a million terms in another order differ by less."""
+
+FOUND: dict[str, LiteralString] = {
+    "reading": "SELECT container_id, happened_at FROM reading WHERE NOT container_id = ANY(%(fleet)s)",
+    "position": "SELECT truck_id, happened_at FROM position",
+    "rejected": "SELECT mqtt_topic, payload, reason FROM rejected",
+    "confirmation": "SELECT confirmation_id FROM confirmation",
+    "order": """
+        SELECT request_id FROM planning_run r
+        WHERE (state = 'failed' AND document ->> 'detail' IS NOT NULL)
+           OR (state = 'finished' AND EXISTS (SELECT FROM plan WHERE plan.document ->> 'request_id' = request_id::text))
+        """,
+    "dispatch": "SELECT dispatch_id FROM dispatch",
+}
+
+
+def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Claims) -> Verdict:
+    """Compare the store with what was acknowledged. Reads only."""
+    verdict = Verdict()
+    for plan, ledger in sent:
+        check_fleet(connection, verdict, city, plan, ledger)
+    fleet = sorted({name for plan, _ in sent for name in plan.container_ids})
+    check_claims(connection, verdict, claims, fleet)
+    check_rejected_once(connection, verdict)
+    check_states(connection, verdict)
+    check_trucks(connection, verdict)
+    check_plans(connection, verdict)
+    return verdict
+
+
+def check_fleet(connection: Connection, verdict: Verdict, city: str, plan: Messages, ledger: Ledger) -> None:
+    """Every acknowledged message of a fleet is a row, with the fill it had. The table's key forbids a second."""
+    stored = bytearray(plan.count)
+    wrong: list[str] = []
+    query = (
+        "SELECT container_id, happened_at, fill_ratio FROM reading"
+        " WHERE city_id = %s AND container_id = ANY(%s) AND happened_at BETWEEN %s AND %s"
+    )
+    first, last = plan.span
+    with connection.cursor(name="fleet") as cursor:
+        cursor.itersize = 20_000
+        cursor.execute(query, (city, list(plan.container_ids), first, last))
+        for container, happened_at, fill_ratio in cursor:
+            assert isinstance(container, str)
+            assert isinstance(happened_at, datetime)
+            assert isinstance(fill_ratio, float)
+            index = plan.find(container, happened_at)
+            if index is None or abs(plan.fill_ratio(index) - fill_ratio) > FILL_TOLERANCE:
+                wrong.append(f"{container} {happened_at} {fill_ratio}")
+            else:
+                stored[index] = 1
+    missing = [index for index in ledger.iter_acknowledged() if not stored[index]]
+    named = [f"{plan.container(i)} {plan.happened_at(i).isoformat()} (message {i})" for i in missing]
+    verdict.note_found(ledger.count_acknowledged(), named, "readings of the fleet")
+    verdict.note_wrong("readings that nobody sent", wrong)
+
+
+def check_claims(connection: Connection, verdict: Verdict, claims: Claims, fleet: Sequence[str]) -> None:
+    """Every other promise: probes, bad messages, positions, confirmations, orders, dispatches."""
+    for table, query in FOUND.items():
+        rows = connection.execute(query, {"fleet": list(fleet)})
+        found: set[Hashable] = {row if len(row) > 1 else row[0] for row in rows}
+        wanted = claims.of(table)  # type: ignore[arg-type]  # the keys of FOUND are the tables
+        verdict.note_found(len(wanted), sorted(map(str, wanted - found)), f"in {table}")
+
+
+def check_rejected_once(connection: Connection, verdict: Verdict) -> None:
+    """A message that was refused stands there once, however often it came through."""
+    rows = connection.execute(
+        "SELECT mqtt_topic, payload, count(*) - 1 FROM rejected GROUP BY mqtt_topic, payload HAVING count(*) > 1"
+    )
+    verdict.note_doubled(((f"{topic} {bytes(payload)[:60]!r}", int(times)) for topic, payload, times in rows),  # type: ignore[call-overload]
+                         "rejected messages")  # fmt: skip
+
+
+def check_states(connection: Connection, verdict: Verdict) -> None:
+    """Each container's counts and sums equal those of its rows since it was last emptied."""
+    doubled, missed, sums, latest, emptied = [], [], [], [], []
+    for name, kept, counted, kept_sums, counted_sums, is_old, is_unemptied in connection.execute(STATES).fetchall():
+        kept_n, counted_n = int(str(kept)), int(str(counted))
+        if kept_n > counted_n:
+            doubled.append((name, kept_n - counted_n))
+        elif kept_n < counted_n:
+            missed.append(f"{name}: the state counts {kept_n}, the rows are {counted_n}")
+        elif not _are_close(kept_sums, counted_sums):
+            sums.append(f"{name}: {kept_sums} in the state, {counted_sums} in the rows")
+        if is_old:
+            latest.append(str(name))
+        if is_unemptied:
+            emptied.append(str(name))
+    verdict.note_doubled(doubled, "readings in container_state")
+    verdict.note_wrong("readings missing in container_state", missed)
+    verdict.note_wrong("sums of container_state", sums)
+    verdict.note_wrong("latest reading of container_state", latest)
+    verdict.note_wrong("last emptying of container_state", emptied)
+
+
+def check_trucks(connection: Connection, verdict: Verdict) -> None:
+    rows = connection.execute(
+        "SELECT truck_id FROM (SELECT truck_id, max(happened_at) AS latest FROM position GROUP BY truck_id) AS p"
+        " FULL JOIN truck_state s USING (truck_id) WHERE s.happened_at IS DISTINCT FROM p.latest"
+    )
+    verdict.note_wrong("trucks that do not stand at their latest position", [str(row[0]) for row in rows])
+
+
+def check_plans(connection: Connection, verdict: Verdict) -> None:
+    """One plan an order, with all its circuits and stops."""
+    rows = connection.execute(
+        "SELECT document ->> 'request_id', count(*)::int - 1 FROM plan GROUP BY 1 HAVING count(*) > 1"
+    )
+    verdict.note_doubled(((row[0], int(str(row[1]))) for row in rows), "plans")
+    rows = connection.execute(
+        "SELECT plan_id FROM plan p WHERE circuits <> (SELECT count(*) FROM circuit c WHERE c.plan_id = p.plan_id)"
+        " OR stops <> (SELECT count(*) FROM stop s WHERE s.plan_id = p.plan_id AND kind = 'stop')"
+    )
+    verdict.note_wrong("plans without all their circuits and stops", [str(row[0]) for row in rows])
+
+
+def _are_close(kept: object, counted: object) -> bool:
+    assert isinstance(kept, list)
+    assert isinstance(counted, list)
+    return all(abs(a - b) <= SUM_TOLERANCE * max(1.0, abs(b)) for a, b in zip(kept, counted, strict=True))
