@@ -5,7 +5,7 @@ Limits are not repeated in descriptions: `messages.expected` reads them from the
 """
 
 from datetime import date, time
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -40,11 +40,18 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4096)  # a city has few opening hours and many containers
+def _with_two_digits(text: str) -> str:
+    if text.count(":") not in {1, 2}:
+        raise ValueError("not a time")
+    hours, colon, rest = text.strip().partition(":")
+    return f"{hours.zfill(2)}{colon}{rest}"
+
+
 def _as_clock_time(value: object) -> object:
     """Take "4:30", "04:30" or "04:30:00". Pydantic alone would read 430 as seconds, and as UTC."""
-    if isinstance(value, str) and value.count(":") in {1, 2}:
-        hours, colon, rest = value.strip().partition(":")
-        return f"{hours.zfill(2)}{colon}{rest}"
+    if isinstance(value, str):
+        return _with_two_digits(value)
     if isinstance(value, time):
         return value
     raise ValueError("not a time")
@@ -208,6 +215,14 @@ class TruckClass(Entry):
     drive_l_per_km: Annotated[Positive, Field(description="litres of fuel per km driven")]
     per_stop_l: Annotated[NotNegative, Field(description="litres of fuel per container emptied")]
     idle_l_per_h: Annotated[NotNegative, Field(description="litres of fuel per hour standing")]
+    road_profile: Annotated[Literal["truck", "tricycle"], Field(description="streets it takes: truck or tricycle")] = (
+        "truck"
+    )
+    height_m: Annotated[float | None, Field(gt=0, le=6, description="metres, for low bridges")] = None
+    width_m: Annotated[float | None, Field(gt=0, le=4, description="metres, for narrow streets")] = None
+    length_m: Annotated[float | None, Field(gt=0, le=30, description="metres")] = None
+    weight_kg: Annotated[float | None, Field(gt=0, le=80_000, description="kg when full, for weak bridges")] = None
+    kerb_side: Annotated[bool, Field(description="along wide streets it stops on the container's side only")] = True
 
 
 class Truck(Entry):

@@ -1,75 +1,103 @@
-"""One batch: records to messages, messages to rows, all in one transaction."""
+"""One batch: records to messages, messages to rows; the same batch again changes nothing."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
 from services.adapters.clock import Clock
 from services.adapters.kafka import Record
-from services.adapters.timescale.connection import Connection, store_errors
+from services.adapters.timescale.connection import store_errors
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.telemetry import MessageRejected
 from services.errors import StoreRefused
-from services.writer.handlers import HANDLERS
+from services.writer.handlers import HANDLERS, Handlers
 
 log = logging.getLogger(__name__)
 
 
-def store_batch(connection: Connection, records: Sequence[Record], clock: Clock) -> None:
-    """Put a batch into the store, or nothing of it.
+class Store(Protocol):
+    """A connection to the store, or its in-memory twin."""
 
-    A record whose content the store refuses (say, a text with a NUL) is found by halving, goes to `rejected`, and the
-    others are stored: one bad message must not stop a city.
-
-    Raises:
-        StoreAway: the store went away; the batch may be stored again, whole.
-    """
-    try:
-        _store(connection, _by_topic(records, clock))
-    except StoreRefused as refused:
-        if len(records) > 1:
-            middle = len(records) // 2
-            store_batch(connection, records[:middle], clock)
-            store_batch(connection, records[middle:], clock)
-            return
-        log.warning("record %s goes to rejected: %s", _place(records[0]), refused)
-        _store(connection, {topics.REJECTED: [_unreadable(records[0], refused, clock)]})
+    def transaction(self) -> AbstractContextManager[object]: ...
 
 
-def _store(connection: Connection, messages: Mapping[str, Sequence[Message]]) -> None:
-    with store_errors(), connection.transaction():
-        for topic, handler in HANDLERS.items():
-            if batch := messages.get(topic):
-                handler.store(connection, batch)
+class Batch:
+    """Records read once, and stored again from the beginning when the store goes away meanwhile: keys are unique."""
 
+    def __init__(self, records: Sequence[Record], clock: Clock, handlers: Handlers = HANDLERS) -> None:
+        self._handlers = handlers
+        self._records = records
+        self._clock = clock
+        self.messages: defaultdict[str, list[Message]] = defaultdict(list)
+        """By topic; an unreadable record is a `MessageRejected`."""
+        self.rejected = 0
+        for record in records:
+            self._read(record)
 
-def _by_topic(records: Sequence[Record], clock: Clock) -> defaultdict[str, list[Message]]:
-    messages: defaultdict[str, list[Message]] = defaultdict(list)
-    for record in records:
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def store(self, connection: Store) -> None:
+        """Put the batch into the store, each topic whole or not at all.
+
+        A record whose content the store refuses (say, a text with a NUL) is found by halving, goes to `rejected`, and
+        the others are stored: one bad message must not stop a city.
+
+        Raises:
+            StoreAway: the store went away; store the batch again, whole.
+        """
         try:
-            messages[record.topic].append(HANDLERS[record.topic].contract.model_validate_json(record.value))
+            self._put(connection, self.messages)
+        except StoreRefused as refused:
+            self.rejected = 0
+            if len(self._records) > 1:
+                self._store_halves(connection)
+                return
+            self.rejected = 1
+            self._put(connection, {topics.REJECTED: [self._set_aside(self._records[0], refused)]})
+
+    def _put(self, connection: Store, messages: Mapping[str, Sequence[Message]]) -> None:
+        """A transaction a topic: readings and confirmations lock containers in an order of their own each."""
+        for topic, handler in self._handlers.items():
+            if batch := messages.get(topic):
+                with store_errors(), connection.transaction():
+                    handler.store(connection, batch)
+
+    def _store_halves(self, connection: Store) -> None:
+        middle = len(self._records) // 2
+        for records in (self._records[:middle], self._records[middle:]):
+            half = Batch(records, self._clock, self._handlers)
+            half.store(connection)
+            self.rejected += half.rejected
+
+    def _read(self, record: Record) -> None:
+        """A record that is not what its topic holds must not stop the rest."""
+        try:
+            self.messages[record.topic].append(self._handlers[record.topic].contract.model_validate_json(record.value))
         except ValidationError as error:
-            log.warning("unreadable record %s goes to rejected", _place(record))
-            messages[topics.REJECTED].append(_unreadable(record, error, clock))
-    return messages
+            self.rejected += 1
+            self.messages[topics.REJECTED].append(self._set_aside(record, error))
+
+    def _set_aside(self, record: Record, why: Exception) -> MessageRejected:
+        """Its place in Kafka is its id."""
+        place = place_of(record)
+        log.warning("a record goes to rejected: %s", type(why).__name__, extra={"trace": place})
+        return MessageRejected.model_construct(
+            id=uuid5(NAMESPACE_URL, place),
+            reason="unreadable_record",
+            detail=str(why).replace("\0", "")[:1000],
+            mqtt_topic=place,
+            payload=record.value,
+            received_at=self._clock.now(),
+        )
 
 
-def _place(record: Record) -> str:
+def place_of(record: Record) -> str:
+    """Where a record lies in Kafka."""
     return f"kafka:{record.topic}/{record.partition}/{record.offset}"
-
-
-def _unreadable(record: Record, error: Exception, clock: Clock) -> MessageRejected:
-    """A record that is not what its topic holds must not stop the rest; its place in Kafka is its id."""
-    place = _place(record)
-    return MessageRejected.model_construct(
-        id=uuid5(NAMESPACE_URL, place),
-        reason="unreadable_record",
-        detail=str(error).replace("\0", "")[:1000],
-        mqtt_topic=place,
-        payload=record.value,
-        received_at=clock.now(),
-    )

@@ -1,10 +1,9 @@
 """Which message goes where: the whole flow into the store on one screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.day import (
     store_confirmations,
     store_dispatches,
@@ -24,10 +23,14 @@ from services.contracts.telemetry import MessageRejected, PositionReceived, Read
 @dataclass(frozen=True)
 class Handler:
     contract: type[Message]
-    store: Callable[[Connection, Sequence[Any]], None]
+    store: Callable[[Any, Sequence[Any]], None]
+    """Given the store's connection (in tests the twin's) and messages of the contract."""
 
 
-HANDLERS = {
+Handlers = Mapping[str, Handler]
+
+
+HANDLERS: Handlers = {
     topics.READINGS: Handler(ReadingReceived, store_readings),
     topics.POSITIONS: Handler(PositionReceived, store_positions),
     topics.REJECTED: Handler(MessageRejected, store_rejected),

@@ -8,7 +8,9 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from infra.migrate import Migration, MigrationChanged, all_migrations, migrate
-from infra.stack.embedded import Stack
+from infra.stack.stack import Stack
+
+pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def test_second_run_changes_nothing(empty_url: str) -> None:
     assert migrate(empty_url) == []
 
 
-def test_plain_postgresql_has_the_same_tables(empty_url: str) -> None:
-    """Without TimescaleDB the telemetry tables are plain, and there."""
+def test_both_builds_have_the_same_tables(empty_url: str) -> None:
+    """With TimescaleDB the telemetry tables are hypertables, without it plain; there they are in both."""
     migrate(empty_url)
     with psycopg.connect(empty_url) as connection:
         tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[dict[str, Any]]
 
 RETRY_S = 1.0
+NO_JIT = "-c jit=off"
+"""The planner's estimates for a batch's own tables are high, and compiling a query takes longer than ours do."""
 
 
 @contextmanager
@@ -41,7 +43,9 @@ def connect(url: str, *, name: str) -> Connection:
         StoreAway: the server does not answer.
     """
     with store_errors():
-        return psycopg.connect(url, row_factory=dict_row, application_name=f"tournee-{name}", connect_timeout=10)
+        return psycopg.connect(
+            url, row_factory=dict_row, application_name=f"tournee-{name}", connect_timeout=10, options=NO_JIT
+        )
 
 
 def connect_when_there(url: str, *, name: str, stopping: Callable[[], bool] = lambda: False) -> Connection | None:
@@ -60,7 +64,12 @@ def make_pool(url: str, *, name: str, size: int = 4) -> ConnectionPool[Connectio
     return ConnectionPool(
         url,
         connection_class=psycopg.Connection[dict[str, Any]],
-        kwargs={"row_factory": dict_row, "application_name": f"tournee-{name}", "connect_timeout": 5},
+        kwargs={
+            "row_factory": dict_row,
+            "application_name": f"tournee-{name}",
+            "connect_timeout": 5,
+            "options": NO_JIT,
+        },
         min_size=1,
         max_size=size,
         timeout=10,

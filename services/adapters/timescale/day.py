@@ -28,7 +28,8 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
             "distance_m": plan.totals.distance_m,
             "fuel_l": plan.totals.fuel_l,
         }
-        connection.execute(SQL["insert_plan"], row)
+        if not connection.execute(SQL["insert_plan"], row).rowcount:
+            continue  # an order answered twice: the first answer stands, whole
         with connection.cursor() as cursor:
             cursor.executemany(SQL["insert_circuit"], _circuit_rows(plan))
             cursor.executemany(SQL["insert_stop"], _stop_rows(plan))
@@ -45,12 +46,12 @@ def store_confirmations(connection: Connection, confirmations: Sequence[VisitCon
         cursor.executemany(SQL["insert_confirmation"], [c.model_dump() for c in confirmations])
     emptied = [c for c in confirmations if c.kind == "stop" and c.outcome == "done"]
     if emptied:
-        columns = {
-            "cities": [c.city for c in emptied],
-            "containers": [c.place for c in emptied],
-            "instants": [c.happened_at for c in emptied],
-        }
-        connection.execute(SQL["empty_containers"], columns)
+        columns = {"cities": [c.city for c in emptied], "containers": [c.place for c in emptied]}
+        connection.execute(SQL["claim_states"], columns)
+        instants = [c.happened_at for c in emptied]
+        # Planned for these instants: a plan for any instant would open every chunk of readings.
+        at = {"instants": instants, "since": min(instants)}
+        connection.execute(SQL["empty_containers"], columns | at, prepare=False)
 
 
 def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> None:

@@ -21,6 +21,8 @@ CROSS JOIN LATERAL (
         SELECT p.happened_at FROM position p
         WHERE p.city_id = t.city_id AND p.truck_id = t.truck_id
           AND p.happened_at >= r.from_at AND p.happened_at < r.until
+          -- Known before the first truck is asked about: chunks of older positions are not opened.
+          AND p.happened_at >= (SELECT min(from_at) FROM recent)
         ORDER BY p.happened_at DESC LIMIT 1
     ) AS fix
     WHERE t.city_id = r.city_id

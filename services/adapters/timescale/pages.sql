@@ -13,8 +13,9 @@ SELECT basemap, loaded_at FROM city WHERE city_id = %(city)s
 SELECT zone_id, name, population, geometry FROM zone WHERE city_id = %(city)s ORDER BY name, zone_id
 
 -- name: list_containers
+-- Read in binary, where a `real` would come with more digits than it has: four are what a sensor knows.
 SELECT n.container_id, n.name, n.lon, n.lat, n.kind_id, n.zone_id, z.name AS zone_name, n.capacity_l, n.sensor,
-       n.fill_ratio, n.fill_at, n.last_emptied_at
+       round(n.fill_ratio::double precision * 10000) / 10000 AS fill_ratio, n.fill_at, n.last_emptied_at
 FROM container_now n JOIN zone z USING (city_id, zone_id)
 WHERE n.city_id = %(city)s ORDER BY n.container_id
 

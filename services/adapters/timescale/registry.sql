@@ -13,6 +13,9 @@ SELECT zone_id, name, population, geometry FROM zone WHERE city_id = %(city)s
 -- name: list_containers
 SELECT container_id AS id, document FROM container WHERE city_id = %(city)s AND active
 
+-- name: list_container_texts
+SELECT container_id, document::text FROM container WHERE city_id = %(city)s AND active
+
 -- name: list_trucks
 SELECT truck_id AS id, document FROM truck WHERE city_id = %(city)s AND active
 

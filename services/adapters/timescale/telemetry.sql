@@ -1,59 +1,134 @@
 -- name: make_incoming_readings
-CREATE TEMP TABLE IF NOT EXISTS incoming_reading (LIKE reading) ON COMMIT DELETE ROWS
+CREATE TEMP TABLE IF NOT EXISTS incoming_reading (
+    city_id text, container_id text, happened_at timestamptz, fill_ratio real, battery_ratio real, is_last boolean
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS doubtful_reading (LIKE reading) ON COMMIT DELETE ROWS
+
+-- name: has_incoming_readings
+SELECT EXISTS (SELECT FROM incoming_reading) OR EXISTS (SELECT FROM doubtful_reading) AS left_over
+
+-- name: clear_incoming_readings
+TRUNCATE incoming_reading, doubtful_reading
 
 -- name: copy_readings
-COPY incoming_reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
-FROM STDIN
+COPY reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
+FROM STDIN (FORMAT binary)
 
--- name: insert_readings
--- Only readings that are new count for the state: the same message may come twice, late, or out of order.
-WITH fresh AS (
-    INSERT INTO reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
-    SELECT DISTINCT ON (city_id, container_id, happened_at)
-           city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c
+-- name: copy_incoming_readings
+COPY incoming_reading (city_id, container_id, happened_at, fill_ratio, battery_ratio, is_last)
+FROM STDIN (FORMAT binary)
+
+-- name: copy_doubtful_readings
+COPY doubtful_reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
+FROM STDIN (FORMAT binary)
+
+-- name: add_to_states
+-- Each container once, in the order in which every writer takes them. The sums are taken from an instant in the batch
+-- and moved to the container's first reading here, and from there to its epoch: with d days from the one and s days
+-- between the two, x = d + s. A container that was emptied after its first reading here is left alone, so fewer rows
+-- are changed than there are containers, and the caller does it another way.
+WITH heard AS (
+    SELECT city_id, container_id, min(happened_at) AS first_at, max(happened_at) AS last_at,
+           max(fill_ratio) FILTER (WHERE is_last) AS fill_ratio,
+           max(battery_ratio) FILTER (WHERE is_last) AS battery_ratio,
+           count(*) AS n, sum(d) AS d, sum(y) AS y, sum(d * d) AS dd, sum(d * y) AS dy
     FROM incoming_reading
-    ORDER BY city_id, container_id, happened_at, received_at
-    ON CONFLICT DO NOTHING
-    RETURNING city_id, container_id, happened_at, fill_ratio, battery_ratio
-), since_emptied AS (
-    SELECT f.*, s.last_emptied_at,
-           coalesce(s.fill_epoch, s.last_emptied_at, min(f.happened_at) OVER w) AS fill_epoch,
-           row_number() OVER (w ORDER BY f.happened_at DESC) AS newest_first
-    FROM fresh f LEFT JOIN container_state s USING (city_id, container_id)
-    WINDOW w AS (PARTITION BY f.city_id, f.container_id)
-), counted AS (
-    SELECT *, extract(epoch FROM happened_at - fill_epoch) / 86400 AS x,
-           (last_emptied_at IS NULL OR happened_at > last_emptied_at) AS counts
-    FROM since_emptied
+    CROSS JOIN LATERAL (SELECT (date_part('epoch', happened_at) - date_part('epoch', %(instant)s::timestamptz)) / 86400
+                                   AS d, fill_ratio::double precision AS y) AS point
+    GROUP BY container_id, city_id
+), placed AS (
+    SELECT *, date_part('epoch', %(instant)s::timestamptz - first_at) / 86400 AS s FROM heard
 )
 INSERT INTO container_state AS state
        (city_id, container_id, fill_ratio, fill_at, battery_ratio, fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy)
-SELECT city_id, container_id,
-       max(fill_ratio) FILTER (WHERE newest_first = 1), max(happened_at),
-       max(battery_ratio) FILTER (WHERE newest_first = 1), min(fill_epoch),
-       count(*) FILTER (WHERE counts),
-       coalesce(sum(x) FILTER (WHERE counts), 0), coalesce(sum(fill_ratio) FILTER (WHERE counts), 0),
-       coalesce(sum(x * x) FILTER (WHERE counts), 0), coalesce(sum(x * fill_ratio) FILTER (WHERE counts), 0)
-FROM counted GROUP BY city_id, container_id
+SELECT city_id, container_id, fill_ratio, last_at, battery_ratio, first_at,
+       n, d + n * s, y, dd + 2 * s * d + n * s * s, dy + s * y
+FROM placed ORDER BY container_id, city_id
 ON CONFLICT (city_id, container_id) DO UPDATE SET
-    fill_ratio = CASE WHEN state.fill_at IS NULL OR excluded.fill_at > state.fill_at
-                      THEN excluded.fill_ratio ELSE state.fill_ratio END,
-    battery_ratio = CASE WHEN state.fill_at IS NULL OR excluded.fill_at > state.fill_at
-                         THEN excluded.battery_ratio ELSE state.battery_ratio END,
+    fill_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.fill_ratio ELSE excluded.fill_ratio END,
+    battery_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.battery_ratio ELSE excluded.battery_ratio END,
     fill_at = greatest(state.fill_at, excluded.fill_at),
     fill_epoch = coalesce(state.fill_epoch, excluded.fill_epoch),
+    (readings, sum_x, sum_y, sum_xx, sum_xy) = (
+        SELECT state.readings + excluded.readings,
+               state.sum_x + excluded.sum_x + excluded.readings * s,
+               state.sum_y + excluded.sum_y,
+               state.sum_xx + excluded.sum_xx + 2 * s * excluded.sum_x + excluded.readings * s * s,
+               state.sum_xy + excluded.sum_xy + s * excluded.sum_y
+        FROM (SELECT coalesce(date_part('epoch', excluded.fill_epoch - state.fill_epoch) / 86400, 0) AS s) AS days
+    )
+WHERE state.last_emptied_at IS NULL OR state.last_emptied_at < excluded.fill_epoch
+
+-- name: insert_doubtful_readings
+-- In the order of the key, as every writer does, so that two who hold the same readings do not wait for each other.
+WITH fresh AS (
+    INSERT INTO reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
+    SELECT city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c
+    FROM doubtful_reading ORDER BY container_id, city_id, happened_at
+    ON CONFLICT DO NOTHING
+    RETURNING city_id, container_id, happened_at, fill_ratio, battery_ratio
+)
+INSERT INTO incoming_reading (city_id, container_id, happened_at, fill_ratio, battery_ratio) SELECT * FROM fresh
+
+-- name: claim_states
+-- Nobody else changes these before we are done.
+INSERT INTO container_state AS state (city_id, container_id)
+SELECT DISTINCT city_id, container_id FROM incoming_reading ORDER BY container_id, city_id
+ON CONFLICT (city_id, container_id) DO UPDATE SET city_id = excluded.city_id
+WHERE false -- a row is locked before this is asked
+
+-- name: update_claimed_states
+-- The same, looking at each container's state first: only readings since its last emptying count.
+WITH heard AS (
+    SELECT i.city_id, i.container_id, coalesce(min(s.fill_epoch), min(i.happened_at)) AS fill_epoch,
+           max(i.happened_at) AS last_at,
+           (array_agg(i.fill_ratio ORDER BY i.happened_at DESC))[1] AS fill_ratio,
+           (array_agg(i.battery_ratio ORDER BY i.happened_at DESC))[1] AS battery_ratio,
+           count(*) FILTER (WHERE counts) AS n,
+           coalesce(sum(d) FILTER (WHERE counts), 0) AS d, coalesce(sum(y) FILTER (WHERE counts), 0) AS y,
+           coalesce(sum(d * d) FILTER (WHERE counts), 0) AS dd, coalesce(sum(d * y) FILTER (WHERE counts), 0) AS dy
+    FROM incoming_reading i
+    CROSS JOIN LATERAL (  -- LIMIT: one look into the index for each; the planner knows nothing of a batch's own table
+        SELECT state.fill_epoch, state.last_emptied_at FROM container_state state
+        WHERE state.city_id = i.city_id AND state.container_id = i.container_id LIMIT 1
+    ) AS s
+    CROSS JOIN LATERAL (
+        SELECT (date_part('epoch', i.happened_at) - date_part('epoch', %(instant)s::timestamptz)) / 86400 AS d,
+               i.fill_ratio::double precision AS y,
+               s.last_emptied_at IS NULL OR i.happened_at > s.last_emptied_at AS counts
+    ) AS point
+    GROUP BY i.container_id, i.city_id
+), placed AS (
+    SELECT *, date_part('epoch', %(instant)s::timestamptz - fill_epoch) / 86400 AS s FROM heard
+)
+INSERT INTO container_state AS state
+       (city_id, container_id, fill_ratio, fill_at, battery_ratio, fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy)
+SELECT city_id, container_id, fill_ratio, last_at, battery_ratio, fill_epoch,
+       n, d + n * s, y, dd + 2 * s * d + n * s * s, dy + s * y
+FROM placed ORDER BY container_id, city_id
+ON CONFLICT (city_id, container_id) DO UPDATE SET
+    fill_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.fill_ratio ELSE excluded.fill_ratio END,
+    battery_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.battery_ratio ELSE excluded.battery_ratio END,
+    fill_at = greatest(state.fill_at, excluded.fill_at),
+    fill_epoch = excluded.fill_epoch,
     readings = state.readings + excluded.readings,
     sum_x = state.sum_x + excluded.sum_x,
     sum_y = state.sum_y + excluded.sum_y,
     sum_xx = state.sum_xx + excluded.sum_xx,
     sum_xy = state.sum_xy + excluded.sum_xy
 
+-- name: touch_hours
+-- Which hours (UTC) have new readings: upkeep rolls them up. Rows are only ever added here, so that writers never wait
+-- for each other nor for upkeep.
+INSERT INTO reading_touched (city_id, hour)
+SELECT DISTINCT city_id, date_bin('1 hour', happened_at, '2000-01-01 00:00Z') FROM incoming_reading
+
 -- name: make_incoming_positions
 CREATE TEMP TABLE IF NOT EXISTS incoming_position (LIKE position) ON COMMIT DELETE ROWS
 
 -- name: copy_positions
 COPY incoming_position (city_id, truck_id, happened_at, received_at, lon, lat, speed_kmh, heading_deg, accuracy_m)
-FROM STDIN
+FROM STDIN (FORMAT binary)
 
 -- name: insert_positions
 INSERT INTO position
