@@ -1,0 +1,179 @@
+"""The runs: flat out, sustained, late or in time, and each half alone."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from infra.stack.services import running_services
+from tests.benchmarks.stream.held import held
+from tests.benchmarks.stream.rig import CONTAINERS, Rig, fresh_rig
+from tests.benchmarks.stream.watch import Watch
+from tests.load.messages import Messages
+
+PATIENCE_S = 600.0
+LOOK_S = 0.2
+MEMORY_EVERY_S = 5.0
+WARM_UP = 50_000
+"""Messages before the clock starts: a JVM and a planner cache are slow at first."""
+
+
+@dataclass
+class Outcome:
+    """What a run measured."""
+
+    name: str
+    messages: int
+    took_s: float
+    cpu_us: dict[str, float] = field(default_factory=dict)
+    """CPU a message, by process."""
+    peak_mb: dict[str, float] = field(default_factory=dict)
+    grown_mb: dict[str, float] = field(default_factory=dict)
+    """Resident memory at the end less that after the first fifth of the run."""
+    delay_s: dict[str, float] = field(default_factory=dict)
+    """From the device's publish to the commit: p50, p95, p99, max."""
+
+    @property
+    def per_s(self) -> float:
+        return self.messages / self.took_s
+
+
+def members(kind: str, count: int) -> tuple[str, ...]:
+    """`bridge`, `bridge-2`, ..."""
+    return tuple(kind if n == 1 else f"{kind}-{n}" for n in range(1, count + 1))
+
+
+def flat_out(bridges: int, writers: int, count: int, *, warm_up: int = WARM_UP) -> Outcome:
+    """From the first publish to the last commit, the devices as fast as the broker takes them."""
+    names = (*members("bridge", bridges), *members("writer", writers))
+    with fresh_rig() as rig, running_services(rig.stack.environment(), rig.log_folder, names) as services:
+        _warm_up(rig, count=warm_up)
+        watch = Watch.of(services, rig.stack)
+        plan, began_s = rig.messages(count), time.monotonic()
+        with rig.fleet(plan):
+            took_s = wait_until(lambda: rig.stored() >= warm_up + count, began_s, watch)
+        return _outcome(f"flat out, {bridges} bridge(s), {writers} writer(s)", count, took_s, watch)
+
+
+def adding_up(bridges: int, writers: int, count: int, share: float) -> Outcome:
+    """Flat out, with each bridge and writer held to a share of a core: what is measured is them, not the machine."""
+    names = (*members("bridge", bridges), *members("writer", writers))
+    with fresh_rig() as rig, running_services(rig.stack.environment(), rig.log_folder, names) as services:
+        _warm_up(rig)
+        with held(services.values(), share):
+            watch = Watch.of(services, rig.stack)
+            plan, began_s = rig.messages(count), time.monotonic()
+            with rig.fleet(plan):
+                took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
+            name = f"each held to {share:.0%} of a core: {bridges} bridge(s), {writers} writer(s)"
+            return _outcome(name, count, took_s, watch)
+
+
+def sustained(bridges: int, writers: int, rate_per_s: float, seconds: float, tell: Callable[[str], None]) -> Outcome:
+    """At a steady rate for long: whether all is committed in step, and memory stays flat."""
+    names, count = (*members("bridge", bridges), *members("writer", writers)), int(rate_per_s * seconds)
+    with fresh_rig() as rig, running_services(rig.stack.environment(), rig.log_folder, names) as services:
+        _warm_up(rig)
+        watch = Watch.of(services, rig.stack)
+        plan, began_s, early_mb = rig.messages(count), time.monotonic(), dict[str, float]()
+        with rig.fleet(plan, rate_per_s=rate_per_s) as fleet:
+            while fleet.acknowledged < count and time.monotonic() - began_s < PATIENCE_S:
+                time.sleep(MEMORY_EVERY_S)
+                now_mb, elapsed_s = watch.look(), time.monotonic() - began_s
+                if not early_mb and elapsed_s > seconds / 5:
+                    early_mb = now_mb
+                behind = fleet.acknowledged + WARM_UP - rig.stored()
+                tell(f"  {elapsed_s:4.0f} s: {fleet.acknowledged:,} acknowledged, {behind:,} not committed yet")
+            took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
+        outcome = _outcome(f"sustained {rate_per_s:,.0f}/s for {seconds:.0f} s", count, took_s, watch)
+        outcome.grown_mb = {name: now_mb[name] - mb for name, mb in early_mb.items()}
+        return outcome
+
+
+def in_time(rate_per_s: float, seconds: float) -> Outcome:
+    """How long after its publish each reading is committed: the store itself tells when, for every row."""
+    count = int(rate_per_s * seconds)
+    with (
+        fresh_rig(commit_times=True) as rig,
+        running_services(rig.stack.environment(), rig.log_folder, ("bridge", "writer")) as services,
+    ):
+        _warm_up(rig)
+        watch = Watch.of(services, rig.stack)
+        plan, began_s = rig.messages(count), time.monotonic()
+        with rig.fleet(plan, rate_per_s=rate_per_s, stamps=True) as fleet:
+            took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
+            sent_at = fleet.ledger.sent_at
+        assert sent_at is not None
+        outcome = _outcome(f"delay at {rate_per_s:,.0f}/s", count, took_s, watch)
+        outcome.delay_s = _delays(rig, plan, sent_at)
+        return outcome
+
+
+def halves(bridges: int, writers: int, count: int) -> tuple[Outcome, Outcome]:
+    """MQTT to Kafka alone, then Kafka to the store alone: the first fills what the second empties."""
+    with fresh_rig() as rig:
+        plan = rig.messages(count)
+        bridge_names, writer_names = members("bridge", bridges), members("writer", writers)
+        with running_services(rig.stack.environment(), rig.log_folder, bridge_names) as services:
+            _warm_up(rig, rig.in_kafka)
+            watch, began_s = Watch.of(services, rig.stack), time.monotonic()
+            with rig.fleet(plan):
+                took_s = wait_until(lambda: rig.in_kafka() >= WARM_UP + count, began_s, watch)
+            first = _outcome(f"MQTT to Kafka, {bridges} bridge(s)", count, took_s, watch)
+        with running_services(rig.stack.environment(), rig.log_folder, writer_names) as services:
+            wait_until(lambda: rig.stored() > 0, time.monotonic(), None)
+            begun, began_s, watch = rig.stored(), time.monotonic(), Watch.of(services, rig.stack)
+            took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
+            left = WARM_UP + count - begun
+            second = _outcome(f"Kafka to store, {writers} writer(s)", left, took_s, watch)
+        return first, second
+
+
+def wait_until(done: Callable[[], bool], began_s: float, watch: Watch | None) -> float:
+    """Seconds since `began_s` when `done` is true.
+
+    Raises:
+        TimeoutError: not within ten minutes.
+    """
+    looked_s = 0.0
+    while not done():
+        now_s = time.monotonic()
+        if now_s - began_s > PATIENCE_S:
+            raise TimeoutError(f"not done after {PATIENCE_S:.0f} s; see the services' logs")
+        if watch is not None and now_s - looked_s > 1:
+            looked_s = now_s
+            watch.look()
+        time.sleep(LOOK_S)
+    return time.monotonic() - began_s
+
+
+def _warm_up(rig: Rig, arrived: Callable[[], int] | None = None, *, count: int = WARM_UP) -> None:
+    plan = Messages(rig.messages(1).city, count, CONTAINERS, rig.messages(10**8).first_at)
+    with rig.fleet(plan):
+        wait_until(lambda: (arrived or rig.stored)() >= count, time.monotonic(), None)
+
+
+def _outcome(name: str, count: int, took_s: float, watch: Watch) -> Outcome:
+    watch.look()
+    cpu_us = {who: used_s / count * 1e6 for who, used_s in watch.cpu_s().items()}
+    return Outcome(name, count, took_s, cpu_us, watch.peak_mb)
+
+
+def _delays(rig: Rig, plan: Messages, sent_at: "memoryview[float]") -> dict[str, float]:
+    """Percentiles over every message of the plan."""
+    place = {container: n for n, container in enumerate(plan.container_ids)}
+    rounds = {plan.happened_at(n * plan.containers): n for n in range(plan.rounds)}
+    delays: list[float] = []
+    rows = rig.store.execute(
+        "SELECT container_id, happened_at, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 FROM reading"
+    )
+    for container, happened_at, committed_s in rows:
+        number = rounds.get(happened_at)
+        if number is not None:  # not of the warm-up
+            delays.append(committed_s - sent_at[number * plan.containers + place[container]])
+    delays.sort()
+    if len(delays) != plan.count:
+        raise RuntimeError(f"{len(delays)} rows for {plan.count} messages")
+    return {p: delays[min(len(delays) - 1, int(len(delays) * share))] for p, share in PERCENTILES.items()}
+
+
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
