@@ -11,7 +11,7 @@ from services.city.plausibility import check_plausibility
 from services.city.references import check_references
 from services.city.registry import Registry
 from services.city.rows import entries
-from services.city.sheets import FILES, ROADS, TABLES, read_sheets
+from services.city.sheets import FILES, ROADS, TABLES, find_roads, read_sheets
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ def read_folder(path: Path) -> FolderReading:
     basemap = read_basemap(path, findings)
     check_references(sheets, findings)
     check_plausibility(city, sheets, findings)
-    if (path / ROADS).exists():
-        findings.warn(ROADS, messages.ROADS_UNUSED)
+    _check_roads(path, findings)
     findings.sort(FILES)
     tables = {table: entries(getattr(sheets, table)) for table in ("zones", *TABLES)}
     counts = {ZONES if table == "zones" else f"{table}.csv": len(rows) for table, rows in tables.items()}
@@ -45,3 +44,14 @@ def read_folder(path: Path) -> FolderReading:
     if city is not None and not findings.errors:
         registry = Registry(city=city, zone_shapes=sheets.zone_shapes, basemap=basemap, **tables)
     return FolderReading(registry, tuple(findings.errors), tuple(findings.warnings), counts)
+
+
+def _check_roads(path: Path, findings: Findings) -> None:
+    """The street network is not read here: it can be large, and has a command of its own."""
+    first = find_roads(path)
+    if first is None:
+        return
+    findings.warn(first.name, messages.ROADS_FOUND)
+    for name in ROADS[ROADS.index(first.name) + 1 :]:
+        if (path / name).exists():
+            findings.warn(name, messages.ROADS_TWICE.format(first=first.name))

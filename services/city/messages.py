@@ -94,7 +94,8 @@ TRUCKS_RESTING = "no truck is in service"
 NO_BASELINE = "no baseline: savings cannot be compared with what the city did before"
 ASSUMED = "still assumed: complete it, then take it out of `assumptions` in city.toml"
 ASSUMED_OTHER = "still assumed: {what}"
-ROADS_UNUSED = "noticed, not read by this version: distances are estimated from straight lines"
+ROADS_FOUND = "a street network: `tournee roads build` makes distances of it; until then they are estimated"
+ROADS_TWICE = "not read: {first} goes before it"
 
 # From points.
 POINT_COLUMN = "no column for {what}; expected one of {names}"

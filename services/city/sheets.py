@@ -23,8 +23,9 @@ TABLES: dict[str, type[Entry]] = {
 }
 """The CSV files by their name without `.csv`, which is also their field in `Registry`."""
 
-ROADS = "roads.osm.pbf"
-FILES = (CITY, ZONES, *(f"{table}.csv" for table in TABLES), BASEMAP, ROADS)
+ROADS = ("roads.osm.pbf", "roads.osm.gz", "roads.osm.bz2")
+"""The first that is there is read, by `tournee roads build`."""
+FILES = (CITY, ZONES, *(f"{table}.csv" for table in TABLES), BASEMAP, *ROADS[:1])
 """Every file of a folder, in the order in which findings are told."""
 
 OPTIONAL = "baseline"
@@ -72,3 +73,8 @@ def read_sheet[E: Entry](folder: Path, table: str, model: type[E], findings: Fin
     if parsed is None:
         return Sheet(name)
     return read_rows(model, parsed, name, findings, may_be_empty=table == OPTIONAL)
+
+
+def find_roads(folder: Path) -> Path | None:
+    """The OpenStreetMap extract of a city folder, None where it has none."""
+    return next((folder / name for name in ROADS if (folder / name).exists()), None)

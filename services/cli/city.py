@@ -16,6 +16,7 @@ from services.city.folder import FolderReading, read_folder
 from services.city.from_points import LonLat, from_points, notes
 from services.city.registry import City, Depot, Prices, Registry, Zone
 from services.city.write import write_folder
+from services.cli.roads import DEFAULT_DATA, Data, show_road_findings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,9 +36,10 @@ ShowAll = Annotated[bool, typer.Option("--all", help="Show every finding.")]
 
 
 @city_app.command()
-def check(folder: Folder, show_all: ShowAll = False) -> None:
+def check(folder: Folder, show_all: ShowAll = False, data: Data = DEFAULT_DATA) -> None:
     """Say all that is wrong with a city folder. Nothing is loaded."""
     registry = _read_or_exit(folder, show_all=show_all)
+    show_road_findings(registry, data, show_all=show_all)
     console.print(f"[green]{registry.city.name} is right[/green]: tournee city load {folder}")
 
 

@@ -11,7 +11,9 @@ from rich.console import Console
 
 from infra.demo.director import DemoOptions, run_demo
 from infra.migrate import migrate
-from infra.stack.embedded import embedded_stack
+from infra.stack.real import fetch_real_stack
+from infra.stack.stack import Kind
+from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
 from services.service import Stopping
 
@@ -23,13 +25,22 @@ def _stack() -> None:
     """The servers on this machine, on loopback, without Docker."""
 
 
+RealOption = Annotated[
+    bool, typer.Option("--real", help="Mosquitto, Apache Kafka and TimescaleDB; without it the servers pip installs.")
+]
+
+
 @stack_app.command("up")
 def up_command(
-    folder: Annotated[Path, typer.Option(help="Where the data lives; it is kept.")] = Path("var/stack"),
+    real: RealOption = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the data lives; it is kept. [default: var/stack, var/stack-real]")
+    ] = None,
 ) -> None:
     """Start MQTT, Kafka and PostgreSQL, make schema and topics, print the settings, and run until Ctrl-C."""
     stopping = Stopping()
-    with embedded_stack(folder) as stack:
+    folder = folder or Path("var/stack-real" if real else "var/stack")
+    with start_stack(_kind(real), folder) as stack:
         migrate(stack.database_url)
         create_topics(stack.kafka)
         settings = stack.environment() | {"TOURNEE_SESSION_SECRET": secrets.token_urlsafe(32)}
@@ -41,6 +52,17 @@ def up_command(
             pass
 
 
+@stack_app.command("fetch")
+def fetch_command() -> None:
+    """Download what the real stack runs on, so that it starts without a network; print where it is."""
+    for place in fetch_real_stack():
+        typer.echo(place)
+
+
+def _kind(real: bool) -> Kind:
+    return "real" if real else "embedded"
+
+
 def demo_command(
     city: Annotated[Path | None, typer.Option(help="A city folder; without one a city is drawn.")] = None,
     days: Annotated[int, typer.Option(help="Days replayed before the morning that is planned.", min=1, max=30)] = 5,
@@ -50,7 +72,9 @@ def demo_command(
         float | None, typer.Option(help="Search time of the last morning, seconds; the city's own if not given.", min=1)
     ] = None,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the table; the last line is JSON.")] = False,
+    real: RealOption = False,
+    roads: Annotated[bool, typer.Option("--roads", help="Build road graphs first: a minute or two.")] = False,
 ) -> None:
     """Run a simulated city on this machine, from sensors to the public page."""
     width = None if os.isatty(1) else 110
-    run_demo(DemoOptions(city, days, seed, speed, time_limit, exit_), Console(width=width))
+    run_demo(DemoOptions(city, days, seed, speed, time_limit, exit_, _kind(real), roads), Console(width=width))

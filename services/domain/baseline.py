@@ -9,25 +9,31 @@ from services.city.registry import WEEKDAYS, Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
 from services.domain.problem import fuel_models, problem_of_day
+from services.domain.roads import NO_WAY_S, Roads
 
 
 def baseline_of_day(
-    registry: Registry, forecasts: Iterable[ContainerForecast], day: date, *, road_factor: float = 1.0
+    registry: Registry,
+    forecasts: Iterable[ContainerForecast],
+    day: date,
+    *,
+    road_factor: float = 1.0,
+    roads: Roads | None = None,
 ) -> DayFigures | None:
     """Drive the fixed circuits of this weekday with the fills of this day; None where the city gave no circuits.
 
     The fixed circuits empty every container on their list, full or not: that is what makes them dear. Their trucks
-    go to a disposal site whenever the next container would not fit. `road_factor` is what a kilometre of the estimated
-    road measures on the real one.
+    go to a disposal site whenever the next container would not fit. `roads` have to be those of the plan that it is
+    compared with; `road_factor` is what a kilometre on them measures when it is driven.
     """
     if not registry.baseline:
         return None
     circuits = _circuits_on(registry, day)
-    problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}")
+    problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}", roads=roads)
     vehicles = {vehicle.id for vehicle in problem.vehicles}
-    known = {stop.id for stop in problem.stops}
+    reached = {truck: _reached(problem, truck) for _, truck in circuits if truck in vehicles}
     driven = [
-        routing.replay_fixed_circuit(problem, truck, [stop for stop in stops if stop in known])
+        routing.replay_fixed_circuit(problem, truck, [stop for stop in stops if stop in reached[truck]])
         for (_, truck), stops in circuits.items()
         if truck in vehicles
     ]
@@ -44,6 +50,18 @@ def baseline_of_day(
         service_s=sum(circuit.service_s for circuit in driven),
         fuel_l=round(fuel_l, 2),
     )
+
+
+def _reached(problem: routing.Problem, truck: str) -> set[str]:
+    """Stops of the day with a way there and home. A hole in the map must not become kilometres that were saved."""
+    vehicle = next(v for v in problem.vehicles if v.id == truck)
+    home = next(depot.location for depot in problem.depots if depot.id == vehicle.start_depot)
+    duration_s = problem.matrices[vehicle.profile].duration_s
+    return {
+        stop.id
+        for stop in problem.stops
+        if duration_s[home, stop.location] < NO_WAY_S and duration_s[stop.location, home] < NO_WAY_S
+    }
 
 
 def _circuits_on(registry: Registry, day: date) -> dict[tuple[str, str], list[str]]:

@@ -9,36 +9,96 @@ from datetime import date
 import numpy as np
 
 import routing
-from services.city.registry import Container, Depot, DisposalSite, Registry, Truck, TruckClass
+from services.city.registry import Container, DisposalSite, Registry, Truck, TruckClass
 from services.contracts.planning import Circuit, ContainerForecast, Totals, Visit
+from services.domain.reach import city_places, served_from
+from services.domain.roads import EstimatedRoads, Places, Roads, RoadTable, RoadVehicle, road_vehicle, walk_s
 from services.domain.times import instant_of, seconds_of_day
-
-PROFILE = "truck"
 
 
 def problem_of_day(
-    registry: Registry, forecasts: Iterable[ContainerForecast], day: date, *, name: str
+    registry: Registry,
+    forecasts: Iterable[ContainerForecast],
+    day: date,
+    *,
+    name: str,
+    roads: Roads | None = None,
 ) -> routing.Problem:
-    """The problem of emptying these containers on this day, on estimated roads.
+    """The problem of emptying these containers on this day; on estimated roads unless others are given.
 
-    Locations: depots, disposal sites, then one for each container, in the order given.
+    Locations: depots, disposal sites, then one for each container, in the order given. A container that a truck cannot
+    reach on its roads is not for that truck; the walk from the street to a container is part of its service.
     """
+    roads = roads or EstimatedRoads(registry.city.roads)
     containers = {container.id: container for container in registry.containers}
     wanted = [(containers[f.container], f) for f in forecasts]
-    places: list[Depot | DisposalSite | Container] = [*registry.depots, *registry.disposal_sites]
-    places += [container for container, _ in wanted]
+    rows, places = city_places(registry, [container for container, _ in wanted])
     first_site, first_stop = len(registry.depots), len(registry.depots) + len(registry.disposal_sites)
     prices = registry.city.prices
+    fleet = _Fleet(registry, roads, places)
     return routing.Problem(
         name=name,
         prices=routing.Prices(prices.fuel_per_l, prices.crew_per_h, registry.city.currency),
-        locations=tuple(routing.Location(place.lon, place.lat) for place in places),
-        matrices={PROFILE: _roads(registry, np.array([(p.lon, p.lat) for p in places]).reshape(-1, 2))},
+        locations=tuple(routing.Location(place.lon, place.lat) for place in rows),
+        matrices={profile: table.matrix() for profile, table in fleet.tables.items()},
         depots=tuple(routing.Depot(depot.id, i) for i, depot in enumerate(registry.depots)),
         disposal_sites=tuple(_site(s, first_site + i, day) for i, s in enumerate(registry.disposal_sites)),
-        vehicles=_vehicles(registry),
-        stops=tuple(_stop(c, f, first_stop + i, registry) for i, (c, f) in enumerate(wanted)),
+        vehicles=tuple(_vehicle(truck, fleet) for truck in fleet.trucks),
+        stops=tuple(_stop(c, f, first_stop + i, registry, fleet) for i, (c, f) in enumerate(wanted)),
     )
+
+
+class _Fleet:
+    """The trucks in service on their roads. `tables` go by profile, rows are those of `city_places`.
+
+    A problem has one matrix for each profile, whatever the hour. So trucks of one kind with different shifts have
+    profiles of their own where speeds were learned: those of the hours that their shift covers, each by its share.
+    """
+
+    def __init__(self, registry: Registry, roads: Roads, places: Places) -> None:
+        self.trucks = [truck for truck in registry.trucks if truck.in_service]
+        self.classes = {truck_class.id: truck_class for truck_class in registry.truck_classes}
+        self.profiles: dict[str, str] = {}
+        self.tables: dict[str, RoadTable] = {}
+        for truck in self.trucks:
+            vehicle = road_vehicle(self.classes[truck.truck_class], shift_of(truck))
+            self.profiles[truck.id] = self._add(vehicle, roads, places)
+        if not self.trucks:
+            for truck_class in registry.truck_classes:
+                self._add(road_vehicle(truck_class), roads, places)
+        self._reached = self._reaching(registry)
+
+    def _add(self, vehicle: RoadVehicle, roads: Roads, places: Places) -> str:
+        profile = roads.name(vehicle)
+        if profile not in self.tables:
+            self.tables[profile] = roads.table(vehicle, places)
+        return profile
+
+    def may_serve(self, truck: Truck, location: int, stream: str) -> bool:
+        """Whether its roads lead there, on to a site for this stream, and home."""
+        return bool(self._reached[self.profiles[truck.id], truck.depot, stream][location])
+
+    def service_s(self, base_s: int, location: int, trucks: Iterable[Truck]) -> int:
+        """With the longest walk that any of these trucks leaves to its crew, so that no plan is too hopeful."""
+        profiles = {self.profiles[truck.id] for truck in trucks}
+        walks_s = [walk_s(float(self.tables[profile].off_m[location])) for profile in profiles]
+        return base_s + max(walks_s, default=0)
+
+    def _reaching(self, registry: Registry) -> dict[tuple[str, str, str], np.ndarray]:
+        homes = {depot.id: number for number, depot in enumerate(registry.depots)}
+        first = len(registry.depots)
+        streams = {container.stream for container in registry.containers}
+        sites = {
+            stream: [first + i for i, site in enumerate(registry.disposal_sites) if stream in site.streams]
+            for stream in streams
+        }
+        # A stream that no site takes is the solver's to explain: here every site will do.
+        every = list(range(first, first + len(registry.disposal_sites)))
+        return {
+            (profile, depot, stream): served_from(self.tables[profile], homes[depot], sites[stream] or every)
+            for profile, depot in {(self.profiles[t.id], t.depot) for t in self.trucks}
+            for stream in streams
+        }
 
 
 def circuits_of(
@@ -67,13 +127,6 @@ def totals_of(circuits: Sequence[Circuit]) -> Totals:
     )
 
 
-def _roads(registry: Registry, lonlat: np.ndarray) -> routing.Matrix:
-    roads = registry.city.roads
-    return routing.estimated_roads(
-        lonlat, roads.detour_factor, roads.town_speed_kmh, roads.haul_speed_kmh, roads.haul_beyond_m
-    )
-
-
 def _site(site: DisposalSite, location: int, day: date) -> routing.DisposalSite:
     opening: tuple[tuple[int, int], ...] = ()
     if site.is_open_on(day) and site.open_from is not None and site.open_to is not None:
@@ -81,21 +134,21 @@ def _site(site: DisposalSite, location: int, day: date) -> routing.DisposalSite:
     return routing.DisposalSite(site.id, location, site.service_s, opening, frozenset(site.streams))
 
 
-def _vehicles(registry: Registry) -> tuple[routing.Vehicle, ...]:
-    classes = {truck_class.id: truck_class for truck_class in registry.truck_classes}
-    return tuple(_vehicle(t, classes[t.truck_class]) for t in registry.trucks if t.in_service)
+def shift_of(truck: Truck) -> tuple[int, int]:
+    return seconds_of_day(truck.shift_from), seconds_of_day(truck.shift_to)
 
 
-def _vehicle(truck: Truck, truck_class: TruckClass) -> routing.Vehicle:
+def _vehicle(truck: Truck, fleet: _Fleet) -> routing.Vehicle:
+    truck_class: TruckClass = fleet.classes[truck.truck_class]
     rest = None
     if truck.break_s and truck.break_from is not None and truck.break_to is not None:
         rest = routing.Break(truck.break_s, (seconds_of_day(truck.break_from), seconds_of_day(truck.break_to)))
     return routing.Vehicle(
         id=truck.id,
-        profile=PROFILE,
+        profile=fleet.profiles[truck.id],
         start_depot=truck.depot,
         end_depot=truck.depot,
-        shift=(seconds_of_day(truck.shift_from), seconds_of_day(truck.shift_to)),
+        shift=shift_of(truck),
         capacity_kg=truck_class.capacity_kg,
         # Containers are measured as the waste lies in them; the press makes room.
         capacity_l=truck_class.capacity_l * truck_class.compaction,
@@ -107,21 +160,22 @@ def _vehicle(truck: Truck, truck_class: TruckClass) -> routing.Vehicle:
     )
 
 
-def _stop(container: Container, f: ContainerForecast, location: int, registry: Registry) -> routing.Stop:
+def _stop(container: Container, f: ContainerForecast, location: int, registry: Registry, fleet: _Fleet) -> routing.Stop:
     kinds = {kind.id: kind for kind in registry.container_kinds}
     windows: tuple[tuple[int, int], ...] = ()
     if container.window_from is not None and container.window_to is not None:
         windows = ((seconds_of_day(container.window_from), seconds_of_day(container.window_to)),)
-    allowed = None
-    if container.truck_classes:
-        # None of them in service today: an empty set, and the container is told that no truck may serve it.
-        allowed = frozenset(t.id for t in registry.trucks if t.in_service and t.truck_class in container.truck_classes)
+    classes = container.truck_classes
+    welcome = [t for t in fleet.trucks if not classes or t.truck_class in classes]
+    able = [t for t in welcome if fleet.may_serve(t, location, container.stream)]
+    # None of them: an empty set, and the container is told that no truck may serve it.
+    allowed = None if len(able) == len(fleet.trucks) and not classes else frozenset(t.id for t in able)
     return routing.Stop(
         id=container.id,
         location=location,
         demand_kg=f.demand_kg,
         demand_l=f.demand_l,
-        service_s=kinds[container.kind].service_s,
+        service_s=fleet.service_s(kinds[container.kind].service_s, location, able),
         stream=container.stream,
         windows=windows,
         required=f.required,

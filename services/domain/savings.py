@@ -12,6 +12,7 @@ from services.contracts.ledger import SavingsComputed, ZoneServed
 from services.contracts.planning import PlanMade
 from services.domain.baseline import baseline_of_day
 from services.domain.driven import Confirmed, Fix, driven_circuits, figures_of, road_factor
+from services.domain.roads import EstimatedRoads, Roads
 
 
 class DayEvents(NamedTuple):
@@ -25,13 +26,20 @@ class DayEvents(NamedTuple):
     """Times each container was emptied in the period that ends with this day."""
 
 
-def savings_of_day(registry: Registry, day: date, events: DayEvents, *, now: datetime) -> SavingsComputed:
-    """Compare what was driven with what the fixed circuits would have driven on the same day, on the same roads."""
+def savings_of_day(
+    registry: Registry, day: date, events: DayEvents, *, now: datetime, roads: Roads | None = None
+) -> SavingsComputed:
+    """Compare what was driven with what the fixed circuits would have driven on the same day, on the same roads.
+
+    Where `roads` (estimated unless given) are not of the kind that the plan was made on, nothing is compared.
+    """
+    roads = roads or EstimatedRoads(registry.city.roads)
     driven = driven_circuits(events.plan, events.confirmed, events.tracks, registry) if events.plan else []
     factor = road_factor(driven)
     figures = figures_of(driven, factor, registry)
     # The fixed circuits of the same day with the same fills, on the same road as it was measured.
-    baseline = baseline_of_day(registry, events.plan.forecasts, day, road_factor=factor) if events.plan else None
+    plan = events.plan if events.plan and events.plan.roads == roads.source else None
+    baseline = baseline_of_day(registry, plan.forecasts, day, road_factor=factor, roads=roads) if plan else None
     saved_l = None if baseline is None else round(baseline.fuel_l - figures.fuel_l, 2)
     zones = _zones_served(registry, events.emptyings)
     prices, emissions = registry.city.prices, registry.city.emissions

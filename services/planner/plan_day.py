@@ -20,6 +20,7 @@ from services.domain.baseline import baseline_of_day
 from services.domain.due import forecasts_of_day
 from services.domain.forecast import ContainerState
 from services.domain.problem import circuits_of, problem_of_day, totals_of
+from services.domain.roads import EstimatedRoads, Roads
 
 Improved = Callable[[routing.Solution], None]
 
@@ -31,11 +32,13 @@ def plan_day(
     *,
     now: Callable[[], datetime],
     on_improved: Improved | None = None,
+    roads: Roads | None = None,
 ) -> PlanMade:
-    """Forecast, choose, solve, and say why each container left out is left out."""
+    """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given."""
+    roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
-    problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}")
+    problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}", roads=roads)
     stop = routing.MaxRuntime(order.time_limit_s)
     solution = routing.solve(problem, stop, order.seed, on_improved)
     circuits = circuits_of(solution, problem, order.day, registry)
@@ -51,11 +54,11 @@ def plan_day(
         time_limit_s=order.time_limit_s,
         solve_s=round(solution.elapsed_s, 3),
         status=_status(registry, order, due),
-        roads="estimated",
+        roads=roads.source,
         cost=round(solution.cost, 2),
         currency=registry.city.currency,
         totals=totals_of(circuits),
-        baseline=_baseline_totals(baseline_of_day(registry, forecasts, order.day)),
+        baseline=_baseline_totals(baseline_of_day(registry, forecasts, order.day, roads=roads)),
         circuits=circuits,
         unserved=_unserved(forecasts, circuits, solution),
         forecasts=forecasts,

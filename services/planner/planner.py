@@ -12,6 +12,7 @@ from services.adapters.timescale.registry import find_registry, list_cities
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.domain.roads import RoadsOf, estimated_roads
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
 
@@ -27,9 +28,10 @@ class Publishes(Protocol):
 class Planner:
     """Keeps nothing between orders: all it knows is in the store."""
 
-    def __init__(self, producer: Publishes, clock: Clock) -> None:
+    def __init__(self, producer: Publishes, clock: Clock, roads_of: RoadsOf = estimated_roads) -> None:
         self._producer = producer
         self._clock = clock
+        self._roads_of = roads_of
 
     def carry_out(self, connection: Connection, order: PlanDay) -> None:
         """Plan a day and publish the plan, whole.
@@ -45,7 +47,14 @@ class Planner:
             return
         self._tell(order, "started")
         try:
-            plan = plan_day(order, registry, states, now=self._clock.now, on_improved=self._tell_improved(order))
+            plan = plan_day(
+                order,
+                registry,
+                states,
+                now=self._clock.now,
+                on_improved=self._tell_improved(order),
+                roads=self._roads_of(registry),
+            )
         except (routing.RoutingError, ValueError) as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.
             log.exception("order %s failed", order.request_id)

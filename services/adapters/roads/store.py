@@ -1,0 +1,119 @@
+"""Where a city's graphs lie, and which are in use.
+
+`<data>/roads/<city>/current.json` names the graphs in use and is replaced whole; `graphs/<key>/` holds one graph each,
+never changed once it is there; `graphs/<key>/matrices/` the matrices made of it.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.adapters.roads.errors import BuildRunning, GraphBroken
+
+CURRENT = "current.json"
+GRAPHS = "graphs"
+MATRICES = "matrices"
+BUILDING = "building"
+
+
+class Graph(BaseModel):
+    """A graph in use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    """Its folder: the hash of the extract, the profile, the vehicle's size and OSRM's version."""
+    anchor: tuple[float, float] | None
+    """Lon, lat of a place on the main network; None where the network is all in small pieces."""
+    build_s: float
+    """How long it took; 0 for one that was there already."""
+
+
+class Manifest(BaseModel):
+    """The roads that a city uses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal["tournee/roads/1"] = Field(default="tournee/roads/1", alias="schema")
+    city: str
+    extract: str
+    """Name of the file."""
+    sha256: str
+    timestamp: str
+    """When OpenStreetMap's data was current, as the extract says."""
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north of its streets, degrees."""
+    streets: int
+    built_at: datetime
+    engine: str
+    """OSRM's version."""
+    attribution: str = "© OpenStreetMap contributors, ODbL 1.0"
+    graphs: dict[str, Graph]
+    """By `RoadVehicle.graph`."""
+
+
+class RoadStore:
+    """The roads of one city."""
+
+    def __init__(self, data_folder: Path, city: str) -> None:
+        self.folder = data_folder.resolve() / "roads" / city  # OSRM's programs run elsewhere
+        self._city = city
+
+    def find_manifest(self) -> Manifest | None:
+        """What is in use; None where no roads were ever built.
+
+        Raises:
+            GraphBroken: there is a manifest that nobody can read.
+        """
+        file = self.folder / CURRENT
+        try:
+            return Manifest.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise GraphBroken(f"{file}: cannot be read ({error}); run `tournee roads build` again") from error
+
+    def graph_folder(self, key: str) -> Path:
+        return self.folder / GRAPHS / key
+
+    def matrix_file(self, key: str, vehicle_name: str) -> Path:
+        return self.graph_folder(key) / MATRICES / f"{vehicle_name}.i32"
+
+    def use(self, manifest: Manifest) -> None:
+        """Swap: from now on these graphs are used. Those in use before stay for whoever still reads them; older go."""
+        before = self.find_manifest()
+        beside = self.folder / f".{CURRENT}.{os.getpid()}"
+        beside.write_text(manifest.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
+        beside.replace(self.folder / CURRENT)
+        kept = {graph.key for m in (before, manifest) if m is not None for graph in m.graphs.values()}
+        for folder in (self.folder / GRAPHS).iterdir():
+            if folder.name not in kept:
+                shutil.rmtree(folder)
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """A folder beside the graphs, on the same disk, removed at the end; one build a city at a time.
+
+        Raises:
+            BuildRunning: another process builds.
+        """
+        (self.folder / GRAPHS).mkdir(parents=True, exist_ok=True)
+        beside = self.folder / BUILDING
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as held:
+                raise BuildRunning(f"{self.folder}: another process builds the roads of {self._city}; wait") from held
+            shutil.rmtree(beside, ignore_errors=True)  # of a build that was killed
+            beside.mkdir()
+            try:
+                yield beside
+            finally:
+                shutil.rmtree(beside)

@@ -1,0 +1,40 @@
+"""A truck's positions to passes of segments: cut, matched, timed."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.adapters.speeds.matcher import Matcher
+from services.adapters.speeds.profile import ProfileSpeeds
+from services.domain.roads import RoadProfile
+from services.domain.speeds import Samples, band_at, passes_of
+from services.domain.tracks import TrackFix, driven_pieces
+
+
+class DayPasses:
+    """The passes of one day, gathered truck by truck. As large as the network that was driven, not as the day."""
+
+    def __init__(self, matcher: Matcher, places: NDArray[np.float64], zone: tzinfo) -> None:
+        self.samples: dict[str, Samples] = {}
+        self.fixes = self.matched = self.passes = 0
+        self._matcher = matcher
+        self._places = places
+        self._zone = zone
+
+    def add(self, fixes: Sequence[TrackFix], profile: RoadProfile, graph: ProfileSpeeds) -> None:
+        """Learn from one truck's fixes, which come in time order.
+
+        Raises:
+            GraphBroken: Valhalla failed.
+        """
+        self.fixes += len(fixes)
+        samples = self.samples.setdefault(profile, {})
+        for piece in driven_pieces(fixes, self._places):
+            for drive in self._matcher.drives(piece, profile):
+                self.matched += len(drive.fix_m)
+                for pair, kmh, at_s in passes_of(drive, graph.turns_s(drive.nodes)):
+                    band = band_at(datetime.fromtimestamp(at_s, self._zone))
+                    samples.setdefault((band, pair), []).append(kmh)
+                    self.passes += 1

@@ -1,0 +1,82 @@
+"""A day of positions is cut where nobody knows the way, and where the truck stood at its work."""
+
+import numpy as np
+
+from services.domain.tracks import TrackFix, driven_pieces
+from tests.roads_town import at
+
+NOWHERE = np.zeros((0, 2))
+
+
+def track(*steps: tuple[float, float]) -> list[TrackFix]:
+    """Fixes at (second, metres east of the depot)."""
+    return [TrackFix(second, *at(east_m, 0)) for second, east_m in steps]
+
+
+def seconds(pieces: list[list[TrackFix]]) -> list[tuple[float, float]]:
+    """First and last instant of each piece."""
+    return [(piece[0].at_s, piece[-1].at_s) for piece in pieces]
+
+
+def drive(from_s: int, to_s: int, from_m: float = 0) -> list[TrackFix]:
+    """A fix each 5 s at 8 m/s."""
+    return track(*((s, from_m + 8 * (s - from_s)) for s in range(from_s, to_s + 1, 5)))
+
+
+def test_a_gap_ends_a_piece() -> None:
+    """Nobody knows which streets were driven in 100 s of silence."""
+    assert seconds(list(driven_pieces([*drive(0, 50), *drive(150, 200, 1000)], NOWHERE))) == [(0, 50), (150, 200)]
+
+
+def test_a_wrong_fix_is_left_out() -> None:
+    """2 km in 5 s and back: the drive goes on as if it had not been."""
+    fixes = drive(0, 100)
+    fixes[7] = TrackFix(35, *at(280, 2000))
+    pieces = list(driven_pieces(fixes, NOWHERE))
+    assert seconds(pieces) == [(0, 100)]
+    assert len(pieces[0]) == len(fixes) - 1
+
+
+def test_a_slow_spike_is_left_out_too() -> None:
+    """200 m aside and back in 10 s is no impossible speed, and yet no way of a truck."""
+    fixes = drive(0, 100)[::2]
+    fixes[4] = TrackFix(40, *at(320, 200))
+    assert [fix.at_s for piece in driven_pieces(fixes, NOWHERE) for fix in piece] == [
+        0,
+        10,
+        20,
+        30,
+        *range(50, 101, 10),
+    ]
+
+
+def test_a_first_fix_that_is_wrong_does_not_silence_the_day() -> None:
+    """Three fixes that agree with each other outvote the one before."""
+    fixes = [TrackFix(0, *at(0, 9000)), *drive(5, 100)]
+    assert seconds(list(driven_pieces(fixes, NOWHERE))) == [(5, 100)]
+
+
+def test_a_receiver_that_says_it_is_lost_is_believed() -> None:
+    """A hundred metres of uncertainty know no street."""
+    fixes = [TrackFix(f.at_s, f.lon, f.lat, 100.0 if f.at_s == 50 else 5.0) for f in drive(0, 100)]
+    assert all(fix.at_s != 50 for piece in driven_pieces(fixes, NOWHERE) for fix in piece)
+
+
+def test_standing_at_a_container_is_work_elsewhere_it_is_traffic() -> None:
+    """60 s at 400 m: cut out where a container stands there, kept where none does."""
+    fixes = [*drive(0, 50), *track(*((s, 400) for s in range(55, 116, 5))), *drive(120, 170, 440)]
+    container = np.array([at(400, 20)])
+    assert seconds(list(driven_pieces(fixes, NOWHERE))) == [(0, 170)]
+    assert seconds(list(driven_pieces(fixes, container))) == [(0, 45), (120, 170)]
+
+
+def test_a_long_pause_is_nobodys_street() -> None:
+    """Four minutes are a pause wherever they are."""
+    fixes = [*drive(0, 50), *track(*((s, 400) for s in range(55, 300, 5))), *drive(305, 355, 440)]
+    assert len(list(driven_pieces(fixes, NOWHERE))) == 2
+
+
+def test_fixes_out_of_order_or_twice_are_dropped() -> None:
+    """Two fixes of one instant have no speed between them."""
+    fixes = drive(0, 100)
+    assert seconds(list(driven_pieces([*fixes[:5], fixes[4], *fixes[5:]], NOWHERE))) == [(0, 100)]
