@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -15,6 +16,8 @@ from services.adapters.timescale.connection import make_pool
 from services.web.app import make_app
 from services.web.assets import Assets
 from services.web.deps import Deps
+from services.web.maps.basemaps import Basemaps
+from services.web.maps.lines import CircuitLines
 from services.web.stream import Stream
 from tests.web_seed import CITY
 
@@ -51,11 +54,21 @@ def client_of(web: Running, who: tuple[str, str]) -> httpx.Client:
 
 
 @contextmanager
-def serve(database_url: str, stream: Stream, now: datetime, assets: Assets | None = None) -> Iterator[Running]:
+def serve(
+    database_url: str, stream: Stream, now: datetime, assets: Assets | None = None, data_folder: Path | None = None
+) -> Iterator[Running]:
     pool = make_pool(database_url, name="web-test", size=6)
     pool.open(wait=True)
     clock = SetClock(now)
-    app = make_app(Deps(store=pool, stream=stream, clock=clock, session_secret=SECRET), assets)
+    deps = Deps(
+        store=pool,
+        stream=stream,
+        clock=clock,
+        session_secret=SECRET,
+        basemaps=Basemaps(data_folder),
+        lines=CircuitLines(data_folder),
+    )
+    app = make_app(deps, assets)
     # Named as TCP, else asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))

@@ -20,12 +20,14 @@ from infra.demo.city import load_city, read_city
 from infra.demo.figures import Figures, count_figures, table_of
 from infra.demo.office import Login, Office, OfficeError
 from infra.demo.replay import Cast, morning_of, plan_morning, replay_day, wait_until_stored
+from infra.demo.streets import build_streets
 from infra.demo.timepiece import Timepiece
 from infra.migrate import migrate
-from infra.stack.embedded import Stack, embedded_stack
 from infra.stack.errors import ServerDidNotStart, StackError
 from infra.stack.ports import LOOPBACK, free_port, wait_until
 from infra.stack.services import running_services
+from infra.stack.stack import Kind, Stack
+from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.ledger import list_changed_days
@@ -60,6 +62,9 @@ class DemoOptions:
     time_limit_s: float | None = None
     """Search time of the last morning; None: the city's own."""
     ends_by_itself: bool = False
+    stack: Kind = "embedded"
+    with_roads: bool = False
+    """Whether to build road graphs first."""
 
 
 def run_demo(options: DemoOptions, console: Console) -> None:
@@ -76,7 +81,7 @@ def run_demo(options: DemoOptions, console: Console) -> None:
 
 def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     began_s = time.monotonic()
-    stack = cleanup.enter_context(embedded_stack())
+    stack = cleanup.enter_context(start_stack(options.stack))
     cleanup.enter_context(_logs_kept(stack))
     folder, registry = read_city(options.folder, options.seed, stack.folder)
     today = local_day(datetime.now(UTC), registry.city.zone_info)
@@ -87,6 +92,7 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     create_topics(stack.kafka)
     store = cleanup.enter_context(connect(stack.database_url, name="demo"))
     logins = load_city(store, registry, morning_of(registry, first))
+    build_streets(folder, registry, stack.folder / "data", with_roads=options.with_roads, console=console)
     cleanup.enter_context(running_services(environment, stack.folder / "log"))
     wait_until(lambda: _is_ready(url), what="the web", patience_s=60)
     console.print(f"[bold]{registry.city.name}[/] is open at [link={url}]{url}[/link] ({_seconds(began_s)} s)")
@@ -122,6 +128,7 @@ def _environment(stack: Stack, timepiece: Timepiece) -> tuple[str, dict[str, str
         "TOURNEE_WEB_PORT": str(port),
         "TOURNEE_SESSION_SECRET": secrets.token_urlsafe(32),
         "TOURNEE_CLOCK": timepiece.setting,
+        "TOURNEE_DATA_FOLDER": str(stack.folder / "data"),
     }
 
 

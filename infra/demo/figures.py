@@ -59,7 +59,8 @@ def table_of(figures: Figures, plan: dict[str, Any], *, simulated: bool) -> Tabl
     table.add_row("Driven so far", f"{figures.circuits} circuits, {figures.km:,.0f} km, {figures.fuel_l:,.0f} L")
     table.add_row("  against the fixed circuits", _saved(figures))
     table.add_row(f"Plan of {plan['day']}", f"{due} containers due, {totals['circuits']} circuits")
-    table.add_row("  ", f"{totals['distance_m'] / 1000:,.0f} km, {totals['fuel_l']:,.0f} L (estimated roads)")
+    roads = "estimated roads" if plan["roads"] == "estimated" else "real streets"
+    table.add_row("  ", f"{totals['distance_m'] / 1000:,.0f} km, {totals['fuel_l']:,.0f} L ({roads})")
     if baseline:
         table.add_row(
             "  fixed circuits that day", f"{baseline['distance_m'] / 1000:,.0f} km, {baseline['fuel_l']:,.0f} L"

@@ -3,18 +3,21 @@
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from services.adapters.operations.web_meter import WebMeter
 from services.web import api_docs, health, problems
 from services.web.assets import Assets
 from services.web.deps import Deps
-from services.web.downloads import office, open_data
+from services.web.downloads import circuit, office, open_data
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
+from services.web.maps import endpoints as maps
 from services.web.operator import api as operator_api
 from services.web.operator import endpoints as operator_pages
 from services.web.pages import Page
 from services.web.public import endpoints as public_pages
 from services.web.security import Guard
 from services.web.session import endpoints as session
+from services.web.tracing import API, Traced, Unforeseen
 
 DESCRIPTION = """Plan a city's waste rounds, send them to the drivers, follow them, and read what they saved.
 
@@ -22,7 +25,7 @@ Log in with `POST /api/v1/session`; send the answer's `csrf` as the header `X-CS
 Orders are answered 202 once Kafka has confirmed them; 503 with `Retry-After` means: nothing is lost, try again."""
 
 
-def make_app(deps: Deps, assets: Assets | None = None) -> FastAPI:
+def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = None) -> FastAPI:
     """The application over real or in-memory adapters."""
     app = FastAPI(
         title="Tournée",
@@ -35,12 +38,22 @@ def make_app(deps: Deps, assets: Assets | None = None) -> FastAPI:
     page = Page(assets or Assets())
     app.state.deps = deps
     app.state.page = page
+    app.state.servers = health.servers(deps)
     problems.install(app)
+    app.add_middleware(Unforeseen, answer=app.exception_handlers[Exception])
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Guard, over_https=deps.over_https)
+    app.add_middleware(Traced, meter=meter or WebMeter())
 
-    v1 = APIRouter(prefix="/api/v1")
-    for router in (session.api, operator_api.router, driver_api.router, office.router, open_data.router):
+    v1 = APIRouter(prefix=API)
+    for router in (
+        session.api,
+        operator_api.router,
+        driver_api.router,
+        circuit.router,
+        office.router,
+        open_data.router,
+    ):
         v1.include_router(router)
     app.include_router(v1)
     for router in (
@@ -49,6 +62,7 @@ def make_app(deps: Deps, assets: Assets | None = None) -> FastAPI:
         driver_pages.router,
         session.pages,
         api_docs.router,
+        maps.router,
         health.router,
         page.assets.router(),
     ):

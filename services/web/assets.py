@@ -20,12 +20,13 @@ VENDOR = {
     "maplibre-gl-shared.mjs": "maplibre-gl/dist/maplibre-gl-shared.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "pmtiles.js": "pmtiles/dist/pmtiles.js",
     "atkinson-400.woff2": "@fontsource/atkinson-hyperlegible/files/atkinson-hyperlegible-latin-400-normal.woff2",
     "atkinson-700.woff2": "@fontsource/atkinson-hyperlegible/files/atkinson-hyperlegible-latin-700-normal.woff2",
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
-PACKAGES = ("maplibre-gl", "@fontsource/atkinson-hyperlegible", "swagger-ui-dist")
+PACKAGES = ("maplibre-gl", "pmtiles", "@fontsource/atkinson-hyperlegible", "swagger-ui-dist")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 mimetypes.add_type("text/javascript", ".js")

@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 
 from services.adapters.clock import Clock
 from services.adapters.timescale.connection import Connection, store_errors
+from services.web.maps.basemaps import Basemaps
+from services.web.maps.lines import CircuitLines
 from services.web.recent import RecentOrders
 from services.web.stream import Stream
 
@@ -34,6 +36,8 @@ class Deps:
     over_https: bool = False
     wall_now: Callable[[], datetime] = wall_now
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
+    basemaps: Basemaps = field(default_factory=Basemaps)
+    lines: CircuitLines = field(default_factory=CircuitLines)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -26,6 +26,14 @@ class Frame:
     def point(self, lon: float, lat: float) -> Position:
         return round((lon - self.west) * self.x_per_degree, 1), round((self.north - lat) * self.y_per_degree, 1)
 
+    def shows(self, geometry: Geometry) -> bool:
+        """Whether any corner lies on the sheet, or as far off as the sheet is large."""
+        for p in positions_of(geometry):
+            x, y = self.point(p[0], p[1])
+            if -self.width < x < 2 * self.width and -self.height < y < 2 * self.height:
+                return True
+        return False
+
     def percent(self, lon: float, lat: float) -> Position:
         """The point in percent of the sheet, for lettering that must not grow with it."""
         x, y = self.point(lon, lat)

@@ -26,6 +26,7 @@ from simulators.city.fleet import (
     Truck,
 )
 from simulators.city.names import CITY_ID, CITY_NAME
+from simulators.city.osm import write_extract
 from simulators.geometry import FloatArray
 
 CITY_TOML = f"""\
@@ -68,6 +69,7 @@ def write_drawn_city(city: DrawnCity, folder: Path) -> None:
     (folder / "city.toml").write_text(CITY_TOML, encoding="utf-8", newline="\n")
     _write_features(folder / "zones.geojson", _zones(city))
     _write_features(folder / "basemap.geojson", basemap(city))
+    write_extract(city, folder / "roads.osm.gz")
     _write_kinds(folder / "container_kinds.csv")
     _write_containers(folder / "containers.csv", city)
     _write_classes(folder / "truck_classes.csv")

@@ -1,6 +1,7 @@
 """The registry and plans as GeoJSON."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi.responses import Response
 from services.adapters.timescale.pages import ContainerRow
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
+from services.web.maps.lines import CircuitLine
 from services.web.operator.api import with_etag
 from services.web.operator.fill import fill_state
 from services.web.operator.panel import HUES
@@ -54,12 +56,14 @@ def sites_geojson(sites: list[tuple[str, dict[str, Any]]]) -> Collection:
     return {"type": "FeatureCollection", "features": features}
 
 
-def circuits_geojson(plan: PlanMade) -> Collection:
-    return {"type": "FeatureCollection", "features": [_circuit(circuit) for circuit in plan.circuits]}
+def circuits_geojson(plan: PlanMade, lines: Mapping[int, CircuitLine]) -> Collection:
+    """One line a circuit; `line` says whether it follows streets (`osm`) or is straight (`estimated`)."""
+    features = [_circuit(circuit, lines[circuit.number]) for circuit in plan.circuits]
+    return {"type": "FeatureCollection", "features": features}
 
 
-def _circuit(circuit: Circuit) -> dict[str, Any]:
-    line = [[v.lon, v.lat] for v in circuit.visits if v.lon is not None and v.lat is not None]
+def _circuit(circuit: Circuit, drawn: CircuitLine) -> dict[str, Any]:
+    line = [[round(lon, 5), round(lat, 5)] for lon, lat in drawn.way.line]
     first = next(([v.lon, v.lat] for v in circuit.stops), None)
     properties = {
         "number": circuit.number,
@@ -69,6 +73,7 @@ def _circuit(circuit: Circuit) -> dict[str, Any]:
         "distance_m": circuit.distance_m,
         "fuel_l": circuit.fuel_l,
         "first_stop": first,
+        "line": drawn.source,
     }
     return _feature(circuit.number, properties, "LineString", line)
 

@@ -62,10 +62,16 @@ def get_containers_csv(_session: OfficeSession, city: SessionCity, connection: W
 
 @router.get("/plans/{plan_id}/circuits.geojson")
 def get_circuits_geojson(
-    request: Request, plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore
+    request: Request,
+    plan_id: UUID,
+    _session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
 ) -> Response:
-    """One line a circuit, through its visits in driving order."""
-    return geojson_answer(request, circuits_geojson(_plan(connection, city, plan_id)))
+    """One line a circuit, along its streets in driving order; straight where distances are estimated."""
+    plan = _plan(connection, city, plan_id)
+    return geojson_answer(request, circuits_geojson(plan, deps.lines.of_plan(connection, city, plan)))
 
 
 @router.get("/plans/{plan_id}/circuits.csv")
@@ -103,9 +109,11 @@ def get_sites_geojson(request: Request, _session: OfficeSession, city: SessionCi
 
 
 @router.get("/basemap.geojson")
-def get_basemap(request: Request, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
-    """Water, streets and markets under the map; empty where the city folder has none."""
-    basemap = store.find_basemap(connection, city.id)
+def get_basemap(
+    request: Request, _session: OfficeSession, city: SessionCity, deps: WithDeps, connection: WithStore
+) -> Response:
+    """Water, streets and markets under the map: of the city's extract, else of its folder; empty where neither has."""
+    basemap = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
     return geojson_answer(
         request, basemap or {"type": "FeatureCollection", "features": []}, cache="private, max-age=300"
     )

@@ -3,15 +3,21 @@
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City
 from services.contracts.confirmations import ConfirmVisit
 from services.web.days import today_in
-from services.web.deps import WithDeps, WithStore
+from services.web.deps import Deps, WithDeps, WithStore
 from services.web.driver.circuit import find_driver_circuit
 from services.web.driver.confirm import MOST_AT_ONCE, parse_confirmations, record_confirmations
-from services.web.driver.schemas import Accepted, DriverCircuit
+from services.web.driver.schemas import Accepted, DriverCircuit, DriverStreets
+from services.web.maps.near import streets_near
+from services.web.pages import get_page
 from services.web.session.guards import CsrfHeader, DriverSession, SessionCity
+from services.web.session.tokens import Session
 
 router = APIRouter(prefix="/driver", tags=["driver"])
 
@@ -28,12 +34,41 @@ OUTBOX_SCHEMA = {
 
 @router.get("/circuit", response_model=DriverCircuit, responses={204: {"description": "nothing sent to this truck"}})
 def get_circuit(
-    session: DriverSession, city: SessionCity, deps: WithDeps, connection: WithStore, day: date | None = None
+    request: Request,
+    session: DriverSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    day: date | None = None,
 ) -> Any:
     """The truck's circuit of the day (today where none is named), with what was already confirmed."""
     shown = day or today_in(city, deps.clock.now())
-    circuit = find_driver_circuit(connection, city, session.truck or "", shown)
+    circuit = _circuit(request, session, city, deps, connection, shown)
     return circuit if circuit is not None else Response(status_code=204)
+
+
+@router.get("/streets", response_model=DriverStreets, responses={204: {"description": "nothing sent to this truck"}})
+def get_streets(
+    request: Request,
+    session: DriverSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    day: date | None = None,
+) -> Any:
+    """Streets and water around the truck's circuit of the day, for the phone to draw and keep."""
+    circuit = _circuit(request, session, city, deps, connection, day or today_in(city, deps.clock.now()))
+    if circuit is None:
+        return Response(status_code=204)
+    streets = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
+    return streets_near(streets, (point for leg in circuit.legs for point in leg.line))
+
+
+def _circuit(
+    request: Request, session: Session, city: City, deps: Deps, connection: Connection, day: date
+) -> DriverCircuit | None:
+    language = get_page(request).texts_for(request).language
+    return find_driver_circuit(connection, city, session.truck or "", day, lines=deps.lines, language=language)
 
 
 @router.post("/confirmations", status_code=202, dependencies=[CsrfHeader], openapi_extra=OUTBOX_SCHEMA)

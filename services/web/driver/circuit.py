@@ -6,11 +6,16 @@ from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
+from services.domain.manoeuvres import Language
 from services.web.driver.confirmed import outcomes_of
+from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverVisit
+from services.web.maps.lines import CircuitLines
 
 
-def find_driver_circuit(connection: Connection, city: City, truck: str, day: date) -> DriverCircuit | None:
+def find_driver_circuit(
+    connection: Connection, city: City, truck: str, day: date, *, lines: CircuitLines, language: Language
+) -> DriverCircuit | None:
     """The truck's part of the plan in force; None when nothing was sent or this truck stays in."""
     dispatch = store.find_dispatch(connection, city.id, day)
     plan = store.find_plan(connection, city.id, dispatch["plan_id"]) if dispatch else None
@@ -19,6 +24,7 @@ def find_driver_circuit(connection: Connection, city: City, truck: str, day: dat
     circuit = next((c for c in plan.circuits if c.truck == truck), None)
     if circuit is None:
         return None
+    line = lines.of_plan(connection, city, plan)[circuit.number]
     return DriverCircuit(
         plan_id=plan.plan_id,
         day=plan.day,
@@ -29,6 +35,8 @@ def find_driver_circuit(connection: Connection, city: City, truck: str, day: dat
         roads=plan.roads,
         dispatched_at=dispatch["dispatched_at"],
         visits=_visits(connection, city, plan, circuit),
+        line=line.source,
+        legs=legs_of(circuit, line, language),
     )
 
 

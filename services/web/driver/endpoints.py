@@ -25,7 +25,8 @@ router = APIRouter(include_in_schema=False)
 KEPT_OFFLINE = (
     "css/base.css", "css/driver.css", "css/fonts.css", "vendor/atkinson-400.woff2", "vendor/atkinson-700.woff2",
     "js/driver/app.js", "js/driver/outbox.js", "js/driver/sender.js", "js/driver/screens.js", "js/driver/places.js",
-    "js/words.js", "img/icon.svg", "img/pictograms.svg", "manifest.webmanifest",
+    "js/driver/drawing.js", "js/driver/way.js", "js/words.js", "img/icon.svg", "img/pictograms.svg",
+    "manifest.webmanifest",
 )  # fmt: skip
 
 
@@ -40,8 +41,9 @@ def driver_page(
     jour: date | None = None,
 ) -> Response:
     day = jour or today_in(city, deps.clock.now())
-    circuit = find_driver_circuit(connection, city, session.truck or "", day)
     page = get_page(request)
+    language = page.texts_for(request).language
+    circuit = find_driver_circuit(connection, city, session.truck or "", day, lines=deps.lines, language=language)
     return page.render(
         request,
         "driver.html",

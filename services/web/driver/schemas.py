@@ -24,6 +24,28 @@ class DriverVisit(BaseModel):
     confirmed: Literal["done", "skipped"] | None
 
 
+class DriverManoeuvre(BaseModel):
+    text: str
+    direction: Literal["left", "right", "straight", "uturn", "arrive"]
+    distance_m: int = Field(description="to the next manoeuvre")
+
+
+class DriverLeg(BaseModel):
+    to: int = Field(description="sequence of the visit that it leads to")
+    distance_m: int
+    duration_s: int
+    line: list[tuple[float, float]] = Field(description="lon, lat")
+    manoeuvres: list[DriverManoeuvre]
+
+
+class DriverStreets(BaseModel):
+    """Streets around the circuit. Lines: kind, then x, y, dx, dy, ... in units from the origin."""
+
+    unit: int = Field(description="steps a degree")
+    origin: tuple[float, float]
+    lines: list[list[int]] = Field(description="kinds: 0 water, 1 park (both areas), 2 street, 3 avenue")
+
+
 class DriverCircuit(BaseModel):
     plan_id: UUID
     day: date
@@ -34,6 +56,8 @@ class DriverCircuit(BaseModel):
     roads: Literal["estimated", "osm"]
     dispatched_at: datetime
     visits: list[DriverVisit]
+    line: Literal["estimated", "osm"] = Field(description="whether the legs follow streets, or are straight")
+    legs: list[DriverLeg]
 
 
 class Accepted(BaseModel):

@@ -1,5 +1,6 @@
 """The operator's page and its three forms: plan, look, send."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,7 +36,13 @@ def operator_page(
     jour: date | None = None,
 ) -> Response:
     values = _values(request, session, city, deps, tokens, connection, jour)
-    sheet = draw_sheet(connection, city, values["panel"])
+    plan = values["panel"].plan
+    lines = deps.lines.of_plan(connection, city, plan) if plan else {}
+    basemap = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
+    sheet = draw_sheet(connection, city, values["panel"], basemap, lines)
+    base = deps.basemaps.find(city.id)
+    values["script"]["map"] = asdict(base) if base else None
+    values["plan_is_straight"] = any(line.source == "estimated" for line in lines.values())
     return get_page(request).render(request, "operator.html", city=city, sheet=sheet, **values)
 
 

@@ -1,17 +1,20 @@
 """The map as a drawing, for the first paint, for browsers without WebGL and for pages without JavaScript."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.web.geo import Frame, frame_around, positions_of
+from services.web.maps.lines import CircuitLine
 from services.web.operator.fill import FillState, fill_state
 from services.web.operator.panel import Panel
 
 WIDTH, HEIGHT = 900.0, 800.0
 MOST_DOTS = 1500
-DRAWN_KINDS = ("sea", "lagoon", "market", "avenue", "bridge")  # single streets would only add weight
+DRAWN_KINDS = ("sea", "lagoon", "water", "park", "market", "avenue", "bridge")  # single streets would only add weight
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,13 @@ class Sheet:
     dots: list[Dot]
 
 
-def draw_sheet(connection: Connection, city: City, panel: Panel) -> Sheet:
+def draw_sheet(
+    connection: Connection,
+    city: City,
+    panel: Panel,
+    basemap: dict[str, Any] | None,
+    lines: Mapping[int, CircuitLine],
+) -> Sheet:
     zones = store.list_zones(connection, city.id)
     containers = store.list_containers(connection, city.id)
     positions = [p for zone in zones for p in positions_of(zone["geometry"])]
@@ -50,9 +59,9 @@ def draw_sheet(connection: Connection, city: City, panel: Panel) -> Sheet:
     return Sheet(
         WIDTH,
         HEIGHT,
-        base_paths(store.find_basemap(connection, city.id), frame),
+        base_paths(basemap, frame),
         [frame.path(zone["geometry"]) for zone in zones],
-        list(_lines(panel, frame)),
+        list(_lines(panel, frame, lines)),
         _dots(city, panel, containers, frame),
     )
 
@@ -63,21 +72,21 @@ def base_paths(basemap: dict[str, object] | None, frame: Frame) -> list[tuple[st
     drawn = []
     for feature in features if isinstance(features, list) else []:
         kind = feature["properties"].get("kind")
-        if kind in DRAWN_KINDS and feature["geometry"]["type"] != "Point":
+        if kind in DRAWN_KINDS and feature["geometry"]["type"] != "Point" and frame.shows(feature["geometry"]):
             drawn.append((kind, frame.path(feature["geometry"])))
     return sorted(drawn, key=lambda item: DRAWN_KINDS.index(item[0]))
 
 
-def _lines(panel: Panel, frame: Frame) -> list[Line]:
+def _lines(panel: Panel, frame: Frame, drawn: Mapping[int, CircuitLine]) -> list[Line]:
     lines = []
     for line in panel.circuits:
-        path = [(v.lon, v.lat) for v in line.circuit.visits if v.lon is not None and v.lat is not None]
+        path = drawn[line.circuit.number].way.line
         first = next(iter(line.circuit.stops), None)
         if first is None or first.lon is None or first.lat is None:
             continue
         x, y = frame.point(first.lon, first.lat)
-        drawn = frame.path({"type": "LineString", "coordinates": path})
-        lines.append(Line(drawn, line.hue, line.circuit.number, x, y))
+        shown = frame.path({"type": "LineString", "coordinates": path})
+        lines.append(Line(shown, line.hue, line.circuit.number, x, y))
     return lines
 
 

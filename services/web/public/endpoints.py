@@ -35,6 +35,7 @@ def public_page(
     days = store.list_savings(connection, chosen.id, month, _last_of(month)) if month else []
     zones = store.list_zones(connection, chosen.id)
     shares = zone_shares(zones, days[-1] if days else None)
+    basemap = deps.basemaps.streets(chosen.id) or store.find_basemap(connection, chosen.id)
     response = page.render(
         request,
         "public.html",
@@ -47,7 +48,7 @@ def public_page(
         following=_neighbour(months, month, 1),
         chart=draw_chart(days),
         shares=shares,
-        zone_map=draw_zone_map(zones, shares, store.find_basemap(connection, chosen.id)),
+        zone_map=draw_zone_map(zones, shares, basemap),
         population=sum(zone["population"] for zone in zones),
     )
     response.headers["Cache-Control"] = CACHE

@@ -4,13 +4,14 @@ import { element, say, values } from "../words.js";
 import * as outbox from "./outbox.js";
 import * as screens from "./screens.js";
 import { Sender } from "./sender.js";
+import { way } from "./way.js";
 
 const UNDO_MS = 5000;
 const CIRCUIT_POLL_MS = 60000;
 
 const app = document.getElementById("app");
 const day = {
-  circuit: null, outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
+  circuit: null, streets: null, outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
   away: !navigator.onLine, needsPin: false, pinFault: null, last: null, fresh: false,
 }; // prettier-ignore
 
@@ -41,6 +42,16 @@ async function takeCircuit(circuit) {
   }
   if (isOther) day.picked = null;
   await outbox.keep(`circuit/${values.city}/${values.truck}`, circuit);
+  day.streets = circuit ? await outbox.recall(`streets/${values.city}/${values.truck}/${circuit.plan_id}`) : null;
+}
+
+/** The streets around the circuit, once a circuit; without them the way is drawn on white. */
+async function askStreets() {
+  if (!day.circuit || day.streets) return;
+  const answer = await fetch(`/api/v1/driver/streets?day=${day.circuit.day}`);
+  if (answer.status !== 200) return;
+  day.streets = await answer.json();
+  await outbox.keep(`streets/${values.city}/${values.truck}/${day.circuit.plan_id}`, day.streets);
 }
 
 async function note(visit, outcome, reason = null) {
@@ -137,8 +148,12 @@ function screenParts(all, waiting) {
   if (day.screen === "reasons") {
     return screens.reasons({ visit, onreason: (reason) => note(visit, "skipped", reason), onback: () => show("stop") });
   }
+  const leg = day.circuit.legs?.find((l) => l.to === visit.sequence) ?? null;
+  if (day.screen === "way" && leg) {
+    return way({ visit, leg, circuit: day.circuit, streets: day.streets, onback: () => show("stop") });
+  }
   const before = day.circuit.visits.filter((v) => v.sequence < visit.sequence && v.lat !== null).at(-1);
-  return screens.stop({ visit, before, ondone: once(() => note(visit, "done")), onskip: () => show("reasons"), onlist: () => show("list") });
+  return screens.stop({ visit, before, ondone: once(() => note(visit, "done")), onskip: () => show("reasons"), onlist: () => show("list"), onway: leg && (() => show("way")), leg });
 }
 
 /** A glove presses twice; the stop counts once. */
@@ -175,6 +190,7 @@ async function askCircuit() {
     if (isNew) navigator.vibrate?.([100, 80, 100]);
     await refresh({ away: false });
     sender.hurry();
+    await askStreets();
   } catch {
     await refresh({ away: true });
   }

@@ -1,12 +1,12 @@
 // What the cab sees. Each screen is built from the day's state and calls back; none of them knows the network.
 
 import { clock, element, number, say, values } from "../words.js";
-import { distance, geoLink } from "./places.js";
+import { distance, geoLink, length } from "./places.js";
 
 const sprite = JSON.parse(document.getElementById("sprite").textContent);
 const SVG = "http://www.w3.org/2000/svg";
 
-function pictogram(name) {
+export function pictogram(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "pictogram");
   svg.setAttribute("aria-hidden", "true");
@@ -16,7 +16,7 @@ function pictogram(name) {
   return svg;
 }
 
-function button(text, onclick, { icon = null, look = "plain", wide = false, id = null } = {}) {
+export function button(text, onclick, { icon = null, look = "plain", wide = false, id = null } = {}) {
   return element("button", { type: "button", class: `button ${look}${wide ? " wide" : ""}`, onclick, id }, icon ? pictogram(icon) : null, text); // prettier-ignore
 }
 
@@ -45,16 +45,17 @@ export function warning(text, action = null) {
   return element("p", { class: "warn", role: "status" }, text, action ? " " : null, action);
 }
 
-function howFar(visit, before) {
+function howFar(visit, before, leg) {
+  if (leg?.distance_m) return say(...length(leg.distance_m, "about_"));
   if (!before || visit.lat === null || before.lat === null) return null;
   const metres = distance(before, visit) * 1.3; // streets are longer than the crow's flight
   if (metres < 950) return say("about_m", { distance: number(Math.max(50, Math.round(metres / 50) * 50)) });
   return say("about_km", { distance: number(metres / 1000, 1) });
 }
 
-export function stop({ visit, before, ondone, onskip, onlist }) {
+export function stop({ visit, before, ondone, onskip, onlist, onway, leg = null }) {
   const isStop = visit.kind === "stop";
-  const facts = [howFar(visit, before), say("planned_at", { time: clock(visit.start_at) })].filter(Boolean);
+  const facts = [howFar(visit, before, leg), say("planned_at", { time: clock(visit.start_at) })].filter(Boolean);
   const full = visit.fill_ratio === null ? null : say("expected", { percent: number(visit.fill_ratio * 100) });
   return [
     element(
@@ -66,8 +67,12 @@ export function stop({ visit, before, ondone, onskip, onlist }) {
     ),
     element(
       "div", { class: "thumb" },
-      visit.lat === null ? null : element("a", { class: "button plain", href: geoLink(visit) }, pictogram("navigate"), say("navigate")),
-      button(say("list"), onlist, { icon: "list", id: "to-list" }),
+      element(
+        "div", { class: "wide trio" },
+        visit.lat === null ? null : element("a", { class: "button plain", href: geoLink(visit) }, pictogram("navigate"), say("navigate")),
+        onway ? button(say("way"), onway, { icon: "way", id: "to-way" }) : null,
+        button(say("list"), onlist, { icon: "list", id: "to-list" }),
+      ),
       button(isStop ? say("done") : say("emptied"), ondone, { icon: "done", look: "go", wide: true, id: "done" }),
       button(say("skip"), onskip, { icon: "skip", wide: true, id: "skip" }),
     ),

@@ -39,16 +39,29 @@ function middle(feature) {
   return [(west + east) / 2, (south + north) / 2];
 }
 
+/** Reads tiles out of one file, by requests for parts of it. The package is a classic script: it leaves a global. */
+async function tiles() {
+  const script = element("script", { src: new URL("../../vendor/pmtiles.js", import.meta.url).href });
+  await new Promise((resolve, reject) => {
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", () => reject(new Error("pmtiles.js is not installed")));
+    document.head.append(script);
+  });
+  return new globalThis.pmtiles.Protocol().tile;
+}
+
 async function makeMap() {
-  const { Map, NavigationControl } = await import("../../vendor/maplibre-gl.mjs");
+  const { Map, NavigationControl, ScaleControl, addProtocol } = await import("../../vendor/maplibre-gl.mjs");
+  if (values.map?.tiles) addProtocol("pmtiles", await tiles());
   const canvas = element("div", { class: "canvas", id: "canvas" });
   box.prepend(canvas);
   const map = new Map({
-    container: canvas, style: style(), attributionControl: false, dragRotate: false, pitchWithRotate: false,
+    container: canvas, style: style(values.map), attributionControl: false, dragRotate: false, pitchWithRotate: false,
     maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8,
   }); // prettier-ignore
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+  map.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-right");
   map.setMissingStyleImageResolver((id) => {
     const image = picture(id);
     if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: PIXEL_RATIO });
@@ -62,11 +75,11 @@ async function makeMap() {
 
 async function drawBase(map) {
   const [base, sites, zones] = await Promise.all([
-    load("/api/v1/basemap.geojson"),
+    values.map?.tiles ? null : load("/api/v1/basemap.geojson"),
     load("/api/v1/sites.geojson"),
     load(`/api/v1/public/zones.geojson?city=${values.city}`),
   ]);
-  map.getSource("base").setData(base);
+  if (base) map.getSource("base").setData(base);
   map.getSource("sites").setData(sites);
   map.getSource("zones").setData(zones);
   map.getSource("places").setData(collection(zones.features.map((z) => point(middle(z), { name: z.properties.name }))));
@@ -96,7 +109,10 @@ function drawTrucks(map, state) {
 // The chosen circuit strong, the others faint.
 function showSelection(map, { circuit, container, from }) {
   const strength = circuit === null ? 1 : ["case", ["==", ["get", "number"], circuit], 1, 0.15];
-  for (const layer of ["circuit", "circuit-edge"]) map.setPaintProperty(layer, "line-opacity", strength);
+  for (const layer of ["circuit", "circuit-straight", "circuit-edge"]) map.setPaintProperty(layer, "line-opacity", strength);
+  // The chosen line over the others, where streets are shared.
+  const order = ["case", ["==", ["get", "number"], circuit ?? -1], 1, 0];
+  for (const layer of ["circuit", "circuit-straight"]) map.setLayoutProperty(layer, "line-sort-key", order);
   map.setPaintProperty("circuit-arrow", "icon-opacity", strength);
   map.setPaintProperty("start", "icon-opacity", strength);
   const ofCircuit = circuit === null ? 1 : ["case", ["==", ["get", "circuit"], circuit], 1, 0.25];
@@ -127,7 +143,7 @@ function explain(feature) {
 function listen(map) {
   map.on("click", ({ point: spot }) => {
     const near = [[spot.x - 6, spot.y - 6], [spot.x + 6, spot.y + 6]]; // prettier-ignore
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", "start", "circuit"] });
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", "start", "circuit", "circuit-straight"] });
     if (!hit) return select({ from: "map" });
     if (hit.layer.id === "cluster") return reveal(map, hit);
     if (hit.layer.id === "container") return select({ container: hit.properties.id, from: "map" });

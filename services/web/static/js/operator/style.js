@@ -1,29 +1,22 @@
-// The quiet base and the layers over it. Everything comes from this server; no tiles, no glyphs.
+// The layers over the base: zones, circuits, containers, trucks. Everything comes from this server.
 
+import { baseLayers, baseSources, fontFaces, nameLayers } from "./base.js";
 import { colour } from "./icons.js";
 
 const empty = { type: "FeatureCollection", features: [] };
-const kind = (...kinds) => ["match", ["get", "kind"], kinds, true, false];
 const byZoom = (far, near) => ["interpolate", ["exponential", 1.6], ["zoom"], 10, far, 16, near];
 const hue = () => ["match", ["get", "hue"], ...Array.from({ length: 12 }, (_, i) => [i + 1, colour(`hue-${i + 1}`)]).flat(), colour("ink")]; // prettier-ignore
 
-function base() {
-  return [
-    { id: "land", type: "background", paint: { "background-color": colour("land") } },
-    { id: "water", type: "fill", source: "base", filter: kind("sea", "lagoon", "water"), paint: { "fill-color": colour("water") } },
-    { id: "market", type: "fill", source: "base", filter: kind("market", "park"), paint: { "fill-color": colour("market") } },
-    { id: "street", type: "line", source: "base", filter: kind("street"), minzoom: 11.5, paint: { "line-color": colour("road-edge"), "line-width": byZoom(0.3, 5) } },
-    { id: "avenue-edge", type: "line", source: "base", filter: kind("avenue", "bridge"), paint: { "line-color": colour("road-edge"), "line-width": byZoom(1.6, 13) } },
-    { id: "avenue", type: "line", source: "base", filter: kind("avenue", "bridge"), paint: { "line-color": colour("road"), "line-width": byZoom(0.9, 10) } },
-    { id: "zone", type: "line", source: "zones", paint: { "line-color": colour("zone-line"), "line-width": 1, "line-dasharray": [4, 3] } },
-  ]; // prettier-ignore
+function zones() {
+  return [{ id: "zone", type: "line", source: "zones", paint: { "line-color": colour("zone-line"), "line-width": 1, "line-dasharray": [4, 3] } }]; // prettier-ignore
 }
 
 function circuits() {
   const round = { "line-cap": "round", "line-join": "round" };
   return [
     { id: "circuit-edge", type: "line", source: "circuits", layout: round, paint: { "line-color": colour("land"), "line-width": byZoom(3, 8), "line-opacity": 0.8 } },
-    { id: "circuit", type: "line", source: "circuits", layout: round, paint: { "line-color": hue(), "line-width": byZoom(1.6, 4.5) } },
+    { id: "circuit", type: "line", source: "circuits", layout: round, filter: ["!=", ["get", "line"], "estimated"], paint: { "line-color": hue(), "line-width": byZoom(1.6, 4.5) } },
+    { id: "circuit-straight", type: "line", source: "circuits", layout: { "line-join": "round" }, filter: ["==", ["get", "line"], "estimated"], paint: { "line-color": hue(), "line-width": byZoom(1.6, 4.5), "line-dasharray": [3, 1.5] } },
     { id: "circuit-arrow", type: "symbol", source: "circuits", minzoom: 11.5, layout: { "symbol-placement": "line", "symbol-spacing": 110, "icon-image": ["concat", "arrow|", ["get", "hue"]], "icon-allow-overlap": true, "icon-ignore-placement": true } },
   ]; // prettier-ignore
 }
@@ -42,16 +35,18 @@ function things() {
   ]; // prettier-ignore
 }
 
-export function style() {
+/** The whole style; `map` tells where tiles are, or is null. */
+export function style(map) {
   const count = (state) => ["+", ["case", ["==", ["get", "state"], state], 1, 0]];
   const plain = { type: "geojson", data: empty };
   const clustered = { clusterMaxZoom: 11, clusterRadius: 36, clusterProperties: { due: count("due"), overflow: count("overflow") } };
   return {
     version: 8,
+    "font-faces": fontFaces(),
     sources: {
-      base: plain, zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain,
+      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain,
       containers: { ...plain, cluster: true, ...clustered },
     },
-    layers: [...base(), ...circuits(), ...things()],
+    layers: [...baseLayers(map), ...zones(), ...circuits(), ...nameLayers(map), ...things()],
   }; // prettier-ignore
 }

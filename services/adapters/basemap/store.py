@@ -1,0 +1,113 @@
+"""Where a city's maps lie, and which is in use.
+
+`<data>/map/<city>/current.json` names the map in use and is replaced whole; `<key>.pmtiles` and `<key>.streets.json`
+are its files, never changed once they are there, so that browsers may keep them for ever.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.adapters.basemap.errors import MapBroken
+from services.adapters.roads.errors import BuildRunning
+
+CURRENT = "current.json"
+BUILDING = "building"
+CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+KEY = re.compile(r"[0-9a-f]{16}")
+
+
+class MapManifest(BaseModel):
+    """The map that a city uses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal["tournee/map/1"] = Field(default="tournee/map/1", alias="schema")
+    city: str
+    key: str
+    """Of its files: the hash of the extract, of the frame and of what makes tiles of them."""
+    extract: str
+    """Name of the file."""
+    sha256: str
+    timestamp: str
+    """When OpenStreetMap's data was current, as the extract says."""
+    frame: tuple[float, float, float, float]
+    """West, south, east, north, degrees."""
+    built_at: datetime
+    tiles: bool
+    """False where tilemaker was not there: streets and water alone."""
+    attribution: str
+    """Whose data it is; empty for a city that is made up."""
+    notes: tuple[str, ...] = ()
+    """What a technician should know, such as a coastline with a gap."""
+
+
+class MapStore:
+    """The maps of one city."""
+
+    def __init__(self, data_folder: Path, city: str) -> None:
+        if not CITY.fullmatch(city):
+            raise MapBroken(f"{city!r} is no city's id; expected letters, digits and -")
+        self.folder = data_folder.resolve() / "map" / city
+        self._city = city
+
+    def find_manifest(self) -> MapManifest | None:
+        """What is in use; None where no map was ever built.
+
+        Raises:
+            MapBroken: there is a manifest that nobody can read.
+        """
+        file = self.folder / CURRENT
+        try:
+            return MapManifest.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise MapBroken(f"{file}: cannot be read ({error}); run `tournee map build` again") from error
+
+    def tiles_file(self, key: str) -> Path:
+        return self.folder / f"{key}.pmtiles"
+
+    def streets_file(self, key: str) -> Path:
+        return self.folder / f"{key}.streets.json"
+
+    def use(self, manifest: MapManifest) -> None:
+        """Swap: pages opened from now on show this map. The one before stays for pages that are open; older go."""
+        before = self.find_manifest()
+        beside = self.folder / f".{CURRENT}.{os.getpid()}"
+        beside.write_text(manifest.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
+        beside.replace(self.folder / CURRENT)
+        kept = {m.key for m in (before, manifest) if m is not None}
+        for file in self.folder.iterdir():
+            key = file.name.partition(".")[0]
+            if KEY.fullmatch(key) and key not in kept:
+                file.unlink()
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """A folder beside the maps, on the same disk, removed at the end; one build a city at a time.
+
+        Raises:
+            BuildRunning: another process builds.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        beside = self.folder / BUILDING
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as held:
+                raise BuildRunning(f"{self.folder}: another process builds the map of {self._city}; wait") from held
+            shutil.rmtree(beside, ignore_errors=True)  # of a build that was killed
+            beside.mkdir()
+            try:
+                yield beside
+            finally:
+                shutil.rmtree(beside)

@@ -1,0 +1,1 @@
+"""Maps on every page: the base under them, and circuits along real streets."""
