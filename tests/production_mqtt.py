@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +29,9 @@ BRIDGE_PASSWORD = "the-bridge-reads-all-of-it"
 
 def needs(program: str, package: str) -> str:
     """The path of a program. A test whose program is missing fails on CI; elsewhere it is skipped with the reason."""
-    found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin")
+    beside_python = Path(sys.executable).parent  # what pip has installed, whoever's PATH it is
+    path = f"{beside_python}:{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin"
+    found = shutil.which(program, path=path)
     if found is None:
         _missing(f"needs {program}: {package}")
     return found
