@@ -1,7 +1,9 @@
 """Each request has an id, a line in the log and a bounded place in the metrics."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import httpx
@@ -77,9 +79,9 @@ async def ask(app: FastAPI, path: str, method: str = "GET", **headers: str) -> h
 
 
 def get(app: FastAPI, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    import asyncio
-
-    return asyncio.run(ask(app, path, method, **headers))
+    # On a thread of its own: a browser that another test has opened keeps a loop running on this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(ask(app, path, method, **headers))).result()
 
 
 def test_plain_id_of_the_caller_is_kept_and_another_is_replaced(app: FastAPI, traces: Traces) -> None:
