@@ -159,7 +159,8 @@ def test_planner_stopped_amid_an_order_ends_at_once_and_carries_it_out_next_time
         assert took_s < ENDS_WITHIN_S
         assert "stopped amid an order" in planner.log.read_text()
     with KafkaAdmin(stack.kafka, name="test") as admin:
-        assert sum(admin.lags("planner", [topics.ORDERS]).values()) == 1
+        # At least: other tests on these servers order too, and not all of them have a planner.
+        assert sum(admin.lags("planner", [topics.ORDERS]).values()) >= 1
     with running("planner", stack, database_url, tmp_path) as planner:
         eventually(lambda: heard(PlanMade), planner.log.read_text, patience_s=60)
         eventually(lambda: 'outcome="planned"} 1.0' in planner.get("/metrics").text)
