@@ -42,9 +42,9 @@ class Settings(BaseSettings):
     """Where a service answers `/health`, `/ready` and `/metrics`, for machines inside only; None: nowhere."""
     data_folder: Path = Path("var/data")
     """Where a city's road graphs and map lie: the same for the planner, the ledger, the web and the command."""
-    keep_readings_days: int = Field(default=730, ge=1)
+    keep_readings_days: int = Field(default=730, ge=1, le=36_500)
     """Raw readings older than this are dropped; their hourly and daily rollups stay."""
-    keep_positions_days: int = Field(default=90, ge=1)
+    keep_positions_days: int = Field(default=90, ge=1, le=36_500)
     clock: str | None = None
     """For simulations only: see `services.adapters.clock`."""
     log_level: str = "INFO"

@@ -1,1 +1,1 @@
-"""Mosquitto's journal plugin: its C source, how it is built, and how a bridge is retired."""
+"""Mosquitto's journal plugin: its C source, and how it is built."""

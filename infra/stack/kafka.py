@@ -17,6 +17,7 @@ from infra.stack.cache import cached, tell
 from infra.stack.errors import ServerDidNotStart, ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
+from services.adapters.kafka_clients import open_client
 
 JAVA_AT_LEAST = 17
 """Apache Kafka 4's broker runs on Java 17 and later."""
@@ -67,7 +68,7 @@ def has_broker(port: int) -> bool:
     if not answers(port):
         return False
     try:
-        client = KafkaAdminClient(bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=3000)
+        client = open_client(KafkaAdminClient, bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=3000)
     except KafkaError:
         return False
     try:

@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import CommitFailedError, KafkaError
 
+from services.adapters.kafka_clients import open_client
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.errors import StreamAway
@@ -126,7 +127,8 @@ class EventProducer:
 
     def _connect(self) -> KafkaProducer:
         try:
-            return KafkaProducer(
+            return open_client(
+                KafkaProducer,
                 bootstrap_servers=self._bootstrap.split(","),
                 client_id=f"tournee-{self._name}",
                 acks="all",
@@ -181,7 +183,8 @@ class EventConsumer:
         self._joined_s = self._came_s = 0.0
         self._owes_commit = False
         try:
-            self._consumer = KafkaConsumer(
+            self._consumer = open_client(
+                KafkaConsumer,
                 *subscribed,
                 bootstrap_servers=bootstrap.split(","),
                 group_id=group,
@@ -290,11 +293,7 @@ def create_topics(bootstrap: str, *, patience_s: float = 60) -> None:
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="tournee-setup")
-            missing = set(topics.ALL) - set(admin.list_topics())
-            if missing:
-                admin.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in missing})
-            admin.close()
+            _create_missing_topics(bootstrap)
         except KafkaError as error:
             if time.monotonic() > deadline:
                 raise StreamAway(f"Kafka at {bootstrap} did not come up in {patience_s:.0f} s: {error}") from error
@@ -302,3 +301,11 @@ def create_topics(bootstrap: str, *, patience_s: float = 60) -> None:
             time.sleep(1)
         else:
             return
+
+
+def _create_missing_topics(bootstrap: str) -> None:
+    admin = open_client(KafkaAdminClient, bootstrap_servers=bootstrap.split(","), client_id="tournee-setup")
+    with admin:
+        missing = set(topics.ALL) - set(admin.list_topics())
+        if missing:
+            admin.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in missing})

@@ -1,191 +1,39 @@
-"""MQTT through paho: a subscriber that takes and acknowledges messages by the batch, and only when told to."""
+"""MQTT through paho: sessions whose messages come by the batch, and are acknowledged only when told to."""
 
 import logging
+import ssl
 import threading
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
+
+from services.adapters.mqtt_batches import QOS_AT_LEAST_ONCE, Arrival, BatchingClient
+from services.errors import SettingMissing
+
+__all__ = ["Arrival", "Session", "Subscriber"]
 
 log = logging.getLogger(__name__)
 
-QOS_AT_LEAST_ONCE = 1
-READ_BYTES = 64 * 1024
-BUSY_MESSAGES = 5
-GATHER_S = 0.004
-"""After a read that brought several messages, let the next ones gather: each turn costs system calls and wake-ups
-whatever it brings."""
-MAX_PACKET_BYTES = 1024 * 1024
-"""A packet larger than this is not from a broker of ours: our brokers refuse messages over 64 KiB."""
-PUBLISH = 0x30
-PUBLISH_QOS_1 = 0x32
-DUP_AND_RETAIN = 0x09
-PUBACK = 0x40
+KEEP_ALIVE_S = 30
 
 
-class Arrival(NamedTuple):
-    """One message as it came, with what acknowledges it."""
+class _ClosingSocket(ssl.SSLSocket):
+    """Closed where the greeting fails: paho leaves it to the garbage collector."""
 
-    topic: bytes
-    """UTF-8, unless the sender is broken."""
-    payload: bytes
-    message_id: int
-
-
-class _BatchingClient(paho.Client):
-    """paho, with a shorter way for what comes by the thousand.
-
-    For each message paho makes four system calls, an object with a condition variable and several locks: some 45 us.
-    Here one read takes as many QoS 1 messages as have come (2 us each), and one write acknowledges any number. All
-    else (connecting, keeping alive, subscribing, TLS, reconnecting) stays paho's. It leans on private names of paho's,
-    all in this class, with paho pinned; the contract tests on real brokers say when they move.
-    """
-
-    def __init__(self, client_id: str) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True)
-        self.on_arrivals: Callable[[list[Arrival]], None] = lambda _arrivals: None
-        self.failure: BaseException | None = None
-        """What ended the network thread, if anything did."""
-        self._rest = b""
-        self._is_busy = False
-        self._pubacks: list[bytes] = []
-        self._pubacks_lock = threading.Lock()
-
-    def forget_connection(self) -> None:
-        """It is gone, and with it its unfinished packet and what was to be acknowledged."""
-        self._rest = b""
-        with self._pubacks_lock:
-            self._pubacks.clear()
-
-    def acknowledge(self, message_ids: Iterable[int]) -> None:
-        """PUBACKs, in this order, as one write, by the network thread: paho's queue is not safe from another."""
-        packet = b"".join([b"\x40\x02" + message_id.to_bytes(2, "big") for message_id in message_ids])
-        with self._pubacks_lock:
-            self._pubacks.append(packet)
-        if self._sockpairW is not None:
-            with suppress(BlockingIOError):  # it has been woken often enough
-                self._sockpairW.send(b"0")
-
-    def _packet_write(self) -> MQTTErrorCode:
-        """Write what is queued: overrides paho's, to put the acknowledgements before it (a DISCONNECT, say)."""
-        with self._pubacks_lock:
-            packet = b"".join(self._pubacks)
-            self._pubacks.clear()
-        if packet:
-            half_written = bool(self._out_packet) and self._out_packet[0]["pos"] > 0
-            self._out_packet.insert(
-                int(half_written),
-                {
-                    "command": PUBACK,
-                    "mid": 0,
-                    "qos": QOS_AT_LEAST_ONCE,
-                    "pos": 0,
-                    "to_process": len(packet),
-                    "packet": packet,
-                    "info": None,
-                },
-            )
-        return super()._packet_write()
-
-    def _thread_main(self) -> None:
+    def do_handshake(self, block: bool = False) -> None:
         try:
-            super()._thread_main()
-        except BaseException as failure:
-            self.failure = failure
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
             raise
 
-    def _packet_read(self) -> MQTTErrorCode:
-        """Take what the socket holds: overrides paho's reading of a single packet."""
-        if self._is_busy:
-            time.sleep(GATHER_S)
-        try:
-            chunk = self._sock_recv(READ_BYTES)
-        except BlockingIOError:
-            return MQTTErrorCode.MQTT_ERR_AGAIN
-        except OSError as error:
-            log.warning("reading from MQTT: %s", error)
-            return MQTTErrorCode.MQTT_ERR_CONN_LOST
-        if not chunk:
-            return MQTTErrorCode.MQTT_ERR_CONN_LOST
-        with self._msgtime_mutex:
-            self._last_bytes_received = time.monotonic()
-        return self._take(self._rest + chunk if self._rest else chunk)
 
-    def _take(self, data: bytes) -> MQTTErrorCode:
-        """Every whole packet in `data`; what is left waits for its other half."""
-        arrivals: list[Arrival] = []
-        result, at, end = MQTTErrorCode.MQTT_ERR_SUCCESS, 0, len(data)
-        while result == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            body, size = _packet_bounds(data, at, end)
-            if size > MAX_PACKET_BYTES:
-                result = MQTTErrorCode.MQTT_ERR_PROTOCOL
-                break
-            if body == 0 or body + size > end:
-                break
-            command, after = data[at], body + size
-            if command & ~DUP_AND_RETAIN == PUBLISH_QOS_1:
-                arrival = _arrival(data, body, after)
-                if arrival is None:
-                    result = MQTTErrorCode.MQTT_ERR_PROTOCOL
-                    break
-                arrivals.append(arrival)
-            else:
-                self._hand_over(arrivals)
-                result = self._other_packet(command, data[body:after])
-            at = after
-        self._rest = data[at:]
-        self._is_busy = len(arrivals) >= BUSY_MESSAGES
-        self._hand_over(arrivals)
-        return result
-
-    def _hand_over(self, arrivals: list[Arrival]) -> None:
-        if arrivals:
-            self.on_arrivals(arrivals.copy())
-            arrivals.clear()
-
-    def _other_packet(self, command: int, body: bytes) -> MQTTErrorCode:
-        """Anything but a QoS 1 message, the way paho does it."""
-        if command & 0xF0 == PUBLISH:
-            return MQTTErrorCode.MQTT_ERR_SUCCESS  # QoS 0: nobody was promised anything; our devices use QoS 1
-        self._in_packet["command"] = command
-        self._in_packet["packet"] = bytearray(body)
-        self._in_packet["remaining_length"] = len(body)
-        return self._packet_handle()
-
-
-def _packet_bounds(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Where the body of the packet at `at` begins and its size in bytes; (0, 0) while the header is incomplete.
-
-    MQTT 3.1.1, section 2.2.3: seven bits a byte, at most four bytes.
-    """
-    size, shift = 0, 0
-    for place in range(at + 1, min(at + 5, end)):
-        byte = data[place]
-        size |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return place + 1, size
-        shift += 7
-    return (0, MAX_PACKET_BYTES + 1) if end - at > 4 else (0, 0)
-
-
-def _arrival(data: bytes, body: int, after: int) -> Arrival | None:
-    """The QoS 1 message in `data[body:after]`; None where its lengths contradict each other."""
-    if after - body < 4:
-        return None
-    topic_end = body + 2 + (data[body] << 8 | data[body + 1])
-    if topic_end + 2 > after:
-        return None
-    message_id = data[topic_end] << 8 | data[topic_end + 1]
-    return Arrival(data[body + 2 : topic_end], data[topic_end + 2 : after], message_id)
-
-
-class Subscriber:
-    """A persistent session on one topic filter: what is not acknowledged comes again after a reconnect.
+class Session(ABC):
+    """A client's persistent session: what is not acknowledged comes again after a reconnect.
 
     `on_arrivals` runs on the network thread; `acknowledge` may be called from any thread, in the order of arrival
     (MQTT 3.1.1, section 4.6).
@@ -193,19 +41,11 @@ class Subscriber:
 
     def __init__(self, host: str, port: int, *, client_id: str) -> None:
         self._address = (host, port)
-        self._filter = ""
-        self._client = _BatchingClient(client_id)
+        self._client = BatchingClient(client_id)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_subscribe = self._subscribed
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
-        self._is_subscribed = threading.Event()
         self.on_connection_lost: Callable[[], None] = lambda: None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether messages can come just now."""
-        return self._is_subscribed.is_set()
 
     def when_arrived(self, on_arrivals: Callable[[list[Arrival]], None]) -> None:
         self._client.on_arrivals = on_arrivals
@@ -219,14 +59,19 @@ class Subscriber:
         self._client.username_pw_set(username, password)
 
     def trust(self, authority: Path) -> None:
-        """Speak TLS, with a broker whose certificate this authority (PEM) signed."""
-        self._client.tls_set(ca_certs=str(authority))
+        """Speak TLS, with a broker whose certificate this authority (PEM) signed.
 
-    def start(self, topic_filter: str) -> None:
-        """Connect and subscribe in the background, again and again while the broker is away."""
-        self._filter = topic_filter
-        self._client.connect_async(*self._address, keepalive=30)
-        self._client.loop_start()
+        Raises:
+            SettingMissing: the file is not there, or no certificate.
+        """
+        try:
+            context = ssl.create_default_context(cafile=authority)
+        except OSError as error:
+            raise SettingMissing(
+                f"TOURNEE_MQTT_CA: {authority}: {error.strerror}; expected the authority's certificate (PEM)"
+            ) from error
+        context.sslsocket_class = _ClosingSocket
+        self._client.tls_set_context(context)
 
     def stop(self) -> None:
         self._client.disconnect()
@@ -236,6 +81,38 @@ class Subscriber:
         """Tell the broker that these are safe."""
         self._client.acknowledge(message_ids)
 
+    @abstractmethod
+    def _connected(self, client: paho.Client, userdata: Any, flags: Any, reason: ReasonCode, props: Any, /) -> None:
+        """The broker has answered our CONNECT."""
+
+    def _disconnected(self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
+        if reason.is_failure:
+            log.warning("lost MQTT at %s:%d (%s)", *self._address, reason)
+        # In this order: whoever acknowledges just now has done so when the former returns.
+        self.on_connection_lost()
+        self._client.forget_connection()
+
+
+class Subscriber(Session):
+    """A session on one topic filter, connected again and again while the broker is away."""
+
+    def __init__(self, host: str, port: int, *, client_id: str) -> None:
+        super().__init__(host, port, client_id=client_id)
+        self._filter = ""
+        self._client.on_subscribe = self._subscribed
+        self._is_subscribed = threading.Event()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether messages can come just now."""
+        return self._is_subscribed.is_set()
+
+    def start(self, topic_filter: str) -> None:
+        """Connect and subscribe in the background."""
+        self._filter = topic_filter
+        self._client.connect_async(*self._address, keepalive=KEEP_ALIVE_S)
+        self._client.loop_start()
+
     def _connected(self, client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
         if reason.is_failure:
             log.error("the MQTT broker refuses us: %s", reason)
@@ -243,13 +120,9 @@ class Subscriber:
         log.info("connected to MQTT at %s:%d", *self._address)
         client.subscribe(self._filter, QOS_AT_LEAST_ONCE)
 
-    def _disconnected(self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _props: Any) -> None:
-        if reason.is_failure:
-            log.warning("lost MQTT at %s:%d (%s), reconnecting", *self._address, reason)
+    def _disconnected(self, client: paho.Client, userdata: Any, flags: Any, reason: ReasonCode, props: Any) -> None:
         self._is_subscribed.clear()
-        # In this order: whoever acknowledges just now has done so when the former returns.
-        self.on_connection_lost()
-        self._client.forget_connection()
+        super()._disconnected(client, userdata, flags, reason, props)
 
     def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
         if any(reason.is_failure for reason in reasons):

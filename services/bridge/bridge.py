@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from services.adapters.clock import Clock
 from services.adapters.mqtt import Arrival
 from services.adapters.operations.meters import BridgeMeter
-from services.bridge.intake import Event, Find, Moment, take_in
+from services.bridge.intake import Event, Find, Keep, Moment, take_in
 from services.contracts.trace import is_followed, trace_of_value
 from services.errors import StreamAway
 
@@ -54,12 +54,20 @@ class Bridge:
     """
 
     def __init__(
-        self, producer: Sends, clock: Clock, find: Find, acknowledge: Acknowledges, meter: BridgeMeter | None = None
+        self,
+        producer: Sends,
+        clock: Clock,
+        find: Find,
+        acknowledge: Acknowledges,
+        *,
+        keep: Keep,
+        meter: BridgeMeter | None = None,
     ) -> None:
         self._producer = producer
         self._clock = clock
         self._find = find
         self._acknowledge = acknowledge
+        self._keep = keep
         self._on_their_way: deque[OnItsWay] = deque()
         self._lock = Lock()
         self.has_work = Signal()
@@ -68,7 +76,7 @@ class Bridge:
 
     def on_arrivals(self, arrivals: Iterable[Arrival]) -> None:
         """Called by MQTT with what has come, in order."""
-        moment = Moment(self._clock.now())
+        moment = Moment(self._clock.now(), self._keep)
         taken = [self._take(arrival, moment) for arrival in arrivals]
         with self._lock:
             self._on_their_way.extend(taken)

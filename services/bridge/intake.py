@@ -1,7 +1,7 @@
 """What becomes of one MQTT message: an event for Kafka, or a rejection with its reason. Pure: no sockets here."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -23,17 +23,36 @@ class Event(NamedTuple):
     """Why it goes to `rejected`."""
 
 
+class Keep(NamedTuple):
+    """How long the store keeps what devices say.
+
+    What is older when it comes would only be dropped at the next upkeep, with the chunk that the store had made for it
+    alone: a device that has lost its clock says 1970.
+    """
+
+    readings: timedelta
+    positions: timedelta
+
+
 class Moment:
     """When a batch of messages came, in the forms that each of them needs."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, keep: Keep) -> None:
         self.now = now
+        self.oldest = {"containers": now - keep.readings, "trucks": now - keep.positions}
+        """By kind of device: what happened before is refused."""
         self.context: dict[str, Any] = {"now": now}
         self.received_at = f'"received_at":"{now.isoformat()}",'.encode()
 
 
 Find = Callable[[bytes], KnownDevice | None]
 """The registered device that publishes on a topic."""
+
+KINDS: Mapping[str, tuple[type[Reading | Position], str]] = {
+    "containers": (Reading, topics.READINGS),
+    "trucks": (Position, topics.POSITIONS),
+}
+"""What each kind of device says, and the topic in Kafka where it goes."""
 
 
 def take_in(mqtt_topic: bytes, payload: bytes, *, moment: Moment, find: Find) -> Event:
@@ -43,14 +62,16 @@ def take_in(mqtt_topic: bytes, payload: bytes, *, moment: Moment, find: Find) ->
         return _from_nobody(mqtt_topic, payload, moment)
     if len(payload) > MAX_PAYLOAD_BYTES:
         return _oversized(mqtt_topic, payload, moment)
+    contract, topic = KINDS[device.kind]
     try:
-        if device.kind == "containers":
-            reading = Reading.model_validate_json(payload, context=moment.context)
-            return Event(topics.READINGS, device.key, _received(device, moment, reading))
-        position = Position.model_validate_json(payload, context=moment.context)
-        return Event(topics.POSITIONS, device.key, _received(device, moment, position))
+        said = contract.model_validate_json(payload, context=moment.context)
     except ValidationError as error:
         return _rejected("malformed", _faults(error), mqtt_topic, payload, moment)
+    oldest = moment.oldest[device.kind]
+    if said.happened_at < oldest:
+        detail = f"happened_at: {said.happened_at.isoformat()}, and nothing before {oldest.isoformat()} is kept"
+        return _rejected("too_old", detail, mqtt_topic, payload, moment)
+    return Event(topic, device.key, _received(device, moment, said))
 
 
 def _received(device: KnownDevice, moment: Moment, said: Reading | Position) -> bytes:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from functools import partial
 
-from services.adapters.clock import clock_from
 from services.adapters.kafka import EventProducer, when_there
 from services.adapters.mqtt import Subscriber
 from services.adapters.operations.meters import BridgeMeter
@@ -14,6 +13,7 @@ from services.adapters.timescale.connection import connect_when_there
 from services.adapters.timescale.devices import load_devices
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
+from services.bridge.wiring import bridge_between, session
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.errors import StreamAway
 from services.service import Service, Stopping, running_service
@@ -56,16 +56,8 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
 def _wire(
     config: Settings, producer: EventProducer, devices: KnownDevices, meter: BridgeMeter
 ) -> tuple[Subscriber, Bridge]:
-    # The broker keeps this bridge's share of the messages under this name while it is away.
-    subscriber = Subscriber(config.mqtt_host, config.mqtt_port, client_id=f"tournee-bridge-{config.member}")
-    if config.mqtt_username and config.mqtt_password:
-        subscriber.login(config.mqtt_username, config.mqtt_password.get_secret_value())
-    if config.mqtt_ca:
-        subscriber.trust(config.mqtt_ca)
-    bridge = Bridge(producer, clock_from(config.clock), devices.find, subscriber.acknowledge, meter)
-    subscriber.when_arrived(bridge.on_arrivals)
-    subscriber.on_connection_lost = bridge.on_connection_lost
-    return subscriber, bridge
+    subscriber = session(Subscriber, config, config.member)
+    return subscriber, bridge_between(subscriber, producer, devices, config, meter)
 
 
 def _settle_and_retry(bridge: Bridge, producer: EventProducer, subscriber: Subscriber, stopping: Stopping) -> None:

@@ -11,6 +11,7 @@ from routing import RoutingError
 from services.adapters.operations.logs import spellings, without_secrets
 from services.cli.accounts import account_app
 from services.cli.backup import backup_command, replay_command, restore_command
+from services.cli.bridge import bridge_app
 from services.cli.city import city_app
 from services.cli.db import db_app
 from services.cli.device import device_app
@@ -48,7 +49,7 @@ app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
 app.command("replay")(replay_command)
-add_services(app)
+add_services(app, bridge=bridge_app)
 
 
 def main() -> None:

@@ -14,14 +14,22 @@ SERVICES = {
 }
 
 
-def add_services(app: typer.Typer) -> None:
-    """One command a service. Each imports its libraries only when it runs: the solver's alone take a second."""
+def add_services(app: typer.Typer, **groups: typer.Typer) -> None:
+    """One command a service; one with commands of its own is a group that runs it where none is named.
+
+    Each imports its libraries only when it runs: the solver's alone take a second.
+    """
     for name, what in SERVICES.items():
-        app.command(name, help=what)(_runner(name))
+        if name in groups:
+            groups[name].callback(invoke_without_command=True, help=what)(_runner(name))
+            app.add_typer(groups[name], name=name)
+        else:
+            app.command(name, help=what)(_runner(name))
 
 
-def _runner(name: str) -> Callable[[], None]:
-    def run() -> None:
-        import_module(f"services.{name}.main").main()
+def _runner(name: str) -> Callable[[typer.Context], None]:
+    def run(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            import_module(f"services.{name}.main").main()
 
     return run

@@ -1,5 +1,6 @@
 """The fields that several messages share, with their units and limits."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -30,16 +31,23 @@ Instant = AwareDatetime
 PastInstant = Annotated[AwareDatetime, AfterValidator(_not_in_future)]
 
 
-class Message(BaseModel):
-    """An immutable fact or order. Unknown fields are ignored, so that an older reader survives a newer writer."""
+class Part(BaseModel):
+    """Something immutable that messages are made of.
+
+    Unknown fields are ignored, so that an older reader survives a newer writer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    def to_bytes(self) -> bytes:
+        """It as UTF-8 JSON, the way it travels."""
+        return self.model_dump_json().encode()
+
+
+class Message(Part, ABC):
+    """An immutable fact or order that travels by itself through Kafka."""
+
     @property
+    @abstractmethod
     def trace_id(self) -> str:
         """The one id that follows this message through every log; see `services.contracts.trace`."""
-        raise NotImplementedError(f"{type(self).__name__} is part of a message, and does not travel by itself")
-
-    def to_bytes(self) -> bytes:
-        """The message as UTF-8 JSON, the way it travels through Kafka."""
-        return self.model_dump_json().encode()

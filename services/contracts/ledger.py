@@ -4,10 +4,10 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.fields import Amount, CityId, Instant, Message
+from services.contracts.fields import Amount, CityId, Instant, Message, Part
 
 
-class DayFigures(Message):
+class DayFigures(Part):
     """One side of the comparison: what was driven, or what the fixed circuits would have driven."""
 
     circuits: int
@@ -18,7 +18,7 @@ class DayFigures(Message):
     fuel_l: Amount
 
 
-class ZoneServed(Message):
+class ZoneServed(Part):
     zone: str
     population: int
     containers: int

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import Amount, CityId, Id, Instant, Lat, Lon, Message
+from services.contracts.fields import Amount, CityId, Id, Instant, Lat, Lon, Message, Part
 
 DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
 """Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
@@ -16,6 +16,7 @@ UnservedReason = Literal[
     "prize_below_cost",
     "no_capacity",
     "no_vehicle_allowed",
+    "no_road",
     "window_unreachable",
     "disposal_closed",
     "time_limit",
@@ -62,7 +63,7 @@ class PlanningProgressed(Message):
         return str(self.request_id)
 
 
-class ContainerForecast(Message):
+class ContainerForecast(Part):
     """What the planner expects of one container when the truck comes, and whether it is due."""
 
     container: Id
@@ -77,7 +78,7 @@ class ContainerForecast(Message):
     """What leaving it for the next round is expected to cost, in the city's currency."""
 
 
-class Visit(Message):
+class Visit(Part):
     """One entry of a circuit, in driving order. `load_kg` and `load_l` are what is aboard when leaving."""
 
     kind: Literal["depot", "stop", "disposal", "break"]
@@ -91,7 +92,7 @@ class Visit(Message):
     load_l: Amount
 
 
-class Circuit(Message):
+class Circuit(Part):
     """One truck's duty of the day."""
 
     number: Annotated[int, Field(ge=1)]
@@ -108,13 +109,13 @@ class Circuit(Message):
         return tuple(visit for visit in self.visits if visit.kind == "stop")
 
 
-class Unserved(Message):
+class Unserved(Part):
     container: Id
     reason: UnservedReason
     due: DueReason | None
 
 
-class Totals(Message):
+class Totals(Part):
     """Sums over circuits: a plan's, or the fixed circuits' of the same day."""
 
     circuits: int = 0

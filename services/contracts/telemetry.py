@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field
 
-from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, PastInstant, Ratio
+from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, Part, PastInstant, Ratio
 from services.contracts.trace import device_trace
 
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
 
-class Reading(Message):
+class Reading(Part):
     """A bin sensor's message on `tournee/v1/<city>/containers/<id>/reading`."""
 
     happened_at: PastInstant
@@ -20,7 +20,7 @@ class Reading(Message):
     temperature_c: Annotated[float, Field(ge=-50, le=150, allow_inf_nan=False)] | None = None
 
 
-class Position(Message):
+class Position(Part):
     """A truck's GPS message on `tournee/v1/<city>/trucks/<id>/position`."""
 
     happened_at: PastInstant
@@ -31,7 +31,7 @@ class Position(Message):
     accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
 
 
-class ReadingReceived(Reading):
+class ReadingReceived(Reading, Message):
     """A reading that passed the bridge: Kafka `readings`, key `<city>/<container>`."""
 
     city: CityId
@@ -43,7 +43,7 @@ class ReadingReceived(Reading):
         return device_trace(self.city, self.container, self.happened_at)
 
 
-class PositionReceived(Position):
+class PositionReceived(Position, Message):
     """A position that passed the bridge: Kafka `positions`, key `<city>/<truck>`."""
 
     city: CityId
@@ -55,7 +55,7 @@ class PositionReceived(Position):
         return device_trace(self.city, self.truck, self.happened_at)
 
 
-RejectionReason = Literal["malformed", "oversized", "unknown_topic", "unknown_device", "unreadable_record"]
+RejectionReason = Literal["malformed", "oversized", "too_old", "unknown_topic", "unknown_device", "unreadable_record"]
 
 
 class MessageRejected(Message):

@@ -2,6 +2,7 @@
 
 import json
 import random
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -44,7 +45,9 @@ class Scene:
 class Fault(Protocol):
     """Something that happens and passes."""
 
+    @abstractmethod
     def strike(self, scene: Scene) -> None: ...
+    @abstractmethod
     def heal(self, scene: Scene) -> None: ...
 
 
@@ -115,11 +118,8 @@ class RebalanceBridges:
         scene.supervisor.bring_back("bridge-2")
 
 
-class Moment:
+class Moment(Fault):
     """A fault that is over as soon as it has happened."""
-
-    def strike(self, scene: Scene) -> None:
-        raise NotImplementedError
 
     def heal(self, scene: Scene) -> None:
         """Nothing lasts."""
@@ -158,6 +158,7 @@ class PoisonMqtt(Moment):
         device.bad(reading, b"{not json " + mark, "malformed")
         device.bad(reading, b"\x00\x00\xff" + mark, "malformed")
         device.bad(reading, b'{"happened_at":"2026-01-01T00:00:00Z","fill_ratio":1.3,"m":"%s"}' % mark, "malformed")
+        device.bad(reading, b'{"happened_at":"1970-01-01T00:00:07Z","fill_ratio":0.3,"m":"%s"}' % mark, "too_old")
         device.bad(reading, mark + b"x" * (MAX_PAYLOAD_BYTES + 1000), "oversized")
         device.bad(f"{base}/containers/NOBODY/reading", mark, "unknown_device")
         device.bad(f"{base}/elsewhere", mark, "unknown_topic")

@@ -18,6 +18,7 @@ from tests.chaos.crew import Crew, crew_at_work, fleet_plan
 from tests.chaos.faults import FAULTS, Scene, cannot_run
 from tests.chaos.lag import GROUPS, lag_of
 from tests.chaos.probe import Probe
+from tests.chaos.progress import Progress
 from tests.chaos.schedule import FULL, KINDS, SHORT, Pace, Strike, make_schedule
 from tests.chaos.stage import Stage, dead_parts, staged
 from tests.chaos.timeline import Timeline
@@ -105,6 +106,9 @@ class _Run:
             partial(crew.start_burst, stage, options.pace.burst),
             random.Random(options.seed),
         )
+        kinds = [kind for kind in options.kinds if kind not in self._result.not_run]
+        strikes = make_schedule(options.seed, options.pace, kinds)
+        self._progress = Progress(strikes, options.messages, options.rate_per_s)
         url = stage.stack.database_url
         self._probe = Probe(url, crew.device, crew.phone, crew.operator, crew.claims)
 
@@ -112,8 +116,8 @@ class _Run:
         self._say_what_cannot_run()
         time.sleep(WARM_UP_S)
         first_s = time.monotonic()
-        kinds = [kind for kind in self._options.kinds if kind not in self._result.not_run]
-        for strike in make_schedule(self._options.seed, self._options.pace, kinds):
+        self._timeline.say(self._left())
+        for strike in self._progress.strikes:
             if time.monotonic() - first_s > self._options.limit_s:
                 self._note("strikes left out for want of time", strike.name)
                 continue
@@ -132,16 +136,19 @@ class _Run:
         for blow in strike.blows:
             fault = FAULTS[blow.kind]
             steps += [(blow.delay_s, fault.strike), (blow.delay_s + blow.length_s, fault.heal)]
-        start_s = time.monotonic()
+        number, start_s = self._progress.number, time.monotonic()
+        self._timeline.say(f"{number} {strike.name}, for {strike.lasts_s:.1f} s")
         for at_s, step in sorted(steps, key=lambda step: step[0]):
             time.sleep(max(0.0, start_s + at_s - time.monotonic()))
             step(self._scene)
         lasted_s = time.monotonic() - start_s
         self._result.faults += len(strike.blows)
         plans = any(blow.kind.endswith(PLANNING_NEEDS) for blow in strike.blows)
-        recovery_s = self._probe.recovery_s(plans=plans, patience_s=self._options.patience_s)
+        with self._timeline.waiting(lambda: f"{number} {strike.name}: not recovered yet"):
+            recovery_s = self._probe.recovery_s(plans=plans, patience_s=self._options.patience_s)
+        self._progress.recovered(self._options.patience_s if recovery_s is None else recovery_s)
         told = "NOT RECOVERED" if recovery_s is None else f"recovered in {recovery_s:.1f} s"
-        self._timeline.say(f"{strike.name} ({lasted_s:.1f} s): {told}; {self._crew.acknowledged()} acknowledged")
+        self._timeline.say(f"{number} {strike.name} ({lasted_s:.1f} s): {told}. {self._left()}")
         if recovery_s is None:
             self._note("not recovered", f"{strike.name}: no probe within {self._options.patience_s:.0f} s")
         else:
@@ -150,25 +157,27 @@ class _Run:
     def _send_the_rest(self) -> None:
         """Until the number that was asked for is acknowledged; then everybody stops."""
         deadline_s = time.monotonic() + self._options.messages / self._options.rate_per_s + self._options.patience_s
-        while self._crew.fleet.acknowledged < self._options.messages and time.monotonic() < deadline_s:
-            time.sleep(0.2)
-        for left in self._crew.finish(self._options.patience_s):
-            self._note("left over", left)
+        with self._timeline.waiting(self._left):
+            while self._crew.fleet.acknowledged < self._options.messages and time.monotonic() < deadline_s:
+                time.sleep(0.2)
+            for left in self._crew.finish(self._options.patience_s):
+                self._note("left over", left)
         self._timeline.say(f"everybody has stopped; {self._crew.acknowledged()} acknowledged")
 
     def _settled_verdict(self) -> Verdict:
         """Wait until the groups are through and nothing is missing, or nothing has moved for `patience_s`."""
-        verdict, moved_s = self._verify(), time.monotonic()
-        while time.monotonic() - moved_s < self._options.patience_s:
-            lags = self._lags()
-            if not any(lags.values()) and not verdict.lost:
-                return verdict
-            before = verdict.stored, lags
-            time.sleep(1)
-            verdict = self._verify()
-            if (verdict.stored, self._lags()) != before:
-                moved_s = time.monotonic()
-        for group, lag in self._lags().items():
+        # In this order: once the groups are through, what is verified after that is final.
+        lags, verdict, moved_s = self._lags(), self._verify(), time.monotonic()
+        with self._timeline.waiting(lambda: f"{verdict.lost} are not in the store yet; events behind: {lags}"):
+            while time.monotonic() - moved_s < self._options.patience_s:
+                if not any(lags.values()) and not verdict.lost:
+                    return verdict
+                before = verdict.stored, lags
+                time.sleep(1)
+                lags, verdict = self._lags(), self._verify()
+                if (verdict.stored, lags) != before:
+                    moved_s = time.monotonic()
+        for group, lag in lags.items():
             if lag:
                 self._note("lag", f"group {group} is {lag} events behind and does not move")
         return verdict
@@ -200,6 +209,10 @@ class _Run:
 
     def _note(self, what: str, case: str) -> None:
         self._problems.setdefault(what, []).append(case)
+
+    def _left(self) -> str:
+        acknowledged = self._crew.fleet.acknowledged
+        return f"{acknowledged} of {self._options.messages} acknowledged; {self._progress.left(acknowledged)}"
 
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._timeline.start_s

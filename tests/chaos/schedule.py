@@ -64,6 +64,11 @@ class Strike:
     def name(self) -> str:
         return " + ".join(blow.kind for blow in self.blows)
 
+    @property
+    def lasts_s(self) -> float:
+        """Until the last of its blows is over."""
+        return max(blow.delay_s + blow.length_s for blow in self.blows)
+
 
 def make_schedule(seed: int, pace: Pace, kinds: Sequence[str] = KINDS) -> tuple[Strike, ...]:
     """Every kind at least once in a random order, and pairs of kinds that do not stand in each other's way."""

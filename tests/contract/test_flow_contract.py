@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from services.adapters.clock import SystemClock
+from services.adapters.clock import SimulatedClock
 from services.adapters.kafka import Record
 from services.adapters.ports import EventSource
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
+from services.bridge.intake import Keep
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, DeviceTopic
 from tests.contract.capabilities import on_every_server
@@ -21,7 +22,8 @@ from tests.contract.waiting import eventually
 
 Servers = tuple[MqttSide, StreamSide, StoreSide]
 START = datetime(2026, 3, 1, tzinfo=UTC)
-CLOCK = SystemClock()
+CLOCK = SimulatedClock(START + timedelta(days=1), wall_s=0, speed=0)
+KEEP = Keep(timedelta(days=30), timedelta(days=2))
 CONTAINERS = [f"C{n}" for n in range(10)]
 IN_HAND = 90
 """Messages that a bridge holds when it dies; the embedded broker gives it no more than a hundred."""
@@ -50,7 +52,7 @@ def bridge(servers: Servers, city: str) -> Iterator[Bridge]:
     devices.append(DeviceTopic(city, "trucks", "T1"))
     subscriber = mqtt.subscriber(f"{city}-bridge")
     with closing(stream.producer()) as producer:
-        made = Bridge(producer, CLOCK, KnownDevices(lambda: devices).find, subscriber.acknowledge)
+        made = Bridge(producer, CLOCK, KnownDevices(lambda: devices).find, subscriber.acknowledge, keep=KEEP)
         subscriber.when_arrived(made.on_arrivals)
         subscriber.on_connection_lost = made.on_connection_lost
         subscriber.start(f"tournee/v1/{city}/#")
@@ -102,12 +104,15 @@ def test_every_message_is_stored_once_or_told_why_not(servers: Servers, city: st
     """A day in small: readings, some twice, a truck, and what devices say when they are broken."""
     mqtt, _, store = servers
     good = readings(city, 200)
+    long_ago = json.dumps({"happened_at": "1970-01-01T00:00:00Z", "lon": 2.5, "lat": 6.4, "fill_ratio": 0.2}).encode()
     fix = json.dumps({"happened_at": START.isoformat(), "lon": 2.5, "lat": 6.4}).encode()
     bad = [
         (topic(city, "C1"), b"{not json"),
         (topic(city, "C1"), b"x" * (MAX_PAYLOAD_BYTES + 1)),
         (topic(city, "NOBODY"), good[0][1]),
         (f"tournee/v1/{city}/weather", b"\x00\xff"),
+        (topic(city, "C1"), long_ago),
+        (f"tournee/v1/{city}/trucks/T1/position", long_ago),
     ]
     everything = [*good[:100], *bad, *good[50:], (f"tournee/v1/{city}/trucks/T1/position", fix)]
     with bridge(servers, city) as running, writer(servers, city) as consumer:
@@ -124,6 +129,7 @@ def test_every_message_is_stored_once_or_told_why_not(servers: Servers, city: st
     assert Counter(reason for reason, _ in store.rejected(where)) == {
         "malformed": 1,
         "oversized": 1,
+        "too_old": 2,
         "unknown_device": 1,
         "unknown_topic": 1,
     }

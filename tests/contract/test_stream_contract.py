@@ -1,9 +1,7 @@
 """What the services rely on, from Apache Kafka, from the embedded broker and from the twin."""
 
-import gc
 import random
 import time
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -36,20 +34,6 @@ def producer(stream: StreamSide) -> Iterator[EventSink]:
     """A producer, closed at the end."""
     with closing(stream.producer()) as producer:
         yield producer
-
-
-# kafka-python leaves a client that found no broker to the garbage collector, sockets and all.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _sweep() -> Iterator[None]:
-    """Let it collect them here, and not amid another module's tests."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        for _ in range(3):
-            gc.collect()
 
 
 def events(count: int, first: int = 0) -> list[tuple[bytes, bytes]]:

@@ -15,7 +15,6 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from infra.mosquitto.retire import retire_member
 from infra.stack.errors import ServerDidNotStart, ServerMissing
 from infra.stack.mosquitto import mosquitto
 from infra.stack.ports import LOOPBACK
@@ -322,16 +321,3 @@ def test_oversized_message_is_not_acknowledged(broker: Broker) -> None:
     device.send(0, 1, size=70_000)
     time.sleep(0.5)
     assert device.leave().count == 0
-
-
-def test_a_member_that_is_away_keeps_its_share_until_it_is_retired(broker: Broker) -> None:
-    """The trap of $share, and the way out: what waits goes to the others, and nothing waits there again."""
-    staying, leaving = Member(broker, SHARED, 1), Member(broker, SHARED, 2).leave()
-    device = Device(broker).send_all(0, 100)
-    until(lambda: len(staying.stored) == 50, "every other message comes")  # in turn: half of 100
-    assert leaving.stored == []
-    assert retire_member(LOOPBACK, broker.port, "tournee-bridge-2", SHARED, quiet_s=0.5) == 50
-    all_stored(device, staying)
-    later = Device(broker).send_all(100, 100)
-    all_stored(later, staying)
-    staying.leave()

@@ -1,16 +1,20 @@
 """The bridge's promises: acknowledged in order, and only after Kafka."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
-from services.adapters.clock import SystemClock
+from services.adapters.clock import SimulatedClock
 from services.adapters.mqtt import Arrival
 from services.bridge.bridge import Bridge
 from services.bridge.devices import REFRESH_FOR_UNKNOWN_S, KnownDevices
+from services.bridge.intake import Keep
 from services.contracts.topics import DeviceTopic
 from services.errors import StoreAway, StreamAway
 
 PAYLOAD = b'{"happened_at": "2026-01-01T00:00:00Z", "fill_ratio": 0.5}'
 TOPIC = b"tournee/v1/porto/containers/C1/reading"
+CLOCK = SimulatedClock(datetime(2026, 1, 1, 0, 1, tzinfo=UTC), wall_s=0, speed=0)
+KEEP = Keep(timedelta(days=1), timedelta(days=1))
 C1 = DeviceTopic("porto", "containers", "C1")
 
 
@@ -45,7 +49,7 @@ def bridge_on(kafka: SlowKafka, acknowledged: list[int]) -> Bridge:
     def acknowledge(message_ids: Iterable[int]) -> None:
         acknowledged.extend(message_ids)
 
-    return Bridge(kafka, SystemClock(), KnownDevices(lambda: [C1]).find, acknowledge)
+    return Bridge(kafka, CLOCK, KnownDevices(lambda: [C1]).find, acknowledge, keep=KEEP)
 
 
 def arrive(bridge: Bridge, *message_ids: int) -> None:

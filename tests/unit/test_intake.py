@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.bridge.devices import KnownDevices
-from services.bridge.intake import Event, Moment, take_in
+from services.bridge.intake import Event, Keep, Moment, take_in
 from services.contracts import topics
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, PositionReceived, ReadingReceived
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 TOPIC = "tournee/v1/porto/containers/C1/reading"
+TRUCK_TOPIC = "tournee/v1/porto/trucks/T1/position"
+KEEP = Keep(readings=timedelta(days=730), positions=timedelta(days=90))
 FIND = KnownDevices(
     lambda: [topics.DeviceTopic("porto", "containers", "C1"), topics.DeviceTopic("porto", "trucks", "T1")]
 ).find
@@ -21,7 +23,7 @@ FIND = KnownDevices(
 
 def take(topic: str | bytes, payload: bytes) -> Event:
     raw = topic if isinstance(topic, bytes) else topic.encode()
-    return take_in(raw, payload, moment=Moment(NOW), find=FIND)
+    return take_in(raw, payload, moment=Moment(NOW, KEEP), find=FIND)
 
 
 def rejection(event: Event) -> MessageRejected:
@@ -51,7 +53,7 @@ def test_good_reading_goes_to_readings_under_its_containers_key() -> None:
 def test_good_position_goes_to_positions_under_its_trucks_key() -> None:
     """Trucks travel the same way."""
     payload = b'{"happened_at": "2026-03-02T04:50:00Z", "lon": 2.4, "lat": 6.4, "speed_kmh": 20}'
-    topic, key, value, _ = take("tournee/v1/porto/trucks/T1/position", payload)
+    topic, key, value, _ = take(TRUCK_TOPIC, payload)
     assert (topic, key) == ("positions", b"porto/T1")
     assert PositionReceived.model_validate_json(value).speed_kmh == 20
 
@@ -82,6 +84,28 @@ def test_clock_ahead_by_five_minutes_is_forgiven() -> None:
     """Device clocks drift; the limit is five minutes, the limit included."""
     ahead = (NOW + timedelta(minutes=5)).isoformat()
     assert take(TOPIC, body(happened_at=ahead))[0] == "readings"
+
+
+def aged(topic: str, age: timedelta) -> Event:
+    """A good reading and a good position at once: each takes its own fields."""
+    return take(topic, body(happened_at=(NOW - age).isoformat(), lon=2.4, lat=6.4))
+
+
+@pytest.mark.parametrize(("topic", "kept"), [(TOPIC, KEEP.readings), (TRUCK_TOPIC, KEEP.positions)])
+def test_what_the_store_no_longer_keeps_is_rejected(topic: str, kept: timedelta) -> None:
+    """It would get a chunk of the store of its own, to be dropped with it. Late is not too old, up to the limit."""
+    assert aged(topic, kept).topic != "rejected"
+    message = rejection(aged(topic, kept + timedelta(microseconds=1)))
+    assert message.reason == "too_old"
+    assert (NOW - kept).isoformat() in message.detail
+
+
+@pytest.mark.parametrize("happened_at", ["1970-01-01T00:00:09Z", "0001-01-01T00:00:00+05:00"])
+def test_device_without_a_clock_is_rejected_for_that(happened_at: str) -> None:
+    """A device that has lost its battery says 1970; one that says a year before the first stops nobody."""
+    message = rejection(take(TOPIC, body(happened_at=happened_at)))
+    assert (message.reason, message.payload) == ("too_old", body(happened_at=happened_at))
+    assert "happened_at" in message.detail
 
 
 def test_oversized_payload_is_cut_not_carried() -> None:

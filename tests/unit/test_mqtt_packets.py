@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import MQTTErrorCode
 
-from services.adapters.mqtt import MAX_PACKET_BYTES, Arrival, _BatchingClient
+from services.adapters.mqtt_batches import MAX_PACKET_BYTES, Arrival, BatchingClient
 
 PINGRESP = b"\xd0\x00"
 
@@ -26,7 +26,7 @@ def remaining_length(size: int) -> bytes:
             return bytes(digits)
 
 
-class Fed(_BatchingClient):
+class Fed(BatchingClient):
     """Reads what the test gives it instead of a socket."""
 
     def __init__(self, chunks: list[bytes]) -> None:

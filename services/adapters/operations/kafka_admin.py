@@ -15,6 +15,7 @@ from kafka.errors import (
     NotCoordinatorError,
 )
 
+from services.adapters.kafka_clients import open_client
 from services.contracts import topics
 from services.errors import StreamAway
 
@@ -47,7 +48,8 @@ class KafkaAdmin:
 
     def __init__(self, bootstrap: str, *, name: str) -> None:
         try:
-            self._admin: Any = KafkaAdminClient(
+            self._admin: Any = open_client(
+                KafkaAdminClient,
                 bootstrap_servers=bootstrap.split(","),
                 client_id=f"tournee-{name}",
                 bootstrap_timeout_ms=PATIENCE_MS,

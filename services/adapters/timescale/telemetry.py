@@ -126,10 +126,8 @@ def _store_new(connection: Connection, batch: Sequence[ReadingRow], latest: Coll
     _copy(connection, SQL["copy_readings"], READING_TYPES, batch)
     points = ((r[0], r[1], r[2], r[4], r[5], n in latest) for n, r in enumerate(batch))
     _copy(connection, SQL["copy_incoming_readings"], POINT_TYPES, points)
-    updated = connection.execute(SQL["add_to_states"], {"instant": batch[0][2]}).rowcount
-    if updated != len(latest):
+    if _add_to_states(connection, batch) != len(latest):
         raise _NotAllCount
-    connection.execute(SQL["touch_hours"])
 
 
 def _store_doubtful(connection: Connection, batch: Sequence[ReadingRow]) -> None:
@@ -137,8 +135,15 @@ def _store_doubtful(connection: Connection, batch: Sequence[ReadingRow]) -> None
     _copy(connection, SQL["copy_doubtful_readings"], READING_TYPES, batch)
     connection.execute(SQL["insert_doubtful_readings"])
     connection.execute(SQL["claim_states"])
-    connection.execute(SQL["update_claimed_states"], {"instant": batch[0][2]})
+    connection.execute(SQL["leave_out_emptied"])
+    _add_to_states(connection, batch)
+
+
+def _add_to_states(connection: Connection, batch: Sequence[ReadingRow]) -> int:
+    """What is incoming, into the states; how many containers' states took it."""
+    updated = connection.execute(SQL["add_to_states"], {"instant": batch[0][2]}).rowcount
     connection.execute(SQL["touch_hours"])
+    return updated
 
 
 def _copy(

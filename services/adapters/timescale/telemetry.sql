@@ -1,6 +1,7 @@
 -- name: make_incoming_readings
 CREATE TEMP TABLE IF NOT EXISTS incoming_reading (
-    city_id text, container_id text, happened_at timestamptz, fill_ratio real, battery_ratio real, is_last boolean
+    city_id text, container_id text, happened_at timestamptz, fill_ratio real, battery_ratio real, is_last boolean,
+    counts boolean NOT NULL DEFAULT true -- into the sums: not where its container was emptied since
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS doubtful_reading (LIKE reading) ON COMMIT DELETE ROWS
 
@@ -22,19 +23,48 @@ FROM STDIN (FORMAT binary)
 COPY doubtful_reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
 FROM STDIN (FORMAT binary)
 
+-- name: insert_doubtful_readings
+-- In the order of the key, as every writer does, so that two who hold the same readings do not wait for each other.
+WITH fresh AS (
+    INSERT INTO reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
+    SELECT city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c
+    FROM doubtful_reading ORDER BY container_id, city_id, happened_at
+    ON CONFLICT DO NOTHING
+    RETURNING city_id, container_id, happened_at, fill_ratio, battery_ratio
+)
+INSERT INTO incoming_reading (city_id, container_id, happened_at, fill_ratio, battery_ratio, is_last)
+SELECT *, happened_at = max(happened_at) OVER (PARTITION BY container_id, city_id) FROM fresh
+
+-- name: claim_states
+-- Nobody else changes these before we are done.
+INSERT INTO container_state AS state (city_id, container_id)
+SELECT DISTINCT city_id, container_id FROM incoming_reading ORDER BY container_id, city_id
+ON CONFLICT (city_id, container_id) DO UPDATE SET city_id = excluded.city_id
+WHERE false -- a row is locked before this is asked
+
+-- name: leave_out_emptied
+-- A claimed container's readings from before its last emptying. A look into the index for each reading: the planner
+-- knows nothing of a batch's own table, and would read all states for a join.
+UPDATE incoming_reading AS i SET counts = false
+WHERE happened_at <= (SELECT last_emptied_at FROM container_state AS state
+                      WHERE state.city_id = i.city_id AND state.container_id = i.container_id)
+
 -- name: add_to_states
 -- Each container once, in the order in which every writer takes them. The sums are taken from an instant in the batch
 -- and moved to the container's first reading here, and from there to its epoch: with d days from the one and s days
--- between the two, x = d + s. A container that was emptied after its first reading here is left alone, so fewer rows
--- are changed than there are containers, and the caller does it another way.
+-- between the two, x = d + s. A container of which something counts that was read before it was emptied is left alone:
+-- then fewer rows are changed than there are containers, and the caller looks first.
 WITH heard AS (
-    SELECT city_id, container_id, min(happened_at) AS first_at, max(happened_at) AS last_at,
+    SELECT city_id, container_id, max(happened_at) AS last_at, min(happened_at) FILTER (WHERE counts) AS first_at,
            max(fill_ratio) FILTER (WHERE is_last) AS fill_ratio,
            max(battery_ratio) FILTER (WHERE is_last) AS battery_ratio,
-           count(*) AS n, sum(d) AS d, sum(y) AS y, sum(d * d) AS dd, sum(d * y) AS dy
+           count(d) AS n, sum(d) AS d, sum(y) AS y, sum(d * d) AS dd, sum(d * y) AS dy
     FROM incoming_reading
-    CROSS JOIN LATERAL (SELECT (date_part('epoch', happened_at) - date_part('epoch', %(instant)s::timestamptz)) / 86400
-                                   AS d, fill_ratio::double precision AS y) AS point
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN counts THEN (date_part('epoch', happened_at) - date_part('epoch', %(instant)s::timestamptz))
+                                     / 86400 END AS d,
+               CASE WHEN counts THEN fill_ratio::double precision END AS y
+    ) AS point
     GROUP BY container_id, city_id
 ), placed AS (
     SELECT *, date_part('epoch', %(instant)s::timestamptz - first_at) / 86400 AS s FROM heard
@@ -42,7 +72,7 @@ WITH heard AS (
 INSERT INTO container_state AS state
        (city_id, container_id, fill_ratio, fill_at, battery_ratio, fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy)
 SELECT city_id, container_id, fill_ratio, last_at, battery_ratio, first_at,
-       n, d + n * s, y, dd + 2 * s * d + n * s * s, dy + s * y
+       n, coalesce(d + n * s, 0), coalesce(y, 0), coalesce(dd + 2 * s * d + n * s * s, 0), coalesce(dy + s * y, 0)
 FROM placed ORDER BY container_id, city_id
 ON CONFLICT (city_id, container_id) DO UPDATE SET
     fill_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.fill_ratio ELSE excluded.fill_ratio END,
@@ -57,65 +87,7 @@ ON CONFLICT (city_id, container_id) DO UPDATE SET
                state.sum_xy + excluded.sum_xy + s * excluded.sum_y
         FROM (SELECT coalesce(date_part('epoch', excluded.fill_epoch - state.fill_epoch) / 86400, 0) AS s) AS days
     )
-WHERE state.last_emptied_at IS NULL OR state.last_emptied_at < excluded.fill_epoch
-
--- name: insert_doubtful_readings
--- In the order of the key, as every writer does, so that two who hold the same readings do not wait for each other.
-WITH fresh AS (
-    INSERT INTO reading (city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c)
-    SELECT city_id, container_id, happened_at, received_at, fill_ratio, battery_ratio, temperature_c
-    FROM doubtful_reading ORDER BY container_id, city_id, happened_at
-    ON CONFLICT DO NOTHING
-    RETURNING city_id, container_id, happened_at, fill_ratio, battery_ratio
-)
-INSERT INTO incoming_reading (city_id, container_id, happened_at, fill_ratio, battery_ratio) SELECT * FROM fresh
-
--- name: claim_states
--- Nobody else changes these before we are done.
-INSERT INTO container_state AS state (city_id, container_id)
-SELECT DISTINCT city_id, container_id FROM incoming_reading ORDER BY container_id, city_id
-ON CONFLICT (city_id, container_id) DO UPDATE SET city_id = excluded.city_id
-WHERE false -- a row is locked before this is asked
-
--- name: update_claimed_states
--- The same, looking at each container's state first: only readings since its last emptying count.
-WITH heard AS (
-    SELECT i.city_id, i.container_id, coalesce(min(s.fill_epoch), min(i.happened_at)) AS fill_epoch,
-           max(i.happened_at) AS last_at,
-           (array_agg(i.fill_ratio ORDER BY i.happened_at DESC))[1] AS fill_ratio,
-           (array_agg(i.battery_ratio ORDER BY i.happened_at DESC))[1] AS battery_ratio,
-           count(*) FILTER (WHERE counts) AS n,
-           coalesce(sum(d) FILTER (WHERE counts), 0) AS d, coalesce(sum(y) FILTER (WHERE counts), 0) AS y,
-           coalesce(sum(d * d) FILTER (WHERE counts), 0) AS dd, coalesce(sum(d * y) FILTER (WHERE counts), 0) AS dy
-    FROM incoming_reading i
-    CROSS JOIN LATERAL (  -- LIMIT: one look into the index for each; the planner knows nothing of a batch's own table
-        SELECT state.fill_epoch, state.last_emptied_at FROM container_state state
-        WHERE state.city_id = i.city_id AND state.container_id = i.container_id LIMIT 1
-    ) AS s
-    CROSS JOIN LATERAL (
-        SELECT (date_part('epoch', i.happened_at) - date_part('epoch', %(instant)s::timestamptz)) / 86400 AS d,
-               i.fill_ratio::double precision AS y,
-               s.last_emptied_at IS NULL OR i.happened_at > s.last_emptied_at AS counts
-    ) AS point
-    GROUP BY i.container_id, i.city_id
-), placed AS (
-    SELECT *, date_part('epoch', %(instant)s::timestamptz - fill_epoch) / 86400 AS s FROM heard
-)
-INSERT INTO container_state AS state
-       (city_id, container_id, fill_ratio, fill_at, battery_ratio, fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy)
-SELECT city_id, container_id, fill_ratio, last_at, battery_ratio, fill_epoch,
-       n, d + n * s, y, dd + 2 * s * d + n * s * s, dy + s * y
-FROM placed ORDER BY container_id, city_id
-ON CONFLICT (city_id, container_id) DO UPDATE SET
-    fill_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.fill_ratio ELSE excluded.fill_ratio END,
-    battery_ratio = CASE WHEN state.fill_at > excluded.fill_at THEN state.battery_ratio ELSE excluded.battery_ratio END,
-    fill_at = greatest(state.fill_at, excluded.fill_at),
-    fill_epoch = excluded.fill_epoch,
-    readings = state.readings + excluded.readings,
-    sum_x = state.sum_x + excluded.sum_x,
-    sum_y = state.sum_y + excluded.sum_y,
-    sum_xx = state.sum_xx + excluded.sum_xx,
-    sum_xy = state.sum_xy + excluded.sum_xy
+WHERE (excluded.fill_epoch > state.last_emptied_at) IS NOT FALSE -- never emptied, or nothing counts
 
 -- name: touch_hours
 -- Which hours (UTC) have new readings: upkeep rolls them up. Rows are only ever added here, so that writers never wait

@@ -1,20 +1,36 @@
 """The runs: flat out, sustained, late or in time, and each half alone."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from infra.stack.services import running_services
 from tests.benchmarks.stream.held import held
 from tests.benchmarks.stream.rig import CONTAINERS, Rig, fresh_rig
 from tests.benchmarks.stream.watch import Watch
 from tests.load.messages import Messages
+from tests.load.process import FleetProcess
 
 PATIENCE_S = 600.0
 LOOK_S = 0.2
-MEMORY_EVERY_S = 5.0
+TELL_EVERY = 5
 WARM_UP = 50_000
 """Messages before the clock starts: a JVM and a planner cache are slow at first."""
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What was committed between two looks into the store, both while the devices published: no start, no drain."""
+
+    from_s: float
+    """After the first publish."""
+    to_s: float
+    committed: int
+    per_s: float
+
+    def told(self) -> str:
+        return f"committed from second {self.from_s:.0f} to {self.to_s:.0f}: {self.per_s:,.0f}/s"
 
 
 @dataclass
@@ -31,9 +47,11 @@ class Outcome:
     """Resident memory at the end less that after the first fifth of the run."""
     delay_s: dict[str, float] = field(default_factory=dict)
     """From the device's publish to the commit: p50, p95, p99, max."""
+    steady: Steady | None = None
 
     @property
     def per_s(self) -> float:
+        """From the first publish to the last commit: start and drain count."""
         return self.messages / self.took_s
 
 
@@ -74,19 +92,47 @@ def sustained(bridges: int, writers: int, rate_per_s: float, seconds: float, tel
     with fresh_rig() as rig, running_services(rig.stack.environment(), rig.log_folder, names) as services:
         _warm_up(rig)
         watch = Watch.of(services, rig.stack)
-        plan, began_s, early_mb = rig.messages(count), time.monotonic(), dict[str, float]()
+        plan, began_s = rig.messages(count), time.monotonic()
         with rig.fleet(plan, rate_per_s=rate_per_s) as fleet:
-            while fleet.acknowledged < count and time.monotonic() - began_s < PATIENCE_S:
-                time.sleep(MEMORY_EVERY_S)
-                now_mb, elapsed_s = watch.look(), time.monotonic() - began_s
-                if not early_mb and elapsed_s > seconds / 5:
-                    early_mb = now_mb
-                behind = fleet.acknowledged + WARM_UP - rig.stored()
-                tell(f"  {elapsed_s:4.0f} s: {fleet.acknowledged:,} acknowledged, {behind:,} not committed yet")
+            looks = _look_on(rig, fleet, watch, began_s, tell)
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
         outcome = _outcome(f"sustained {rate_per_s:,.0f}/s for {seconds:.0f} s", count, took_s, watch)
-        outcome.grown_mb = {name: now_mb[name] - mb for name, mb in early_mb.items()}
+        early_mb = next((look.memory_mb for look in looks if look.at_s > seconds / 5), {})
+        outcome.grown_mb = {name: looks[-1].memory_mb[name] - mb for name, mb in early_mb.items()}
+        outcome.steady = steady(looks)
         return outcome
+
+
+class Look(NamedTuple):
+    """What one look at a run saw."""
+
+    at_s: float
+    """When the store answered, after the first publish."""
+    committed: int
+    memory_mb: dict[str, float]
+
+
+def _look_on(rig: Rig, fleet: FleetProcess, watch: Watch, began_s: float, tell: Callable[[str], None]) -> list[Look]:
+    """A look a second, until the devices have sent all; those after that are not among them."""
+    looks: list[Look] = []
+    while time.monotonic() - began_s < PATIENCE_S:
+        time.sleep(max(0.0, began_s + len(looks) + 1 - time.monotonic()))
+        committed, at_s, acknowledged = rig.stored() - WARM_UP, time.monotonic() - began_s, fleet.acknowledged
+        if acknowledged >= fleet.plan.count:
+            break
+        looks.append(Look(at_s, committed, watch.look()))
+        if len(looks) % TELL_EVERY == 0:
+            tell(f"  {at_s:4.0f} s: {acknowledged:,} acknowledged, {acknowledged - committed:,} not committed yet")
+    return looks
+
+
+def steady(looks: Sequence[Look]) -> Steady | None:
+    """Between the first and the last look; None where there are not two."""
+    if len(looks) < 2:
+        return None
+    first, last = looks[0], looks[-1]
+    committed = last.committed - first.committed
+    return Steady(first.at_s, last.at_s, committed, committed / (last.at_s - first.at_s))
 
 
 def in_time(rate_per_s: float, seconds: float) -> Outcome:

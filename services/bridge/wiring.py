@@ -1,0 +1,38 @@
+"""A bridge put together from the settings: for the service, and for whoever takes one out of service."""
+
+from datetime import timedelta
+
+from services.adapters.clock import clock_from
+from services.adapters.mqtt import Session
+from services.adapters.operations.meters import BridgeMeter
+from services.bridge.bridge import Bridge, Sends
+from services.bridge.devices import KnownDevices
+from services.bridge.intake import Keep
+from services.settings import Settings
+
+
+def session[S: Session](kind: type[S], config: Settings, member: str) -> S:
+    """This member's session at the broker, with the settings' login and TLS; not connected yet.
+
+    The broker keeps the member's share of the messages under this name while it is away.
+
+    Raises:
+        SettingMissing: the authority's certificate cannot be read.
+    """
+    made = kind(config.mqtt_host, config.mqtt_port, client_id=f"tournee-bridge-{member}")
+    if config.mqtt_username and config.mqtt_password:
+        made.login(config.mqtt_username, config.mqtt_password.get_secret_value())
+    if config.mqtt_ca:
+        made.trust(config.mqtt_ca)
+    return made
+
+
+def bridge_between(
+    source: Session, producer: Sends, devices: KnownDevices, config: Settings, meter: BridgeMeter
+) -> Bridge:
+    """What comes in this session goes to this producer, and is acknowledged once it is there."""
+    keep = Keep(timedelta(days=config.keep_readings_days), timedelta(days=config.keep_positions_days))
+    bridge = Bridge(producer, clock_from(config.clock), devices.find, source.acknowledge, keep=keep, meter=meter)
+    source.when_arrived(bridge.on_arrivals)
+    source.on_connection_lost = bridge.on_connection_lost
+    return bridge
