@@ -14,6 +14,7 @@ from services.web.maps.basemaps import Basemaps
 from services.web.maps.lines import CircuitLines
 from services.web.recent import RecentOrders
 from services.web.stream import Stream
+from services.web.technician.kept import KeptPlaces
 
 
 class Store(Protocol):
@@ -38,6 +39,7 @@ class Deps:
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     basemaps: Basemaps = field(default_factory=Basemaps)
     lines: CircuitLines = field(default_factory=CircuitLines)
+    places: KeptPlaces = field(default_factory=KeptPlaces)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

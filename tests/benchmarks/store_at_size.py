@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from infra.migrate import migrate
 from infra.stack.start import start_stack
 from services.adapters.timescale.connection import Connection, connect
@@ -29,6 +31,7 @@ from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows
 from services.adapters.timescale.upkeep import run_upkeep
 from services.city.folder import read_folder
 from services.city.registry import Registry
+from services.web.downloads.features import containers_geojson
 
 CITY_FOLDER = Path(__file__).parents[1] / "data" / "houeyogbe"
 EVERY = timedelta(minutes=30)
@@ -210,6 +213,7 @@ def _ask(connection: Connection, registry: Registry, until: datetime) -> dict[st
     questions: dict[str, Callable[[], object]] = {
         "morning: registry and states": lambda: (find_registry(connection, city), load_states(connection, city)),
         "operator's map": lambda: list_containers(connection, city),
+        "operator's map as GeoJSON": lambda: _geojson(connection, registry, until),
         "a container's 30 days": lambda: connection.execute(HISTORY, month, prepare=False).fetchall(),
     }
     measured = {name: Measured() for name in questions}
@@ -220,6 +224,11 @@ def _ask(connection: Connection, registry: Registry, until: datetime) -> dict[st
                 question()
             measured[name].runs_s.append(time.perf_counter() - began_s)
     return measured
+
+
+def _geojson(connection: Connection, registry: Registry, now: datetime) -> bytes:
+    """What the page's map loads, as the web answers it."""
+    return to_json(containers_geojson(registry.city, list_containers(connection, registry.city.id), None, now))
 
 
 def _writing_rate(connection: Connection, registry: Registry, start: datetime) -> float:

@@ -1,9 +1,11 @@
 """What the pages read of the store: plain queries, contract objects out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any, TypedDict, cast
+from typing import Any, NamedTuple, TypedDict, cast
 from uuid import UUID
+
+from psycopg.rows import args_row
 
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.many import many_at_once
@@ -22,7 +24,9 @@ class ZoneRow(TypedDict):
     geometry: dict[str, Any]
 
 
-class ContainerRow(TypedDict):
+class ContainerRow(NamedTuple):
+    """A container with the latest known of it. A tuple, in the order of the query: a large city has 50,000 of them."""
+
     container_id: str
     name: str
     lon: float
@@ -35,6 +39,12 @@ class ContainerRow(TypedDict):
     fill_ratio: float | None
     fill_at: datetime | None
     last_emptied_at: datetime | None
+
+
+class ContainerNameRow(TypedDict):
+    container_id: str
+    name: str
+    zone_name: str
 
 
 class PositionRow(TypedDict):
@@ -115,8 +125,15 @@ def list_zones(connection: Connection, city: str) -> list[ZoneRow]:
 
 @many_at_once()
 def list_containers(connection: Connection, city: str) -> list[ContainerRow]:
-    with connection.cursor(binary=True) as cursor:  # a megacity's map: a fifth of the time is saved
-        return _rows(ContainerRow, cursor.execute(SQL["list_containers"], {"city": city}))
+    # Binary, straight into rows and not by way of dicts, fetched at once: a third less time for a large city.
+    with connection.cursor(row_factory=args_row(ContainerRow), binary=True) as cursor:
+        return cursor.execute(SQL["list_containers"], {"city": city}).fetchall()
+
+
+def find_container_names(connection: Connection, city: str, ids: Collection[str]) -> dict[str, ContainerNameRow]:
+    """Of these containers, by id; one that is not in service, or is no container, is not in it."""
+    cursor = connection.execute(SQL["find_container_names"], {"city": city, "ids": list(ids)})
+    return {row["container_id"]: row for row in _rows(ContainerNameRow, cursor)}
 
 
 def list_trucks(connection: Connection, city: str) -> list[Truck]:
@@ -157,15 +174,16 @@ def find_latest_plan(connection: Connection, city: str, day: date) -> PlanRow | 
     return _row(PlanRow, connection.execute(SQL["find_latest_plan"], {"city": city, "day": day}).fetchone())
 
 
-def find_plan_document(connection: Connection, city: str, plan: UUID) -> dict[str, Any] | None:
-    """The plan as the planner said it, whole."""
-    row = connection.execute(SQL["find_plan_document"], {"city": city, "plan": plan}).fetchone()
+def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
+    """The plan as the planner said it, whole, as JSON."""
+    row = connection.execute(SQL["find_plan_text"], {"city": city, "plan": plan}).fetchone()
     return row["document"] if row else None
 
 
+@many_at_once()
 def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
-    document = find_plan_document(connection, city, plan)
-    return PlanMade.model_validate(document) if document else None
+    text = find_plan_text(connection, city, plan)  # straight into the plan, not by way of dicts
+    return PlanMade.model_validate_json(text) if text else None
 
 
 def list_plan_circuits(connection: Connection, city: str, plan: UUID) -> list[CircuitRow]:

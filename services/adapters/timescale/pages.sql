@@ -13,11 +13,16 @@ SELECT basemap, loaded_at FROM city WHERE city_id = %(city)s
 SELECT zone_id, name, population, geometry FROM zone WHERE city_id = %(city)s ORDER BY name, zone_id
 
 -- name: list_containers
--- Read in binary, where a `real` would come with more digits than it has: four are what a sensor knows.
+-- In the order of the fields of `ContainerRow`. Read in binary, where a `real` would come with more digits than it
+-- has: four are what a sensor knows.
 SELECT n.container_id, n.name, n.lon, n.lat, n.kind_id, n.zone_id, z.name AS zone_name, n.capacity_l, n.sensor,
        round(n.fill_ratio::double precision * 10000) / 10000 AS fill_ratio, n.fill_at, n.last_emptied_at
 FROM container_now n JOIN zone z USING (city_id, zone_id)
 WHERE n.city_id = %(city)s ORDER BY n.container_id
+
+-- name: find_container_names
+SELECT c.container_id, c.name, z.name AS zone_name FROM container c JOIN zone z USING (city_id, zone_id)
+WHERE c.city_id = %(city)s AND c.active AND c.container_id = ANY(%(ids)s)
 
 -- name: list_trucks
 SELECT truck_id, document FROM truck WHERE city_id = %(city)s AND active ORDER BY truck_id
@@ -43,8 +48,8 @@ SELECT document FROM planning_run WHERE city_id = %(city)s AND day = %(day)s ORD
 SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l FROM plan
 WHERE city_id = %(city)s AND day = %(day)s ORDER BY made_at DESC, plan_id LIMIT 1
 
--- name: find_plan_document
-SELECT document FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+-- name: find_plan_text
+SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
 
 -- name: list_plan_circuits
 SELECT c.number, c.truck_id, c.distance_m, c.fuel_l, c.duty_s,

@@ -14,9 +14,10 @@ SQL = load_queries("planning.sql")
 @many_at_once()
 def load_states(connection: Connection, city: str) -> dict[str, ContainerState]:
     """By container; one that was never heard of is not in it."""
-    # Binary, and rows straight into states, not by way of dicts: half the time for a large city.
+    # Binary, straight into states and not by way of dicts, fetched at once: half the time for a large city.
     with connection.cursor(row_factory=args_row(ContainerState), binary=True) as cursor:
-        return {state.container: state for state in cursor.execute(SQL["list_states"], {"city": city})}
+        states = cursor.execute(SQL["list_states"], {"city": city}).fetchall()
+    return {state.container: state for state in states}
 
 
 def is_day_ordered(connection: Connection, order: PlanDay) -> bool:

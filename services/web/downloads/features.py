@@ -1,13 +1,14 @@
 """The registry and plans as GeoJSON."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
+from pydantic_core import to_json
 
+from services.adapters.timescale.many import many_at_once
 from services.adapters.timescale.pages import ContainerRow
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
@@ -20,29 +21,29 @@ Collection = dict[str, Any]
 
 
 def geojson_answer(request: Request, collection: Collection, cache: str = "no-cache") -> Response:
-    body = json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
-    return with_etag(request, body, "application/geo+json", cache)
+    return with_etag(request, to_json(collection), "application/geo+json", cache)
 
 
+@many_at_once()
 def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMade | None, now: datetime) -> Collection:
     forecasts = {f.container: f for f in plan.forecasts} if plan else {}
     circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops} if plan else {}
     full_at = city.planning.full_at_fill_ratio
     features = []
     for row in containers:
-        forecast = forecasts.get(row["container_id"])
+        forecast = forecasts.get(row.container_id)
         properties = {
-            "id": row["container_id"],
-            "name": row["name"],
-            "zone": row["zone_name"],
+            "id": row.container_id,
+            "name": row.name,
+            "zone": row.zone_name,
             "state": fill_state(row, forecast, plan.as_of if plan else None, full_at, now),
-            "fill_ratio": _rounded(row["fill_ratio"]),
-            "fill_at": row["fill_at"].isoformat() if row["fill_at"] else None,
-            "forecast": _rounded(forecast.fill_ratio) if forecast else None,
+            "fill_ratio": row.fill_ratio,
+            "fill_at": row.fill_at,
+            "forecast": round(forecast.fill_ratio, 3) if forecast else None,
             "due": forecast.due if forecast else None,
-            "circuit": circuit_of.get(row["container_id"]),
+            "circuit": circuit_of.get(row.container_id),
         }
-        features.append(_feature(row["container_id"], properties, "Point", [row["lon"], row["lat"]]))
+        features.append(_feature(row.container_id, properties, "Point", [row.lon, row.lat]))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -81,7 +82,3 @@ def _circuit(circuit: Circuit, drawn: CircuitLine) -> dict[str, Any]:
 def _feature(feature_id: str | int, properties: dict[str, Any], kind: str, coordinates: Any) -> dict[str, Any]:
     geometry = {"type": kind, "coordinates": coordinates}
     return {"type": "Feature", "id": feature_id, "properties": properties, "geometry": geometry}
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)

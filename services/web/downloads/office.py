@@ -54,7 +54,7 @@ def get_containers_geojson(
 def get_containers_csv(_session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """Every container with the latest known of it."""
     rows = (
-        {**row, "container": row["container_id"], "zone": row["zone_id"], "kind": row["kind_id"]}
+        row._asdict() | {"container": row.container_id, "zone": row.zone_id, "kind": row.kind_id}
         for row in store.list_containers(connection, city.id)
     )
     return csv_answer(f"{city.id}-containers", CONTAINER_COLUMNS, rows)

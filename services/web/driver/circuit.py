@@ -41,7 +41,8 @@ def find_driver_circuit(
 
 
 def _visits(connection: Connection, city: City, plan: PlanMade, circuit: Circuit) -> list[DriverVisit]:
-    containers = {row["container_id"]: row for row in store.list_containers(connection, city.id)}
+    stops = [visit.place for visit in circuit.stops if visit.place]
+    containers = store.find_container_names(connection, city.id, stops)
     sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
     forecasts = {forecast.container: forecast for forecast in plan.forecasts}
     outcomes = outcomes_of(circuit, store.list_confirmations(connection, city.id, plan.plan_id))

@@ -2,12 +2,12 @@
 
 import hashlib
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from services.adapters.timescale import pages as store
+from services.contracts.planning import PlanMade
 from services.web.deps import WithDeps, WithStore
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.orders import find_progress, order_plan, send_plan
@@ -40,13 +40,13 @@ def dispatch(order: SendPlan, session: OperatorSession, city: SessionCity, deps:
     return Sent(dispatch_id=send_plan(deps, city, session, order.plan_id).dispatch_id)
 
 
-@router.get("/plans/{plan_id}")
-def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> dict[str, Any]:
+@router.get("/plans/{plan_id}", response_model=PlanMade)
+def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """The whole plan, as the planner made it (contract `PlanMade`)."""
-    document = store.find_plan_document(connection, city.id, plan_id)
+    document = store.find_plan_text(connection, city.id, plan_id)
     if document is None:
         raise NotFound
-    return document
+    return Response(document, media_type="application/json")
 
 
 @router.get("/state", response_model=DayState)

@@ -15,11 +15,11 @@ SOON_SHARE = 0.65  # of the city's "full": worth an eye, not a truck
 
 def is_silent(container: ContainerRow, now: datetime) -> bool:
     """A sensor that has not been heard for a day."""
-    return container["sensor"] and (container["fill_at"] is None or container["fill_at"] < now - SILENT_AFTER)
+    return container.sensor and (container.fill_at is None or container.fill_at < now - SILENT_AFTER)
 
 
 def is_emptied_since(container: ContainerRow, instant: datetime) -> bool:
-    return container["last_emptied_at"] is not None and container["last_emptied_at"] > instant
+    return container.last_emptied_at is not None and container.last_emptied_at > instant
 
 
 def fill_state(
@@ -31,7 +31,7 @@ def fill_state(
         return "low"
     if is_silent(container, now) and (forecast is None or forecast.due is None):
         return "silent"
-    fill = forecast.fill_ratio if forecast is not None else container["fill_ratio"]
+    fill = forecast.fill_ratio if forecast is not None else container.fill_ratio
     is_due = forecast is not None and forecast.due is not None
     if fill is None:
         return "silent"

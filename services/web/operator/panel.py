@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
+from services.adapters.timescale.many import many_at_once
 from services.city.registry import City, Truck, TruckClass
 from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
 from services.web.driver.confirmed import outcomes_of
@@ -60,6 +61,8 @@ class DueLine:
 class Panel:
     day: Day
     plan: PlanMade | None
+    containers: list[store.ContainerRow]
+    """All of the city, for the map; read once a request."""
     circuits: list[CircuitLine] = field(default_factory=list)
     due: list[DueLine] = field(default_factory=list)
     left_out: list[DueLine] = field(default_factory=list)
@@ -84,14 +87,16 @@ class Panel:
         return sum(line.handled for line in self.circuits)
 
 
+@many_at_once()
 def read_panel(connection: Connection, city: City, day: Day) -> Panel:
-    containers = {row["container_id"]: row for row in store.list_containers(connection, city.id)}
-    silent = [row for row in containers.values() if is_silent(row, day.now)]
+    containers = store.list_containers(connection, city.id)
+    silent = [row for row in containers if is_silent(row, day.now)]
     trucks = store.list_trucks(connection, city.id)
     in_service = sum(truck.in_service for truck in trucks)
     plan = store.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
     if plan is None:
-        return Panel(day, None, silent=silent, trucks_in_service=in_service)
+        return Panel(day, None, containers, silent=silent, trucks_in_service=in_service)
+    by_id = {row.container_id: row for row in containers}
     confirmations = store.list_confirmations(connection, city.id, plan.plan_id)
     sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
     capacities = _capacities(connection, city, trucks)
@@ -104,14 +109,15 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
             done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
             skipped=progress["skipped"] if progress else 0,
             has_driver=circuit.truck in drivers,
-            visits=_visit_lines(circuit, containers, sites, confirmations),
+            visits=_visit_lines(circuit, by_id, sites, confirmations),
         )
         for circuit in plan.circuits
     ]
-    due = list(_due_lines(city, day, plan, containers))
+    due = list(_due_lines(city, day, plan, by_id))
     return Panel(
         day,
         plan,
+        containers,
         circuits=lines,
         due=sorted(due, key=lambda line: (line.left_out is None, -line.forecast.fill_ratio)),
         left_out=[line for line in due if line.left_out is not None],
@@ -155,8 +161,8 @@ def _visit_lines(
     for sequence, visit in enumerate(circuit.visits):
         place = visit.place or ""
         container = containers.get(place) if visit.kind == "stop" else None
-        name = container["name"] if container else sites.get(place, place)
-        zone = container["zone_name"] if container else ""
+        name = container.name if container else sites.get(place, place)
+        zone = container.zone_name if container else ""
         lines.append(VisitLine(visit, name, zone, outcomes.get(sequence)))
     return lines
 

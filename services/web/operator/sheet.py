@@ -6,6 +6,7 @@ from typing import Any
 
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
+from services.adapters.timescale.many import many_at_once
 from services.city.registry import City
 from services.web.geo import Frame, frame_around, positions_of
 from services.web.maps.lines import CircuitLine
@@ -45,6 +46,7 @@ class Sheet:
     dots: list[Dot]
 
 
+@many_at_once()
 def draw_sheet(
     connection: Connection,
     city: City,
@@ -53,16 +55,15 @@ def draw_sheet(
     lines: Mapping[int, CircuitLine],
 ) -> Sheet:
     zones = store.list_zones(connection, city.id)
-    containers = store.list_containers(connection, city.id)
     positions = [p for zone in zones for p in positions_of(zone["geometry"])]
-    frame = frame_around(positions + [(c["lon"], c["lat"]) for c in containers], WIDTH, HEIGHT)
+    frame = frame_around(positions + [(c.lon, c.lat) for c in panel.containers], WIDTH, HEIGHT)
     return Sheet(
         WIDTH,
         HEIGHT,
         base_paths(basemap, frame),
         [frame.path(zone["geometry"]) for zone in zones],
         list(_lines(panel, frame, lines)),
-        _dots(city, panel, containers, frame),
+        _dots(city, panel, frame),
     )
 
 
@@ -90,13 +91,13 @@ def _lines(panel: Panel, frame: Frame, drawn: Mapping[int, CircuitLine]) -> list
     return lines
 
 
-def _dots(city: City, panel: Panel, containers: list[store.ContainerRow], frame: Frame) -> list[Dot]:
+def _dots(city: City, panel: Panel, frame: Frame) -> list[Dot]:
     forecasts = {f.container: f for f in panel.plan.forecasts} if panel.plan else {}
     as_of = panel.plan.as_of if panel.plan else None
     dots = []
-    for row in containers[:MOST_DOTS]:
+    for row in panel.containers[:MOST_DOTS]:
         full_at = city.planning.full_at_fill_ratio
-        state = fill_state(row, forecasts.get(row["container_id"]), as_of, full_at, panel.day.now)
-        x, y = frame.point(row["lon"], row["lat"])
-        dots.append(Dot(x, y, state, row["name"]))
+        state = fill_state(row, forecasts.get(row.container_id), as_of, full_at, panel.day.now)
+        x, y = frame.point(row.lon, row.lat)
+        dots.append(Dot(x, y, state, row.name))
     return dots
