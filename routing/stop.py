@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the search stands. `cost` counts required stops left out as `routing.instance.MUST` each."""
+    """Where the search stands. `cost` counts required stops left out as `routing.engine.plan.MUST` each."""
 
     elapsed_s: float
     iterations: int

@@ -11,6 +11,7 @@ from routing import RoutingError
 from services.adapters.operations.logs import spellings, without_secrets
 from services.cli.accounts import account_app
 from services.cli.backup import backup_command, replay_command, restore_command
+from services.cli.bench import bench_app
 from services.cli.bridge import bridge_app
 from services.cli.city import city_app
 from services.cli.db import db_app
@@ -43,6 +44,7 @@ app.add_typer(roads_app, name="roads")
 app.add_typer(map_app, name="map")
 app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(bench_app, name="bench")
 app.command("solve")(solve_command)
 app.command("demo")(demo_command)
 app.command("doctor")(doctor_command)

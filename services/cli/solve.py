@@ -1,4 +1,4 @@
-"""`tournee solve PROBLEM --time-limit S --seed N --out PLAN`."""
+"""`tournee solve PROBLEM --time-limit S --seed N --out PLAN`, for our own files, CVRPLIB's and Kim et al.'s."""
 
 import sys
 from pathlib import Path
@@ -9,18 +9,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import routing
+from routing.formats import read_any_problem
 
 EXIT_INFEASIBLE = 3
 
 
 def solve_command(
-    problem: Annotated[Path, typer.Argument(help="A tournee/problem/1 file.", exists=True, dir_okay=False)],
+    problem: Annotated[
+        Path, typer.Argument(help="A tournee/problem/1, CVRPLIB .vrp or Kim et al. file.", exists=True, dir_okay=False)
+    ],
     out: Annotated[Path, typer.Option(help="Where the tournee/plan/1 file goes.")],
     time_limit: Annotated[float, typer.Option(help="Seconds to search.", min=0)] = 60,
     seed: Annotated[int, typer.Option(help="Same seed, same random choices.")] = 1,
+    vehicles: Annotated[int | None, typer.Option(help="Use at most so many vehicles.", min=1)] = None,
 ) -> None:
     """Solve a problem file. Exit code 3 when a required stop could not be served; the plan then says why."""
-    read = routing.read_problem(problem)
+    read = read_any_problem(problem, vehicles)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -2,7 +2,7 @@
 
 The model holds loads in kg and litres, several trips over copies of the disposal sites, shifts, windows, openings,
 breaks, stop, trip and day limits, streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of
-money. Whoever calls it checks the sequences it returns with `build_tour`: the exact rule of the break and the last
+money. Whoever calls it evaluates the sequences it returns: the exact rule of the break and the last
 rounding are judged there.
 
 Peculiarities met: forbidding `stop -> end` outright blinds the search, so going home loaded is only very dear; python
@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.util import optional_boolean_pb2
 
-from routing.instance import Instance, Truck
+from routing.engine.arrays import Arrays, Truck
 
 SCALE = 1000  # cost units per unit of money
 LOAD_SCALE = 10  # load units per kg or litre; demands round up, capacities down
@@ -44,23 +45,23 @@ class Effort:
 
 
 def resolve(
-    instance: Instance, trucks: Sequence[Truck], sequences: Sequence[list[int]], stops: Iterable[int], effort: Effort
+    arrays: Arrays, trucks: Sequence[int], sequences: Sequence[list[int]], stops: Iterable[int], effort: Effort
 ) -> list[list[int]] | None:
     """Search better sequences for these trucks and stops, starting from the given ones; None when none was found.
 
-    Sequences run over the instance's nodes, depots included; stops named by none of them are candidates to add.
+    Sequences run over the nodes of `arrays`, depots included; stops named by none of them are candidates to add.
     """
-    return _Model(instance, trucks, sequences, sorted(set(stops))).solve(effort)
+    return _Model(arrays, trucks, sequences, sorted(set(stops))).solve(effort)
 
 
 class _Model:
-    """Local nodes: start depots, end depots, disposal copies, stops; `origin` gives the instance's node of each."""
+    """Local nodes: start depots, end depots, disposal copies, stops; `origin` gives the node in `arrays` of each."""
 
-    def __init__(
-        self, instance: Instance, trucks: Sequence[Truck], sequences: Sequence[list[int]], stops: list[int]
-    ) -> None:
-        self.instance, self.trucks, self.sequences, self.stops = instance, trucks, sequences, stops
-        starts, ends = sorted({t.start for t in trucks}), sorted({t.end for t in trucks})
+    def __init__(self, arrays: Arrays, trucks: Sequence[int], sequences: Sequence[list[int]], stops: list[int]) -> None:
+        self.arrays, self.sequences, self.stops = arrays, sequences, stops
+        self.trucks = [arrays.trucks[truck] for truck in trucks]
+        starts = sorted({int(truck["start"]) for truck in self.trucks})
+        ends = sorted({int(truck["end"]) for truck in self.trucks})
         self.copies = self._disposal_copies()
         self.origin = [*starts, *ends, *self.copies, *stops]
         self.ends_at, self.copies_at = len(starts), len(starts) + len(ends)
@@ -68,8 +69,8 @@ class _Model:
         self.manager = pywrapcp.RoutingIndexManager(
             len(self.origin),
             len(trucks),
-            [starts.index(truck.start) for truck in trucks],
-            [self.ends_at + ends.index(truck.end) for truck in trucks],
+            [starts.index(truck["start"]) for truck in self.trucks],
+            [self.ends_at + ends.index(truck["end"]) for truck in self.trucks],
         )
         self.model = pywrapcp.RoutingModel(self.manager)
         self._add_costs()
@@ -79,41 +80,47 @@ class _Model:
         self._add_choices()
 
     def _disposal_copies(self) -> list[int]:
-        sites = sorted({site for truck in self.trucks for site in truck.sites})
+        sites = sorted({site for truck in self.trucks for site in self._sites(truck)})
         visits = [node for seq in self.sequences for node in seq]
         return [site for site in sites for _ in range(visits.count(site) + SPARE_COPIES)]
 
-    def _matrix(self, rows: Sequence[Any]) -> Any:
-        return np.array([[rows[here][there] for there in self.origin] for here in self.origin])
+    def _sites(self, truck: Truck) -> list[int]:
+        return [self.arrays.stops + int(site) for site in np.flatnonzero(self.arrays.open_to[truck["kind"]])]
+
+    def _roads(self, truck: Truck) -> NDArray[np.float64]:
+        """Metres and seconds between the model's nodes, (nodes, nodes, 2)."""
+        roads: NDArray[np.float64] = self.arrays.roads[truck["profile"]][np.ix_(self.origin, self.origin)].astype(float)
+        return roads
 
     def _add_costs(self) -> None:
         """Price arcs by the kind of truck: driving, plus serving the node that is left."""
         evaluators: dict[int, int] = {}
         for number, truck in enumerate(self.trucks):
-            if truck.kind not in evaluators:
-                units = self._matrix(truck.arc) + np.array([truck.serve[node] for node in self.origin])[:, None]
+            kind = int(truck["kind"])
+            if kind not in evaluators:
+                units = self._roads(truck) @ np.array([truck["per_m"], self.arrays.crew_per_s])
+                units += self.arrays.serve[kind, self.origin][:, None]
                 units = np.rint(units * SCALE).astype(np.int64)
                 units[self.stops_at :, self.ends_at : self.copies_at] = HOME_LOADED
                 units[: self.ends_at, self.ends_at : self.copies_at] = 0
-                evaluators[truck.kind] = self.model.RegisterTransitMatrix(units.tolist())
-            self.model.SetArcCostEvaluatorOfVehicle(evaluators[truck.kind], number)
-            self.model.SetFixedCostOfVehicle(round(truck.fixed * SCALE), number)
+                evaluators[kind] = self.model.RegisterTransitMatrix(units.tolist())
+            self.model.SetArcCostEvaluatorOfVehicle(evaluators[kind], number)
+            self.model.SetFixedCostOfVehicle(round(float(truck["fixed"]) * SCALE), number)
 
     def _add_loads(self) -> None:
         """Count kg, litres and, where sites refuse waste, each stream; a disposal visit brings all down to zero."""
-        instance = self.instance
-        kg = [math.ceil(instance.kg[stop] * LOAD_SCALE) for stop in self.stops]
-        litres = [math.ceil(instance.l[stop] * LOAD_SCALE) for stop in self.stops]
-        self._add_load("kg", kg, [int(truck.kg * LOAD_SCALE) for truck in self.trucks])
-        self._add_load("l", litres, [int(truck.l * LOAD_SCALE) for truck in self.trucks])
-        if not instance.mixed:
+        nodes = self.arrays.nodes[self.stops]
+        for name, field in (("kg", "kg"), ("l", "litres")):
+            demands = np.ceil(nodes[field] * LOAD_SCALE).astype(int).tolist()
+            self._add_load(name, demands, [int(truck[field] * LOAD_SCALE) for truck in self.trucks])
+        if not self.arrays.mixed:
             return
-        for bit in sorted({instance.stream[stop] for stop in self.stops}):
-            held = [int(instance.stream[stop] == bit) for stop in self.stops]
+        for bit in np.unique(nodes["stream"]).tolist():
+            held = (nodes["stream"] == bit).astype(int).tolist()
             self._add_load(f"stream {bit}", held, [len(self.stops)] * len(self.trucks))
             on_board = self.model.GetDimensionOrDie(f"stream {bit}")
             for node in range(self.copies_at, self.stops_at):
-                if not instance.accepts[self.origin[node]] & bit:
+                if not self.arrays.accepts[self.origin[node] - self.arrays.stops] & bit:
                     on_board.CumulVar(self.manager.NodeToIndex(node)).SetMax(0)
 
     def _add_load(self, name: str, demands: list[int], capacities: list[int]) -> None:
@@ -129,18 +136,14 @@ class _Model:
 
     def _add_limits(self) -> None:
         """Hold trips, stops and day loads over the whole duty."""
-        instance, trucks, stops = self.instance, self.trucks, self.stops
-        none, ones = [0] * len(stops), [1] * len(stops)
-        self._add_total("trips", 1, none, [truck.max_trips for truck in trucks])
-        self._add_total("stops", 0, ones, [truck.max_stops for truck in trucks])
-        for name, amounts, limits in (
-            ("day kg", instance.kg, [truck.day_kg for truck in trucks]),
-            ("day l", instance.l, [truck.day_l for truck in trucks]),
-        ):
-            if not all(math.isinf(limit) for limit in limits):
-                demands = [math.ceil(amounts[stop] * LOAD_SCALE) for stop in stops]
-                total = sum(demands)
-                bounds = [total if math.isinf(limit) else int(limit * LOAD_SCALE) for limit in limits]
+        none, ones = [0] * len(self.stops), [1] * len(self.stops)
+        self._add_total("trips", 1, none, [int(truck["max_trips"]) for truck in self.trucks])
+        self._add_total("stops", 0, ones, [int(truck["max_stops"]) for truck in self.trucks])
+        for name, field, limit in (("day kg", "kg", "day_kg"), ("day l", "litres", "day_l")):
+            limits = [float(truck[limit]) for truck in self.trucks]
+            if not all(math.isinf(most) for most in limits):
+                demands = np.ceil(self.arrays.nodes[self.stops][field] * LOAD_SCALE).astype(int).tolist()
+                bounds = [sum(demands) if math.isinf(most) else int(most * LOAD_SCALE) for most in limits]
                 self._add_total(name, 0, demands, bounds)
 
     def _add_total(self, name: str, per_disposal: int, per_stop: list[int], limits: list[int]) -> None:
@@ -150,29 +153,31 @@ class _Model:
 
     def _add_clock(self) -> None:
         """Hold shifts, windows and breaks; waiting and resting cost the crew's time."""
-        service_s = np.array([self.instance.service_s[node] for node in self.origin])
-        transits: dict[str, int] = {}
+        service_s = self.arrays.nodes["service_s"][self.origin]
+        transits: dict[int, int] = {}
         for truck in self.trucks:
-            profile = truck.vehicle.profile
+            profile = int(truck["profile"])
             if profile not in transits:
-                drive_s = self._matrix(truck.drive_s) + service_s[:, None]
+                drive_s = self._roads(truck)[:, :, 1] + service_s[:, None]
                 transits[profile] = self.model.RegisterTransitMatrix(drive_s.astype(np.int64).tolist())
-        horizon = max(truck.to_s for truck in self.trucks)
-        by_vehicle = [transits[truck.vehicle.profile] for truck in self.trucks]
+        horizon = max(int(truck["to_s"]) for truck in self.trucks)
+        by_vehicle = [transits[int(truck["profile"])] for truck in self.trucks]
         self.model.AddDimensionWithVehicleTransits(by_vehicle, horizon, horizon, False, "clock")
         clock = self.model.GetDimensionOrDie("clock")
         for number, truck in enumerate(self.trucks):
             for end in (self.model.Start(number), self.model.End(number)):
-                clock.CumulVar(end).SetRange(truck.from_s, truck.to_s)
+                clock.CumulVar(end).SetRange(int(truck["from_s"]), int(truck["to_s"]))
         self._add_windows(clock, horizon)
         self._add_breaks(clock, service_s)
 
     def _add_windows(self, clock: Any, horizon: int) -> None:
-        waiting = any(truck.rest for truck in self.trucks)
+        waiting = any(truck["rest_s"] for truck in self.trucks)
         for node in range(self.copies_at, len(self.origin)):
-            windows = [(a, min(b, horizon)) for a, b in self.instance.windows[self.origin[node]] if a <= horizon]
-            if not self.instance.windows[self.origin[node]]:
+            record = self.arrays.nodes[self.origin[node]]
+            if not record["windows"]:
                 continue
+            spans = self.arrays.windows[record["window"] : record["window"] + record["windows"]].tolist()
+            windows = [(opens, min(closes, horizon)) for opens, closes in spans if opens <= horizon]
             waiting = True
             start = clock.CumulVar(self.manager.NodeToIndex(node))
             if not windows:
@@ -185,7 +190,7 @@ class _Model:
                     start.RemoveInterval(latest + 1, opens - 1)
                 latest = max(latest, closes)
         if waiting:
-            clock.SetSlackCostCoefficientForAllVehicles(round(self.instance.crew_per_s * SCALE))
+            clock.SetSlackCostCoefficientForAllVehicles(round(self.arrays.crew_per_s * SCALE))
 
     def _add_breaks(self, clock: Any, service_s: Any) -> None:
         """Ask for a break starting in its window; OR-Tools lets it fall outside the duty, like the rule nearly does."""
@@ -193,21 +198,22 @@ class _Model:
         for index in range(self.model.Size()):
             visits[index] = int(service_s[self.manager.IndexToNode(index)])
         for number, truck in enumerate(self.trucks):
-            if truck.rest is not None:
-                (opens, closes), long_s = truck.rest.window, truck.rest.duration_s
-                rest = self.model.solver().FixedDurationIntervalVar(opens, closes, long_s, False, f"break {number}")
+            if truck["rest_s"]:
+                span = int(truck["rest_from_s"]), int(truck["rest_to_s"]), int(truck["rest_s"])
+                rest = self.model.solver().FixedDurationIntervalVar(*span, False, f"break {number}")
                 clock.SetBreakIntervalsOfVehicle([rest], number, visits)
 
     def _add_choices(self) -> None:
         """Make every stop and disposal copy optional at its price, and restrict who may go there."""
-        instance = self.instance
+        arrays = self.arrays
         for node in range(self.copies_at, len(self.origin)):
             index, origin = self.manager.NodeToIndex(node), self.origin[node]
             if node < self.stops_at:
-                price, allowed = 0, [k for k, truck in enumerate(self.trucks) if origin in truck.sites]
+                price, allowed = 0, [k for k, truck in enumerate(self.trucks) if origin in self._sites(truck)]
             else:
-                price = MUST_UNITS if instance.required[origin] else round(instance.prize[origin] * SCALE)
-                allowed = [k for k, truck in enumerate(self.trucks) if truck.can[origin]]
+                record = arrays.nodes[origin]
+                price = MUST_UNITS if record["required"] else round(float(record["prize"]) * SCALE)
+                allowed = [k for k, truck in enumerate(self.trucks) if arrays.can[truck["kind"], origin]]
             self.model.AddDisjunction([index], price)
             if len(allowed) < len(self.trucks):
                 # SetAllowedVehiclesForIndex refuses Python lists in ortools 9.15; -1 is "nobody".
@@ -238,14 +244,14 @@ class _Model:
 
     def _sequence(self, assignment: Any, number: int) -> list[int]:
         """One vehicle's sequence, without disposal visits that unload nothing."""
-        seq = [self.trucks[number].start]
+        seq = [int(self.trucks[number]["start"])]
         index = assignment.Value(self.model.NextVar(self.model.Start(number)))
         while not self.model.IsEnd(index):
             node = self.origin[self.manager.IndexToNode(index)]
-            if node < self.instance.stops or seq[-1] < self.instance.stops:
+            if node < self.arrays.stops or seq[-1] < self.arrays.stops:
                 seq.append(node)
             index = assignment.Value(self.model.NextVar(index))
-        return [*seq, self.trucks[number].end]
+        return [*seq, int(self.trucks[number]["end"])]
 
 
 def _parameters(effort: Effort) -> Any:

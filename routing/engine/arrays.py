@@ -1,0 +1,222 @@
+"""A problem as flat arrays, the way compiled loops want it.
+
+Nodes are numbered: stops 0..n-1 in the order of `problem.stops`, then disposal sites, then depots. Records keep
+together what is read together; the two numbers of an arc (metres, seconds) lie side by side for the same reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
+
+NEIGHBOURS = 50  # stops looked at round each stop; more costs time and found nothing better on 300 and 1,000 stops
+LOAD_TOLERANCE = 1e-6  # kg or litres: sums of decimals are not exact
+type Truck = Any  # one record of `Arrays.trucks`; numpy has no type for it
+type Records = NDArray[np.void]
+
+NODE = np.dtype(
+    [
+        ("kg", "f8"), ("litres", "f8"), ("prize", "f8"), ("service_s", "i8"), ("stream", "i8"), ("window", "i8"),
+        ("windows", "i8"), ("required", "?"), ("worth", "?"), ("may_wait", "?"),
+    ],
+    align=True,
+)  # fmt: skip
+TRUCK = np.dtype(
+    [
+        ("kg", "f8"), ("litres", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("fixed", "f8"), ("per_m", "f8"),
+        ("kind", "i8"), ("profile", "i8"), ("start", "i8"), ("end", "i8"), ("from_s", "i8"), ("to_s", "i8"),
+        ("max_stops", "i8"), ("max_trips", "i8"), ("rest_s", "i8"), ("rest_from_s", "i8"), ("rest_to_s", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+SOLO = np.dtype([("cost", "f8"), ("site", "i8")])  # of a duty for one stop alone; the site is -1 where there is none
+
+
+class Arrays(NamedTuple):
+    """The problem in arrays. T trucks, K kinds of them, N nodes of which n stops, P road profiles, S disposal sites.
+
+    `nodes[i].window` is the first of `windows` rows of node i in `Arrays.windows`. A required stop has no prize: it
+    is counted. `worth` tells whether anybody could serve a stop for less than leaving it costs, driving for nothing.
+    Trucks of one kind are interchangeable.
+    """
+
+    stops: int
+    sites_end: int
+    mixed: bool  # whether a site may have to refuse what a truck carries
+    crew_per_s: float
+    nodes: Records  # (N,) NODE
+    windows: NDArray[np.int64]  # (W, 2) opens, closes
+    roads: NDArray[np.int32]  # (P, N, N, 2) metres, seconds
+    trucks: Records  # (T,) TRUCK
+    serve: NDArray[np.float64]  # (K, N) money of serving a node, fuel and crew
+    can: NDArray[np.bool_]  # (K, n) whether a truck of the kind may serve the stop
+    open_to: NDArray[np.bool_]  # (K, S) whether it may unload at the site
+    accepts: NDArray[np.int64]  # (S,) streams a site takes, as bits
+    solo: Records  # (K, n) SOLO
+    near: NDArray[np.int32]  # (n, up to 50) worthwhile stops, nearest first, -1 where there are no more
+
+
+def make_arrays(problem: Problem) -> Arrays:
+    """Compile a valid problem."""
+    n, sites = len(problem.stops), len(problem.disposal_sites)
+    streams = {name: 1 << number for number, name in enumerate(sorted({stop.stream for stop in problem.stops}))}
+    accepts = _accepts(problem, streams)
+    profiles = {name: number for number, name in enumerate(sorted({v.profile for v in problem.vehicles}))}
+    can_by_vehicle = [_can(problem, vehicle) for vehicle in problem.vehicles]
+    kinds: dict[tuple[object, ...], int] = {}
+    kind_of = [
+        kinds.setdefault((_likeness(vehicle), can.tobytes()), len(kinds))
+        for vehicle, can in zip(problem.vehicles, can_by_vehicle, strict=True)
+    ]
+    example = [kind_of.index(kind) for kind in range(len(kinds))]
+    trucks = _trucks(problem, kind_of, profiles)
+    nodes, windows = _nodes(problem, streams)
+    serve = np.array([_serve(problem, problem.vehicles[v], nodes) for v in example]).reshape(len(kinds), len(nodes))
+    can = np.array([can_by_vehicle[v] for v in example], np.bool_).reshape(len(kinds), n)
+    open_to = np.array([_open_to(problem, problem.vehicles[v]) for v in example], np.bool_).reshape(len(kinds), sites)
+    nodes["worth"][:n] = _worth(nodes[:n], trucks[example], serve[:, :n], can)
+    roads = _roads(problem, profiles)
+    everything = (1 << len(streams)) - 1
+    crew_per_s = problem.prices.crew_per_h / 3600
+    solo = _solo(n, nodes, trucks[example], roads, serve, open_to, accepts, crew_per_s)
+    near = nearest(roads[0], np.flatnonzero(nodes["worth"]), n) if len(roads) else np.full((n, 1), -1, np.int32)
+    return Arrays(
+        n, n + sites, bool((accepts != everything).any()), crew_per_s, nodes, windows, roads, trucks, serve, can,
+        open_to, accepts, solo, near,
+    )  # fmt: skip
+
+
+def _likeness(vehicle: Vehicle) -> tuple[object, ...]:
+    """Everything but the id."""
+    return tuple(getattr(vehicle, name) for name in Vehicle.__dataclass_fields__ if name != "id")
+
+
+def _can(problem: Problem, vehicle: Vehicle) -> NDArray[np.bool_]:
+    return np.array(
+        [s.stream in vehicle.streams and (s.vehicles is None or vehicle.id in s.vehicles) for s in problem.stops],
+        np.bool_,
+    )
+
+
+def _open_to(problem: Problem, vehicle: Vehicle) -> list[bool]:
+    """Whether the vehicle may unload, by site."""
+    return [
+        bool(site.open) and (not site.streams or bool(site.streams & vehicle.streams))
+        for site in problem.disposal_sites
+    ]
+
+
+def _accepts(problem: Problem, streams: dict[str, int]) -> NDArray[np.int64]:
+    everything = (1 << len(streams)) - 1
+    return np.array(
+        [
+            sum(streams.get(name, 0) for name in site.streams) if site.streams else everything
+            for site in problem.disposal_sites
+        ],
+        np.int64,
+    )
+
+
+def _nodes(problem: Problem, streams: dict[str, int]) -> tuple[Records, NDArray[np.int64]]:
+    """Records of all nodes, and the windows; one that spans every shift is no constraint and is dropped."""
+    first_s = min((vehicle.shift[0] for vehicle in problem.vehicles), default=0)
+    last_s = max((vehicle.shift[1] for vehicle in problem.vehicles), default=0)
+    nodes = np.zeros(len(problem.stops) + len(problem.disposal_sites) + len(problem.depots), NODE)
+    windows: list[Window] = []
+    places = [(s.service_s, s.windows) for s in problem.stops] + [(s.service_s, s.open) for s in problem.disposal_sites]
+    for row, (service_s, spans) in zip(nodes, places, strict=False):
+        bound = not any(opens <= first_s and last_s <= closes for opens, closes in spans)
+        row["service_s"], row["window"], row["windows"] = service_s, len(windows), len(spans) if bound else 0
+        windows += sorted(spans) if bound else []
+    for row, stop in zip(nodes, problem.stops, strict=False):
+        row["kg"], row["litres"], row["stream"] = stop.demand_kg, stop.demand_l, streams[stop.stream]
+        row["required"], row["prize"] = stop.required, 0.0 if stop.required else stop.prize
+        row["may_wait"] = any(opens > first_s for opens, _ in stop.windows)
+    return nodes, np.array(windows, np.int64).reshape(-1, 2)
+
+
+def _trucks(problem: Problem, kind_of: list[int], profiles: dict[str, int]) -> Records:
+    trucks = np.zeros(len(problem.vehicles), TRUCK)
+    n, depots_at = len(problem.stops), len(problem.stops) + len(problem.disposal_sites)
+    depot_node = {depot.id: depots_at + number for number, depot in enumerate(problem.depots)}
+    for row, vehicle, kind in zip(trucks, problem.vehicles, kind_of, strict=True):
+        row["kg"], row["litres"] = vehicle.capacity_kg + LOAD_TOLERANCE, vehicle.capacity_l + LOAD_TOLERANCE
+        row["day_kg"] = np.inf if vehicle.day_limit_kg is None else vehicle.day_limit_kg + LOAD_TOLERANCE
+        row["day_l"] = np.inf if vehicle.day_limit_l is None else vehicle.day_limit_l + LOAD_TOLERANCE
+        row["fixed"] = vehicle.fixed_cost
+        row["per_m"] = problem.prices.fuel_per_l * vehicle.fuel.drive_l_per_km / 1000
+        row["kind"], row["profile"] = kind, profiles[vehicle.profile]
+        row["start"], row["end"] = depot_node[vehicle.start_depot], depot_node[vehicle.end_depot]
+        row["from_s"], row["to_s"] = vehicle.shift
+        row["max_stops"], row["max_trips"] = vehicle.max_stops or n + 1, vehicle.max_trips or n + 1
+        if vehicle.rest is not None:
+            row["rest_s"], (row["rest_from_s"], row["rest_to_s"]) = vehicle.rest.duration_s, vehicle.rest.window
+    return trucks
+
+
+def _serve(problem: Problem, vehicle: Vehicle, nodes: Records) -> NDArray[np.float64]:
+    prices, fuel = problem.prices, vehicle.fuel
+    money: NDArray[np.float64] = nodes["service_s"] * (prices.fuel_per_l * fuel.idle_l_per_h + prices.crew_per_h) / 3600
+    money[: len(problem.stops)] += prices.fuel_per_l * fuel.per_stop_l
+    return money
+
+
+def _worth(stops: Records, kinds: Records, serve: NDArray[np.float64], can: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    able = can & (stops["kg"] <= kinds["kg"][:, None])
+    least = np.where(able, serve, np.inf).min(axis=0, initial=np.inf)
+    worth: NDArray[np.bool_] = np.isfinite(least) & (stops["required"] | (least < stops["prize"]))
+    return worth
+
+
+def _roads(problem: Problem, profiles: dict[str, int]) -> NDArray[np.int32]:
+    places: list[Stop | DisposalSite | Depot] = [*problem.stops, *problem.disposal_sites, *problem.depots]
+    at = np.array([place.location for place in places], np.intp)
+    roads = np.empty((len(profiles), len(at), len(at), 2), np.int32)
+    for profile, number in profiles.items():
+        matrix = problem.matrices[profile]
+        for row, place in enumerate(at):  # by rows: no second matrix in memory meanwhile
+            roads[number, row, :, 0] = matrix.distance_m[place, at]
+            roads[number, row, :, 1] = matrix.duration_s[place, at]
+    return roads
+
+
+def _solo(
+    n: int,
+    nodes: Records,
+    kinds: Records,
+    roads: NDArray[np.int32],
+    serve: NDArray[np.float64],
+    open_to: NDArray[np.bool_],
+    accepts: NDArray[np.int64],
+    crew_per_s: float,
+) -> Records:
+    solo = np.zeros((len(kinds), n), SOLO)
+    solo["cost"], solo["site"] = np.inf, -1
+    for kind, truck in enumerate(kinds):
+        road, money = roads[truck["profile"]], np.array([truck["per_m"], crew_per_s])
+        out = road[truck["start"], :n] @ money + serve[kind, :n] + truck["fixed"]
+        for number in np.flatnonzero(open_to[kind]):
+            site = n + number
+            back = road[:n, site] @ money + serve[kind, site] + road[site, truck["end"]] @ money
+            better = ((nodes["stream"][:n] & accepts[number]) != 0) & (out + back < solo["cost"][kind])
+            solo["cost"][kind][better], solo["site"][kind][better] = (out + back)[better], site
+    return solo
+
+
+def nearest(roads: NDArray[np.int32], worthy: NDArray[np.intp], n: int) -> NDArray[np.int32]:
+    """Worthwhile stops round each worthwhile stop, nearest first, by metres there and back; ties by number."""
+    width = max(1, min(NEIGHBOURS, len(worthy) - 1))
+    near = np.full((n, width), -1, np.int32)
+    if len(worthy) < 2:
+        return near
+    for here, stop in enumerate(worthy):
+        away = roads[stop, worthy, 0].astype(np.int64) + roads[worthy, stop, 0]
+        away[here] = np.iinfo(np.int64).max
+        closest = np.argpartition(away, width - 1)[:width] if width < len(away) else np.arange(len(away))
+        closest.sort()
+        near[stop] = worthy[closest[np.argsort(away[closest], kind="stable")]][:width]
+    return near

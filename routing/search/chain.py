@@ -1,0 +1,227 @@
+"""One line of search over one set of arrays: a plan that changes, and the best it has been."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.engine.anneal import anneal
+from routing.engine.arrays import Arrays
+from routing.engine.places import Look, serve
+from routing.engine.plan import (
+    INFEASIBLE,
+    NOBODY,
+    Note,
+    adopt,
+    copy_note,
+    cost_of,
+    empty_note,
+    empty_plan,
+    evaluate,
+    note,
+    park,
+    redraw,
+    roll_back,
+    settle,
+)
+from routing.engine.ruin import remove
+from routing.engine.scratch import make_scratch
+from routing.search.watch import Watch
+
+WIDE = Look(1.0, 0.0, True, True)
+PRICELESS = 1e8  # money: no place is dearer
+CLOSED = Look(1.0, 0.0, False, False)
+TURN_S = 0.03  # of work between two looks at the clock
+FIRST_TURN, LONGEST_TURN, COUNTED_TURN = 20, 4000, 100  # ruins; the last when no clock decides
+type Stops = NDArray[np.int32]
+
+
+class Chain:
+    """`plan` is the one that changes, `best` the cheapest seen. Repeatable by `seed` and `stream` unless by clock."""
+
+    def __init__(self, arrays: Arrays, watch: Watch, seed: int, stream: int = 0) -> None:
+        self.arrays, self.watch = arrays, watch
+        self.plan = empty_plan(arrays)
+        self.best = empty_note(self.plan)
+        self.scratch = make_scratch(arrays, self.plan, seed, stream)
+        self.rng = Random(f"{seed} {stream}")  # noqa: S311 - no secret hangs on it
+        self.worthy: Stops = np.flatnonzero(arrays.nodes["worth"][: arrays.stops]).astype(np.int32)
+        self.turn = FIRST_TURN if watch.by_clock else COUNTED_TURN
+        self.on_better: Callable[[Note], None] | None = None
+        self.base = 0.0  # cost of what lies outside these arrays, when they are a district of a larger plan
+
+    def write_down(self, target: Note) -> None:
+        """Write the whole plan into a note other than the one `anneal` keeps up to date."""
+        self.plan.tours["noted"] = False
+        note(self.plan, target)
+        self.plan.tours["noted"] = False
+
+    def new_note(self) -> Note:
+        """The plan as it is, in a note of its own."""
+        target = empty_note(self.plan)
+        self.write_down(target)
+        return target
+
+    def go_to(self, source: Note) -> None:
+        redraw(self.arrays, source, self.plan)
+
+    def keep_if_better(self, source: Note) -> bool:
+        """Take a note over as the best if it is cheaper."""
+        if source.cost[0] >= self.best.cost[0] - 1e-6:
+            return False
+        copy_note(source, self.best)
+        if self.on_better is not None:
+            self.on_better(self.best)
+        return True
+
+    def serve_greedily(self) -> None:
+        """Serve what nobody serves, at every position tried: required stops first, hardest first; then what pays."""
+        nodes = self.arrays.nodes
+        for stop in sorted(self.missing(required=True), key=self._hardness):
+            serve(self.arrays, self.plan, self.scratch, stop, WIDE)
+        for stop in sorted(self.missing(required=False), key=lambda s: -nodes[s]["prize"] / (1 + nodes[s]["kg"])):
+            serve(self.arrays, self.plan, self.scratch, stop, WIDE)
+        settle(self.plan)
+
+    def missing(self, required: bool) -> list[int]:
+        """Worthwhile stops nobody serves."""
+        free = (self.plan.placed["truck"] == NOBODY)[self.worthy]
+        kind = self.arrays.nodes["required"][self.worthy] == required
+        return [int(stop) for stop in self.worthy[free & kind]]
+
+    def _hardness(self, stop: int) -> tuple[int, float, float]:
+        """Sort key: few vehicles first, then narrow windows, then the farthest from its first vehicle's depot."""
+        arrays, node = self.arrays, self.arrays.nodes[stop]
+        kinds = np.flatnonzero(arrays.can[:, stop])
+        spans = arrays.windows[node["window"] : node["window"] + node["windows"]]
+        width = float((spans[:, 1] - spans[:, 0]).sum()) if len(spans) else 1e6
+        allowed = int(np.isin(arrays.trucks["kind"], kinds).sum())
+        truck = arrays.trucks[int(np.argmax(arrays.trucks["kind"] == kinds[0]))]
+        return allowed, width, -float(arrays.roads[truck["profile"], truck["start"], stop, 0])
+
+    def used(self) -> list[int]:
+        return [int(t) for t in np.flatnonzero(self.plan.tours["length"][:-1])]
+
+    def parked_kinds(self) -> list[int]:
+        """One parked truck of each kind."""
+        free = np.flatnonzero(self.plan.tours["length"][:-1] == 0)
+        _, first = np.unique(self.arrays.trucks["kind"][free], return_index=True)
+        return [int(t) for t in free[first]]
+
+    def nodes_of(self, truck: int) -> list[int]:
+        nodes: list[int] = self.plan.visits[truck]["node"][: self.plan.tours[truck]["length"]].tolist()
+        return nodes
+
+    def stops_of(self, truck: int) -> list[int]:
+        return [node for node in self.nodes_of(truck) if node < self.arrays.stops]
+
+    def drop(self, truck: int) -> list[int]:
+        """Park a truck; return the stops it had."""
+        stops = self.stops_of(truck)
+        park(self.arrays, self.plan, truck)
+        return stops
+
+    def take_out(self, stop: int) -> bool:
+        """Take one stop from whoever serves it; False when the rest of the tour could not be driven without."""
+        truck = int(self.plan.placed[stop]["truck"])
+        if truck != NOBODY:
+            self.scratch.absent[0] = stop
+            self.scratch.stamps[1] += 1
+            remove(self.arrays, self.plan, self.scratch, truck, 0, 1)
+        return bool(self.plan.placed[stop]["truck"] == NOBODY)
+
+    def drive(self, truck: int, nodes: list[int]) -> bool:
+        """Give a truck this sequence, depots included; False, and nothing changed, when it breaks a rule."""
+        trial = len(self.arrays.trucks)
+        if len(nodes) > self.plan.visits.shape[1]:
+            return False
+        self.plan.visits["node"][trial, : len(nodes)] = nodes
+        if evaluate(self.arrays, self.plan, truck, len(nodes)) == INFEASIBLE:
+            return False
+        adopt(self.arrays, self.plan, truck)
+        return True
+
+    def could_drive(self, truck: int, nodes: list[int]) -> bool:
+        """Tell whether a truck could drive this sequence, depots included; changes nothing."""
+        self.plan.visits["node"][len(self.arrays.trucks), : len(nodes)] = nodes
+        return bool(evaluate(self.arrays, self.plan, truck, len(nodes)) < INFEASIBLE)
+
+    def would_fit(self, stop: int) -> bool:
+        """Tell whether a missing stop would find a place, however dear; the plan ends as it was."""
+        record = self.arrays.nodes[stop : stop + 1]
+        prize = float(record["prize"][0])
+        record["prize"] = PRICELESS
+        fits = serve(self.arrays, self.plan, self.scratch, stop, WIDE)
+        record["prize"] = prize
+        roll_back(self.arrays, self.plan)
+        return bool(fits)
+
+    def one_of_kind(self, kind: int) -> int:
+        return int(np.argmax(self.arrays.trucks["kind"] == kind))
+
+    def with_sites_always_open(self) -> Chain:
+        """A chain for asking only, in whose problem no disposal site ever closes."""
+        nodes = self.arrays.nodes.copy()
+        nodes["windows"][self.arrays.stops : self.arrays.sites_end] = 0
+        return Chain(self.arrays._replace(nodes=nodes), self.watch, 0)
+
+    def start_tour(self, truck: int, stop: int) -> bool:
+        """Let a parked truck serve this stop alone."""
+        row = self.arrays.trucks[truck]
+        site = int(self.arrays.solo[row["kind"], stop]["site"])
+        return site >= 0 and self.drive(truck, [int(row["start"]), stop, site, int(row["end"])])
+
+    def offer(self, stops: list[int]) -> None:
+        """Serve those of the stops that find a place beside their neighbours, without opening a truck."""
+        for stop in stops:
+            if self.plan.placed[stop]["truck"] == NOBODY and self.arrays.nodes[stop]["worth"]:
+                serve(self.arrays, self.plan, self.scratch, stop, CLOSED)
+
+    def settle(self) -> None:
+        settle(self.plan)
+
+    def cost(self) -> float:
+        return float(cost_of(self.plan))
+
+    def mean_cost(self) -> float:
+        """Money per served stop: the unit of temperatures."""
+        served = max(1, int((self.plan.placed["truck"] != NOBODY).sum()))
+        return float(self.plan.tours["cost"][:-1].sum()) / served
+
+    def anneal(self, target: Note, seeds: Stops, iterations: int, warm: float, cold: float, may_open: bool) -> bool:
+        """Search round `seeds`, cooling from `warm` to `cold` mean costs; False when the search ended meanwhile."""
+        unit, left = self.mean_cost(), iterations
+        while left > 0 and self.watch.share < 1:
+            turn, done = min(left, self.turn), iterations - left
+            from_, to = (warm * (cold / warm) ** (share / iterations) for share in (done, done + turn))
+            self.run(target, seeds, turn, unit * from_, unit * to, may_open)
+            left -= turn
+        return self.watch.share < 1
+
+    def run(self, target: Note, seeds: Stops, iterations: int, warm: float, cold: float, may_open: bool) -> None:
+        """One turn of ruins, temperatures in money."""
+        began_s = time.perf_counter()
+        before = float(self.best.cost[0])
+        warm, cold = max(warm, 1e-9), max(cold, 1e-9)
+        anneal(self.arrays, self.plan, target, self.scratch, seeds, iterations, warm, cold, may_open)
+        if target is self.best and float(target.cost[0]) < before and self.on_better is not None:
+            self.on_better(target)
+        self.watch.advance(iterations, self.base + min(float(target.cost[0]), float(self.best.cost[0])))
+        if self.watch.by_clock:
+            took_s = max(1e-6, time.perf_counter() - began_s)
+            self.turn = max(FIRST_TURN, min(LONGEST_TURN, int(iterations * TURN_S / took_s)))
+
+    def refine(self, until: float, warm: float, cold: float, heat_at: tuple[float, float]) -> None:
+        """Search everywhere until the share `until`; it cools between the shares `heat_at[0]` and `heat_at[1]`."""
+        begin, end = heat_at
+        self.go_to(self.best)
+        self.write_down(self.best)
+        while self.watch.share < until:
+            done = min(1.0, max(0.0, (self.watch.share - begin) / max(1e-9, end - begin)))
+            heat = self.mean_cost() * warm * math.exp(math.log(cold / warm) * done)
+            self.run(self.best, self.worthy, self.turn, heat, heat, True)

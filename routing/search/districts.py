@@ -1,0 +1,167 @@
+"""Cut a plan into districts of neighbouring tours, each a smaller problem of its own, and put their plans together.
+
+A district is searched with its own small matrices, beside the others, on any core. Each round cuts along other lines,
+so that no seam stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.engine.arrays import Arrays
+from routing.engine.plan import Note, Plan, empty_note, empty_plan
+
+type Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """Stops and trucks of a larger problem: `stops[i]` and `trucks[t]` say which ones stop i and truck t are there."""
+
+    arrays: Arrays
+    stops: Ints
+    trucks: Ints
+
+
+def cut_out(whole: Arrays, stops: Ints, trucks: Ints) -> District:
+    """The smaller problem of some stops and trucks, with all disposal sites and depots."""
+    n = len(stops)
+    rest = np.arange(whole.stops, len(whole.nodes))
+    old_nodes = np.concatenate([stops, rest])
+    new_node = np.full(len(whole.nodes), -1, np.int32)
+    new_node[old_nodes] = np.arange(len(old_nodes), dtype=np.int32)
+    crew = whole.trucks[trucks].copy()
+    crew["start"], crew["end"] = new_node[crew["start"]], new_node[crew["end"]]
+    crew["max_stops"], crew["max_trips"] = np.minimum(crew["max_stops"], n + 1), np.minimum(crew["max_trips"], n + 1)
+    solo = whole.solo[:, stops].copy()
+    solo["site"] = np.where(solo["site"] >= 0, new_node[solo["site"]], -1)
+    arrays = whole._replace(
+        stops=n,
+        sites_end=n + whole.sites_end - whole.stops,
+        nodes=whole.nodes[old_nodes],
+        roads=np.ascontiguousarray(whole.roads[:, old_nodes[:, None], old_nodes[None, :]]),
+        trucks=crew,
+        serve=np.ascontiguousarray(whole.serve[:, old_nodes]),
+        can=np.ascontiguousarray(whole.can[:, stops]),
+        solo=solo,
+        near=_kept_neighbours(whole.near[stops], new_node),
+    )
+    return District(arrays, stops, trucks)
+
+
+def _kept_neighbours(near: NDArray[np.int32], new_node: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Neighbours by their new numbers, those outside left out, still nearest first."""
+    kept = np.where(near >= 0, new_node[near], -1).astype(np.int32)
+    order = np.argsort(kept < 0, axis=1, kind="stable")
+    return np.ascontiguousarray(np.take_along_axis(kept, order, axis=1))
+
+
+def note_inside(whole: Arrays, plan: Note, district: District) -> Note:
+    """What the plan says about a district, in its numbering."""
+    inside = empty_note(empty_plan(district.arrays))
+    new_node = _new_nodes(whole, district)
+    for number, truck in enumerate(district.trucks):
+        length = int(plan.length[truck])
+        inside.length[number] = length
+        inside.seq[number, :length] = new_node[plan.seq[truck, :length]]
+    return inside
+
+
+def write_back(whole: Arrays, district: District, inside: Note, plan: Note) -> None:
+    """Put a district's tours into the plan of the whole. The plan's cost is not touched: redraw it."""
+    old_node = np.concatenate([district.stops, np.arange(whole.stops, len(whole.nodes))])
+    for number, truck in enumerate(district.trucks):
+        length = int(inside.length[number])
+        plan.length[truck] = length
+        plan.seq[truck, :length] = old_node[inside.seq[number, :length]]
+
+
+def _new_nodes(whole: Arrays, district: District) -> NDArray[np.int32]:
+    old_node = np.concatenate([district.stops, np.arange(whole.stops, len(whole.nodes))])
+    new_node = np.full(len(whole.nodes), -1, np.int32)
+    new_node[old_node] = np.arange(len(old_node), dtype=np.int32)
+    return new_node
+
+
+def cut_tours(whole: Arrays, plan: Plan, places: NDArray[np.float64], most_stops: int, rng: Random) -> list[District]:
+    """Cut a plan in districts of whole tours, at most about `most_stops` each, along lines drawn at random.
+
+    `places` are the stops' coordinates, (n, 2), on any plane. Stops nobody serves go with their nearest tour, parked
+    trucks are dealt out, kind by kind.
+    """
+    used = np.flatnonzero(plan.tours["length"][:-1])
+    truck_of = plan.placed["truck"]
+    centres = np.array([places[truck_of == truck].mean(axis=0) for truck in used]).reshape(-1, 2)
+    weights = np.array([int(plan.tours[truck]["stops"]) for truck in used])
+    groups = _halve(np.arange(len(used)), centres, weights, most_stops, rng) if len(used) else [used]
+    group_of_truck = np.full(len(whole.trucks), -1)
+    for number, group in enumerate(groups):
+        group_of_truck[used[group]] = number
+    _deal_parked(whole, group_of_truck, len(groups), rng)
+    group_of_stop = np.where(truck_of >= 0, group_of_truck[truck_of], -1)
+    free = np.flatnonzero(group_of_stop < 0)
+    if len(free) and len(used):
+        nearest_tour = np.argmin(((places[free, None, :] - centres[None, :, :]) ** 2).sum(axis=2), axis=1)
+        group_of_stop[free] = group_of_truck[used[nearest_tour]]
+    group_of_stop[group_of_stop < 0] = 0
+    return [
+        cut_out(whole, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_truck == number))
+        for number in range(len(groups))
+    ]
+
+
+def cut_ground(whole: Arrays, places: NDArray[np.float64], most_stops: int, rng: Random) -> list[District]:
+    """Cut a problem nobody has planned yet into districts of neighbouring stops, with trucks by their waste."""
+    worthy = np.flatnonzero(whole.nodes["worth"][: whole.stops])
+    weights = np.ones(len(worthy), np.intp)
+    groups = _halve(np.arange(len(worthy)), places[worthy], weights, most_stops, rng)
+    group_of_stop = np.zeros(whole.stops, np.intp)
+    for number, group in enumerate(groups):
+        group_of_stop[worthy[group]] = number
+    group_of_truck = np.full(len(whole.trucks), -1)
+    load = np.array([_share_of_load(whole, worthy[group]) for group in groups])
+    for kind in np.unique(whole.trucks["kind"]):
+        trucks = np.flatnonzero(whole.trucks["kind"] == kind)
+        bounds = np.rint(np.cumsum(load) / load.sum() * len(trucks)).astype(np.intp)
+        group_of_truck[trucks] = np.searchsorted(bounds, np.arange(len(trucks)), side="right").clip(0, len(groups) - 1)
+    return [
+        cut_out(whole, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_truck == number))
+        for number in range(len(groups))
+    ]
+
+
+def _share_of_load(whole: Arrays, stops: Ints) -> float:
+    """Waste that must go, plus half of what may: optional stops are partly left out."""
+    nodes = whole.nodes[stops]
+    return float(1.0 + (nodes["kg"] * np.where(nodes["required"], 1.0, 0.5)).sum())
+
+
+def _deal_parked(whole: Arrays, group_of_truck: Ints, groups: int, rng: Random) -> None:
+    """Deal parked trucks out so that each group can try each kind, as far as they go round."""
+    for kind in np.unique(whole.trucks["kind"]):
+        parked = np.flatnonzero((whole.trucks["kind"] == kind) & (group_of_truck < 0))
+        first = rng.randrange(groups)
+        group_of_truck[parked] = (first + np.arange(len(parked))) % groups
+
+
+def _halve(members: Ints, places: NDArray[np.float64], weights: Ints, most: int, rng: Random) -> list[Ints]:
+    """Cut in two halves of about equal weight along a random direction, until no part weighs more than `most`."""
+    if weights[members].sum() <= most or len(members) < 2:
+        return [members]
+    spread = places[members] - places[members].mean(axis=0)
+    angle = rng.random() * np.pi
+    if rng.random() < 0.5:  # across the longer side, half of the time: it keeps districts compact
+        _, _, axes = np.linalg.svd(spread, full_matrices=False)
+        angle = float(np.arctan2(axes[0, 1], axes[0, 0])) + rng.gauss(0, 0.3)
+    along = spread @ np.array([np.cos(angle), np.sin(angle)])
+    order = members[np.argsort(along, kind="stable")]
+    half = int(np.searchsorted(np.cumsum(weights[order]), weights[members].sum() / 2))
+    half = min(max(half, 1), len(members) - 1)
+    return [
+        *_halve(order[:half], places, weights, most, rng),
+        *_halve(order[half:], places, weights, most, rng),
+    ]

@@ -1,0 +1,39 @@
+"""Solving, as a recipe: compile, search, complete, check the plan, hand it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from routing.engine.arrays import make_arrays
+from routing.engine.plan import Note
+from routing.options import SolverOptions
+from routing.problem import Problem
+from routing.search.finish import finish
+from routing.search.team import Team
+from routing.search.watch import Watch
+from routing.solution import Solution
+
+REPORT_EVERY_S = 0.5  # passing plans are priced and checked too: not more often than this
+type Improved = Callable[[Solution], None]
+
+
+def run(problem: Problem, watch: Watch, seed: int, on_improved: Improved | None, options: SolverOptions) -> Solution:
+    """Search a valid problem; see `routing.solve.solve`."""
+    arrays = make_arrays(problem)
+    places = np.array([(problem.locations[s.location].lon, problem.locations[s.location].lat) for s in problem.stops])
+    told_s = -REPORT_EVERY_S
+
+    def tell(note: Note) -> None:
+        nonlocal told_s
+        now_s = watch.elapsed_s()
+        if on_improved is not None and now_s - told_s >= REPORT_EVERY_S:
+            told_s = now_s
+            on_improved(finish(problem, team.chain, note, seed, now_s, final=False))
+
+    team = Team(arrays, places.reshape(-1, 2), watch, seed, tell, options)
+    team.search()
+    team.chain.go_to(team.chain.best)
+    team.chain.serve_greedily()
+    return finish(problem, team.chain, team.chain.new_note(), seed, watch.elapsed_s())

@@ -1,0 +1,169 @@
+"""Both cores on one problem: chains that compete on a small one, districts shared out on a large one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.engine.arrays import Arrays
+from routing.engine.plan import Note
+from routing.options import SolverOptions
+from routing.search.chain import Chain
+from routing.search.districts import District, cut_ground, cut_tours, note_inside, write_back
+from routing.search.polish import polish
+from routing.search.shape import grow, reshape
+from routing.search.watch import Watch
+
+SMALL = 1500  # stops up to which chains compete on the whole; above, districts are faster (measured, docs/routing.md)
+DISTRICT = 400  # stops of a district
+BEGUN = 0.15  # share of the search in which districts grow their first plans
+GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
+WARM, COLD = 0.1, 0.003  # temperatures of refining, in mean costs of a stop
+ROUNDS = 8  # cuts into districts per phase
+
+
+class Team:
+    """Searches `arrays`; `chain` holds the plan of the whole."""
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        places: NDArray[np.float64],
+        watch: Watch,
+        seed: int,
+        tell: Callable[[Note], None],
+        options: SolverOptions,
+    ) -> None:
+        self.arrays, self.places, self.watch, self.seed, self.tell = arrays, places, watch, seed, tell
+        self.without = options.without
+        self.chain = Chain(arrays, watch, seed)
+        self.news: SimpleQueue[Note] = SimpleQueue()  # better plans on their way to `tell`
+        self.told = float("inf")
+        self.rng = Random(f"{seed} team")  # noqa: S311 - no secret hangs on it
+        self.cores = max(1, len(os.sched_getaffinity(0))) if watch.by_clock else 1
+
+    def search(self, until: float = 1.0) -> None:
+        """Search until the share `until` of the whole is done; better plans are told in the thread that calls."""
+        self.chain.serve_greedily()
+        self.chain.write_down(self.chain.best)
+        self.watch.advance(1, float(self.chain.best.cost[0]))
+        self._tell(self.chain.best)
+        if len(self.chain.worthy) == 0:
+            return
+        refined = until if "ortools" in self.without else REFINED * until
+        if len(self.chain.worthy) <= SMALL or "decomposition" in self.without:
+            self._compete(refined)
+        else:
+            self._share_out(refined)
+        polish(self.chain, until)
+        self._tell(self.chain.best)
+
+    def _tell(self, note: Note) -> None:
+        if note.cost[0] < self.told - 1e-6:
+            self.told = float(note.cost[0])
+            self.tell(note)
+
+    def _hear(self, note: Note) -> None:
+        """Called by a chain, in its own thread, on its own best plan."""
+        if note.cost[0] < self.told - 1e-6:
+            self.news.put(Note(note.seq.copy(), note.length.copy(), note.cost.copy()))
+
+    def _compete(self, until: float) -> None:
+        chains = [self.chain, *(self._twin(number) for number in range(1, self.cores))]
+        for chain in chains:
+            chain.on_better = self._hear if len(chains) > 1 else self._tell
+        self._side_by_side([partial(self._shape, chain, until) for chain in chains])
+        self._take_best(chains)
+        self._tell(self.chain.best)
+        begin = self.watch.share
+        for step in range(1, 4):
+            end = begin + (until - begin) * step / 3
+            self._side_by_side([partial(chain.refine, end, WARM, COLD, (begin, until)) for chain in chains])
+            self._take_best(chains)
+            self._tell(self.chain.best)
+
+    def _twin(self, number: int) -> Chain:
+        twin = Chain(self.arrays, self.watch, self.seed, number)
+        twin.keep_if_better(self.chain.best)
+        return twin
+
+    def _shape(self, chain: Chain, until: float) -> None:
+        if "own-moves" not in self.without:
+            _grow(chain, GROWN * until)
+            reshape(chain, SHAPED * until)
+
+    def _take_best(self, chains: list[Chain]) -> None:
+        best = min(chains, key=lambda chain: float(chain.best.cost[0]))
+        for chain in chains:
+            chain.keep_if_better(best.best)
+
+    def _share_out(self, until: float) -> None:
+        if "own-moves" not in self.without:
+            self._round(cut_ground(self.arrays, self.places, DISTRICT, self.rng), BEGUN * until, _grow)
+            self._tell(self.chain.best)
+            begin = self.watch.share
+            for step in range(1, ROUNDS + 1):
+                end = begin + (SHAPED * until - begin) * step / ROUNDS
+                self._round(self._cut(), end, reshape)
+                self._tell(self.chain.best)
+        begin = self.watch.share
+        for step in range(1, ROUNDS + 1):
+            end = begin + (until - begin) * step / ROUNDS
+            self._round(self._cut(), end, lambda chain, end: chain.refine(end, WARM, COLD, (begin, until)))
+            self._tell(self.chain.best)
+
+    def _cut(self) -> list[District]:
+        self.chain.go_to(self.chain.best)
+        return cut_tours(self.arrays, self.chain.plan, self.places, DISTRICT, self.rng)
+
+    def _round(self, districts: list[District], until: float, work: Callable[[Chain, float], None]) -> None:
+        """Let every district be worked on, all between now and the share `until`, and put the plans together."""
+        begin, lanes = self.watch.share, min(self.cores, len(districts))
+        results: list[Note] = [self.chain.best] * len(districts)
+        streams = [self.rng.randrange(1 << 30) for _ in districts]
+
+        def lane(number: int) -> None:
+            mine = range(number, len(districts), lanes)
+            for turn, which in enumerate(mine, start=1):
+                end = begin + (until - begin) * turn / len(mine)
+                results[which] = self._work_on(districts[which], streams[which], end, work)
+
+        self._side_by_side([partial(lane, number) for number in range(lanes)])
+        merged = self.chain.new_note()
+        for district, result in zip(districts, results, strict=True):
+            write_back(self.arrays, district, result, merged)
+        self.chain.go_to(merged)
+        self.chain.serve_greedily()
+        self.chain.keep_if_better(self.chain.new_note())
+
+    def _work_on(self, district: District, stream: int, until: float, work: Callable[[Chain, float], None]) -> Note:
+        chain = Chain(district.arrays, self.watch, self.seed, stream)
+        chain.go_to(note_inside(self.arrays, self.chain.best, district))
+        chain.write_down(chain.best)
+        chain.base = float(self.chain.best.cost[0]) - float(chain.best.cost[0])
+        work(chain, until)
+        return chain.best
+
+    def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:
+        if len(jobs) == 1:
+            jobs[0]()
+            return
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            futures = [pool.submit(job) for job in jobs]
+            while not all(future.done() for future in futures):
+                with suppress(Empty):
+                    self._tell(self.news.get(timeout=0.1))
+            for future in futures:
+                future.result()
+
+
+def _grow(chain: Chain, until: float) -> None:
+    chain.keep_if_better(grow(chain, until))

@@ -1,0 +1,42 @@
+"""The clock of one search: counts the work, asks the stop criterion, and keeps the best cost. Shared by threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from routing.engine.plan import MUST
+from routing.stop import Progress, StopCriterion
+
+
+class Watch:
+    """Tells the share of the search done, 0 to 1: it never falls, although a criterion may say less again."""
+
+    def __init__(self, stop: StopCriterion, began_s: float | None = None) -> None:
+        self._stop = stop
+        self._began_s = time.monotonic() if began_s is None else began_s
+        self._lock = threading.Lock()
+        self._iterations = self._improved_at = 0
+        self._best = float("inf")
+        self.share = 0.0
+        self.by_clock = stop.by_clock
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def advance(self, iterations: int, cost: float) -> float:
+        """Count work done and the best cost known; return the share of the search done."""
+        with self._lock:
+            self._iterations += iterations
+            if cost < self._best - 1e-9:
+                self._best, self._improved_at = cost, self._iterations
+            idle = self._iterations - self._improved_at
+            progress = Progress(self.elapsed_s(), self._iterations, idle, self._best, self._best < MUST)
+            self.share = max(self.share, min(1.0, self._stop(progress)))
+            return self.share
+
+    def left_s(self) -> float:
+        """Seconds left, by the share done so far; without end when no clock decides."""
+        if not self.by_clock:
+            return float("inf")
+        return self.elapsed_s() * (1 - self.share) / max(self.share, 1e-9)
