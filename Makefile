@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt chaos bench-stream bench-store install install-dev browser servers map-tool lock clean
+.PHONY: help demo test check fmt chaos bench-stream bench-store bench-roads bench-routing install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -8,8 +8,8 @@ FRONTEND := services/web/node_modules/.package-lock.json
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-demo: .venv/.installed $(FRONTEND) $(if $(filter real,$(STACK)),servers) ## Run a simulated city on this machine (EXIT=1 ends after the table, CITY=folder takes another city, STACK=real the real servers, ROADS=1 real streets)
-	@$(BIN)/tournee demo $(if $(EXIT),--exit) $(if $(CITY),--city "$(CITY)") $(if $(filter real,$(STACK)),--real) $(if $(ROADS),--roads)
+demo: .venv/.installed $(FRONTEND) $(if $(filter real,$(STACK)),servers) ## Run a simulated city on this machine (EXIT=1 ends after the table, CITY=folder takes another city, STACK=real the real servers, ROADS=0 straight lines)
+	@$(BIN)/tournee demo $(if $(EXIT),--exit) $(if $(CITY),--city "$(CITY)") $(if $(filter real,$(STACK)),--real) $(if $(filter 0,$(ROADS)),--no-roads)
 
 test: check browser servers map-tool ## Install what the tests need, then check and test everything
 	$(BIN)/pytest
@@ -28,6 +28,12 @@ bench-stream: .venv/.installed-dev servers ## Messages a second from MQTT publis
 
 bench-store: .venv/.installed-dev servers ## The morning's queries over 100 million readings
 	@$(BIN)/python -m tests.benchmarks.store_at_size
+
+bench-roads: .venv/.installed-dev ## Graphs, matrices, and Valhalla beside OSRM (EXTRACTS=folder of .osm.pbf)
+	@$(BIN)/python -m tests.benchmarks.roads $(or $(EXTRACTS),../shared/data/osm)
+
+bench-routing: .venv/.installed-dev ## The solver beside PyVRP and plain OR-Tools on made-up cities (an hour and a half)
+	@$(BIN)/tournee bench routing --made 300,1000,3000 --seeds 5 --seconds 60
 
 fmt: .venv/.installed-dev ## Put the code into shape
 	$(BIN)/ruff check --fix .

@@ -29,12 +29,18 @@ DRIVER = ("C-1", "4821")
 DEPOT, SITE = (-8.6155, 41.1525), (-8.6002, 41.1335)  # lon, lat: beside streets of the north-west and the south-east
 
 
-def porto(containers: int, trucks: int = 5) -> Registry:
-    """Containers beside named streets all over the extract, drawn with a fixed seed."""
-    base = town({"x": (0, 0)}, capacity_kg=4000, capacity_l=10_000)
+LOST = (-8.6240, 41.1389)
+"""In a street that the extract's border cuts off: some 440 m from the next that leads anywhere, so no truck comes."""
+
+
+def porto(containers: int, trucks: int = 5, *, with_lost: bool = False) -> Registry:
+    """Containers beside named streets all over the extract, drawn with a fixed seed; the last one is lost if asked."""
+    base = town({"x": (0, 0)}, capacity_kg=4000, capacity_l=10_000, compaction=3)  # compacting, as trucks there are
     west, south, east, north = FRAME
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     spots = _spots(containers)
+    if with_lost:
+        spots[-1] = ("Rua cortada", *LOST)
     document = base.city.model_dump(by_alias=True) | {"id": "porto", "name": "Porto", "timezone": "Europe/Lisbon"}
     return base.model_copy(
         update={

@@ -18,6 +18,7 @@ from services.domain.tracks import METRES_A_DEGREE, TrackFix, metres_between
 
 RUSH = {0: 1.05, 1: 0.6, 2: 0.85, 3: 0.8, 4: 0.55, 5: 0.95}
 """The hourly pattern that has to be found, by band: two rush hours."""
+MAIN_KMH = 30.0
 STREET_SIGMA = 0.25
 PASS_SIGMA = 0.15
 """One drive differs from the next on the same street."""
@@ -39,6 +40,8 @@ class Traffic:
     seed: int
     calm: bool = False
     """Nothing to learn: every street at every hour as the profile says."""
+    mains_only: bool = False
+    """Rush hours slow streets of `MAIN_KMH` and more alone."""
     _way: dict[Pair, int] = field(default_factory=dict)
     _factor: dict[int, float] = field(default_factory=dict)
 
@@ -53,7 +56,8 @@ class Traffic:
         """Over the profile's speed."""
         if self.calm:
             return 1.0
-        return RUSH[band] * self._factor.get(self._way.get(pair, 0), 1.0)
+        is_spared = self.mains_only and (self.profile.kmh(pair) or 0) < MAIN_KMH
+        return (1.0 if is_spared else RUSH[band]) * self._factor.get(self._way.get(pair, 0), 1.0)
 
     def kmh(self, pair: Pair, band: int) -> float | None:
         """True speed of a segment; None where the profile has none."""

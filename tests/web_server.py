@@ -19,6 +19,7 @@ from services.web.deps import Deps
 from services.web.maps.basemaps import Basemaps
 from services.web.maps.lines import CircuitLines
 from services.web.stream import Stream
+from services.web.technician.kept import KeptPlaces
 from tests.web_seed import CITY
 
 SECRET = "a secret of at least thirty-two characters"
@@ -67,6 +68,7 @@ def serve(
         session_secret=SECRET,
         basemaps=Basemaps(data_folder),
         lines=CircuitLines(data_folder),
+        places=KeptPlaces(data_folder),
     )
     app = make_app(deps, assets)
     # Named as TCP, else asyncio leaves Nagle's algorithm on and every answer waits 40 ms.

@@ -63,8 +63,8 @@ class DemoOptions:
     """Search time of the last morning; None: the city's own."""
     ends_by_itself: bool = False
     stack: Kind = "embedded"
-    with_roads: bool = False
-    """Whether to build road graphs first."""
+    with_roads: bool = True
+    """Whether to build road graphs first; else distances are straight lines with a detour."""
 
 
 def run_demo(options: DemoOptions, console: Console) -> None:

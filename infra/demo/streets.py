@@ -1,4 +1,4 @@
-"""The demo city's map and, where asked for, its road graphs: made of its extract the way a real city's are."""
+"""The demo city's map and road graphs: made of its extract the way a real city's are."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from rich.console import Console
 from services.adapters.basemap.build import build_map
 from services.adapters.basemap.store import MapStore
 from services.adapters.roads.build import build_roads
+from services.adapters.roads.errors import EngineMissing
 from services.adapters.roads.store import RoadStore
 from services.city.registry import Registry
 from services.city.sheets import find_roads
@@ -16,7 +17,8 @@ from services.city.sheets import find_roads
 def build_streets(folder: Path, registry: Registry, data: Path, *, with_roads: bool, console: Console) -> None:
     """Make what the folder's extract gives; nothing where it has none.
 
-    Graphs take a minute or two, so they are asked for; without them distances are estimated, and labelled so.
+    Without graphs, because nobody wants them or this machine has no wheel of OSRM, distances are estimated, and every
+    page that shows one says so.
 
     Raises:
         TourneeError: the extract cannot be used; the message says why.
@@ -25,11 +27,14 @@ def build_streets(folder: Path, registry: Registry, data: Path, *, with_roads: b
     if extract is None:
         return
     now, city = datetime.now(UTC), registry.city.id
-    with console.status("drawing the map"):
-        build_map(MapStore(data, city), registry, extract, now=now, told=_nothing)
-    if with_roads:
-        with console.status("building the road graphs (a minute or two)"):
-            build_roads(RoadStore(data, city), registry, extract, now=now, told=_nothing)
+    try:
+        with console.status("drawing the map"):
+            build_map(MapStore(data, city), registry, extract, now=now, told=_nothing)
+        if with_roads:
+            with console.status("building the road graphs"):
+                build_roads(RoadStore(data, city), registry, extract, now=now, told=_nothing)
+    except EngineMissing as missing:
+        console.print(f"Distances are estimated: {missing}", highlight=False)
 
 
 def _nothing(_step: str, _share: float) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -16,23 +15,17 @@ from services.city.folder import FolderReading, read_folder
 from services.city.from_points import LonLat, from_points, notes
 from services.city.registry import City, Depot, Prices, Registry, Zone
 from services.city.write import write_folder
-from services.cli.roads import DEFAULT_DATA, Data, show_road_findings
+from services.cli.roads import look_again, show_road_findings
+from services.cli.shared import DEFAULT_DATA, SHOWN, WRONG, Data, Folder, ShowAll, console
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from services.adapters.timescale.registry import LoadReport
 
-WRONG = 1
 USAGE = 2
-SHOWN = 30
-"""Findings on the screen unless --all: more than one screen is not read."""
 
 city_app = typer.Typer(help="City folders: check, load, make.", no_args_is_help=True)
-console = Console(highlight=False, soft_wrap=True)
-
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that holds city.toml.")]
-ShowAll = Annotated[bool, typer.Option("--all", help="Show every finding.")]
 
 
 @city_app.command()
@@ -48,10 +41,12 @@ def load(
     folder: Folder,
     show_all: ShowAll = False,
     who: Annotated[str, typer.Option(help="Who loads, for the audit.", show_default="your login")] = "",
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Load a city folder into the store named by TOURNEE_DATABASE_URL. A wrong folder changes nothing."""
     registry = _read_or_exit(folder, show_all=show_all)
     _show_load(registry, _load(registry, who or getpass.getuser()))
+    look_again(registry, data, show_all=show_all)
 
 
 @city_app.command("from-points")

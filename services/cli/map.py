@@ -1,14 +1,20 @@
 """`tournee map ...`: the map under circuits, from a city's OpenStreetMap extract."""
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from services.city.sheets import ROADS, find_roads
-from services.cli.roads import DEFAULT_DATA, Data, Folder, _registry_or_exit, _Shown, console
+from services.cli.shared import (
+    DEFAULT_DATA,
+    Data,
+    ExtractFile,
+    Folder,
+    Shown,
+    console,
+    extract_or_exit,
+    registry_or_exit,
+)
 
 map_app = typer.Typer(help="The map under circuits: build.", no_args_is_help=True)
 
@@ -21,20 +27,16 @@ def about() -> None:
 @map_app.command()
 def build(
     folder: Folder,
-    extract: Annotated[
-        Path | None, typer.Option(help="Another extract than the folder's own.", show_default=ROADS[0])
-    ] = None,
+    extract: ExtractFile = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make the map of a city. What was in use stays in use until it is whole."""
     from services.adapters.basemap.build import build_map  # noqa: PLC0415
     from services.adapters.basemap.store import MapStore  # noqa: PLC0415
 
-    registry = _registry_or_exit(folder)
-    file = extract or find_roads(folder)
-    if file is None:
-        raise typer.BadParameter(f"{folder} holds none of {', '.join(ROADS)}; give --extract FILE")
-    with _Shown() as told:
+    registry = registry_or_exit(folder)
+    file = extract_or_exit(folder, extract)
+    with Shown() as told:
         built = build_map(MapStore(data, registry.city.id), registry, file, now=datetime.now(UTC), told=told)
     made = built.manifest
     dated = f" of {made.timestamp[:10]}" if made.timestamp else ""

@@ -5,40 +5,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from services.city.folder import read_folder
-from services.city.registry import Registry
-from services.city.sheets import ROADS, find_roads
+from services.city.sheets import ROADS
+from services.cli.shared import DEFAULT_DATA, Data, Folder, console, extract_or_exit, registry_or_exit
 from services.domain.speeds import band_name
 from services.settings import settings
 
-console = Console(highlight=False, soft_wrap=True)
-
 DAY = "%Y-%m-%d"
-WRONG = 1
 
 
 def learn_command(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder that holds city.toml.")],
+    folder: Folder,
     day: Annotated[
         datetime | None, typer.Option(formats=[DAY], help="Learn this day again; else every day not learned yet.")
     ] = None,
     extract: Annotated[
         Path | None, typer.Option(help="The extract that the roads were built from.", show_default=ROADS[0])
     ] = None,
-    data: Annotated[
-        Path, typer.Option("--data", envvar="TOURNEE_DATA_FOLDER", help="Where graphs lie; the services' own setting.")
-    ] = Path("var/data"),
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Learn speeds from the positions of past days, and use them in the graphs of each band of hours."""
     from services.adapters.speeds.learn import KEEP_DAYS, Learner, days_to_learn  # noqa: PLC0415
     from services.adapters.timescale.connection import connect  # noqa: PLC0415
 
-    registry = _registry_or_exit(folder)
-    file = extract or find_roads(folder)
-    if file is None:
-        raise typer.BadParameter(f"{folder} holds none of {', '.join(ROADS)}; give --extract FILE")
+    registry = registry_or_exit(folder)
+    file = extract_or_exit(folder, extract)
     now = datetime.now(UTC)
     today = now.astimezone(registry.city.zone_info).date()
     if day is not None and not today - timedelta(days=KEEP_DAYS) <= day.date() < today:
@@ -61,11 +52,3 @@ def learn_command(
 def _say(step: str, share: float) -> None:
     if share == 0:
         console.print(f"{step} ...")
-
-
-def _registry_or_exit(folder: Path) -> Registry:
-    reading = read_folder(folder)
-    if reading.registry is None:
-        console.print(f"{folder} is wrong: tournee city check {folder}")
-        raise typer.Exit(WRONG)
-    return reading.registry

@@ -73,7 +73,9 @@ def demo_command(
     ] = None,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the table; the last line is JSON.")] = False,
     real: RealOption = False,
-    roads: Annotated[bool, typer.Option("--roads", help="Build road graphs first: a minute or two.")] = False,
+    roads: Annotated[
+        bool, typer.Option("--roads/--no-roads", help="Distances on the city's streets, or on straight lines.")
+    ] = True,
 ) -> None:
     """Run a simulated city on this machine, from sensors to the public page."""
     width = None if os.isatty(1) else 110

@@ -27,7 +27,8 @@ def problem_of_day(
     """The problem of emptying these containers on this day; on estimated roads unless others are given.
 
     Locations: depots, disposal sites, then one for each container, in the order given. A container that a truck cannot
-    reach on its roads is not for that truck; the walk from the street to a container is part of its service.
+    reach on its roads is not for that truck; one that no truck reaches is no stop, since a plan can neither serve it
+    nor do without it where it is required. The walk from the street to a container is part of its service.
     """
     roads = roads or EstimatedRoads(registry.city.roads)
     containers = {container.id: container for container in registry.containers}
@@ -44,7 +45,11 @@ def problem_of_day(
         depots=tuple(routing.Depot(depot.id, i) for i, depot in enumerate(registry.depots)),
         disposal_sites=tuple(_site(s, first_site + i, day) for i, s in enumerate(registry.disposal_sites)),
         vehicles=tuple(_vehicle(truck, fleet) for truck in fleet.trucks),
-        stops=tuple(_stop(c, f, first_stop + i, registry, fleet) for i, (c, f) in enumerate(wanted)),
+        stops=tuple(
+            _stop(c, f, first_stop + i, registry, fleet)
+            for i, (c, f) in enumerate(wanted)
+            if fleet.has_road(c, first_stop + i)
+        ),
     )
 
 
@@ -74,9 +79,20 @@ class _Fleet:
             self.tables[profile] = roads.table(vehicle, places)
         return profile
 
-    def may_serve(self, truck: Truck, location: int, stream: str) -> bool:
-        """Whether its roads lead there, on to a site for this stream, and home."""
-        return bool(self._reached[self.profiles[truck.id], truck.depot, stream][location])
+    def welcome(self, container: Container) -> list[Truck]:
+        """Those that the container lets come, whatever the roads."""
+        classes = container.truck_classes
+        return [truck for truck in self.trucks if not classes or truck.truck_class in classes]
+
+    def able(self, container: Container, location: int) -> list[Truck]:
+        """Of those, the ones whose roads lead there, on to a site for its stream, and home."""
+        stream = container.stream
+        return [t for t in self.welcome(container) if self._reached[self.profiles[t.id], t.depot, stream][location]]
+
+    def has_road(self, container: Container, location: int) -> bool:
+        """False where trucks are meant for it and no street leads any of them there. No truck, no blame on roads."""
+        carriers = {t.id for t in self.welcome(container) if container.stream in t.streams}
+        return not carriers or any(truck.id in carriers for truck in self.able(container, location))
 
     def service_s(self, base_s: int, location: int, trucks: Iterable[Truck]) -> int:
         """With the longest walk that any of these trucks leaves to its crew, so that no plan is too hopeful."""
@@ -165,11 +181,10 @@ def _stop(container: Container, f: ContainerForecast, location: int, registry: R
     windows: tuple[tuple[int, int], ...] = ()
     if container.window_from is not None and container.window_to is not None:
         windows = ((seconds_of_day(container.window_from), seconds_of_day(container.window_to)),)
-    classes = container.truck_classes
-    welcome = [t for t in fleet.trucks if not classes or t.truck_class in classes]
-    able = [t for t in welcome if fleet.may_serve(t, location, container.stream)]
+    able = fleet.able(container, location)
     # None of them: an empty set, and the container is told that no truck may serve it.
-    allowed = None if len(able) == len(fleet.trucks) and not classes else frozenset(t.id for t in able)
+    is_for_all = len(able) == len(fleet.trucks) and not container.truck_classes
+    allowed = None if is_for_all else frozenset(t.id for t in able)
     return routing.Stop(
         id=container.id,
         location=location,

@@ -15,6 +15,7 @@ from services.contracts.planning import (
     PlanStatus,
     Totals,
     Unserved,
+    UnservedReason,
 )
 from services.domain.baseline import baseline_of_day
 from services.domain.due import forecasts_of_day
@@ -60,7 +61,7 @@ def plan_day(
         totals=totals_of(circuits),
         baseline=_baseline_totals(baseline_of_day(registry, forecasts, order.day, roads=roads)),
         circuits=circuits,
-        unserved=_unserved(forecasts, circuits, solution),
+        unserved=_unserved(forecasts, circuits, problem, solution),
         forecasts=forecasts,
     )
 
@@ -77,10 +78,17 @@ def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) ->
 
 
 def _unserved(
-    forecasts: tuple[ContainerForecast, ...], circuits: tuple[Circuit, ...], solution: routing.Solution
+    forecasts: tuple[ContainerForecast, ...],
+    circuits: tuple[Circuit, ...],
+    problem: routing.Problem,
+    solution: routing.Solution,
 ) -> tuple[Unserved, ...]:
     served = {visit.place for circuit in circuits for visit in circuit.stops}
-    reasons = {left.id: left.reason.value for left in solution.unserved}
+    asked = {stop.id for stop in problem.stops}
+    reasons: dict[str, UnservedReason] = {
+        f.container: "no_road" for f in forecasts if f.due and f.container not in asked
+    }
+    reasons |= {left.id: left.reason.value for left in solution.unserved}
     return tuple(
         Unserved(container=f.container, reason=reasons[f.container] if f.due else "not_due", due=f.due)
         for f in forecasts

@@ -17,6 +17,7 @@ from services.web.pages import Page
 from services.web.public import endpoints as public_pages
 from services.web.security import Guard
 from services.web.session import endpoints as session
+from services.web.technician import endpoints as technician
 from services.web.tracing import API, Traced, Unforeseen
 
 DESCRIPTION = """Plan a city's waste rounds, send them to the drivers, follow them, and read what they saved.
@@ -53,6 +54,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         circuit.router,
         office.router,
         open_data.router,
+        technician.api,
     ):
         v1.include_router(router)
     app.include_router(v1)
@@ -61,6 +63,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         operator_pages.router,
         driver_pages.router,
         session.pages,
+        technician.pages,
         api_docs.router,
         maps.router,
         health.router,

@@ -17,6 +17,7 @@ from services.web.deps import Deps
 from services.web.maps.basemaps import Basemaps
 from services.web.maps.lines import CircuitLines
 from services.web.stream import KafkaStream
+from services.web.technician.kept import KeptPlaces
 
 SHORTEST_SECRET = 32
 POOL_SIZE = 8
@@ -40,6 +41,7 @@ def main() -> None:
             over_https=asked.web_over_https,
             basemaps=Basemaps(asked.data_folder),
             lines=CircuitLines(asked.data_folder),
+            places=KeptPlaces(asked.data_folder),
         )
         try:
             _serve(asked, deps, meter, service.probe)

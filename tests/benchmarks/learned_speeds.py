@@ -1,7 +1,8 @@
 """Speeds learned from simulated trucks: how far trip times are off before and after, on a graph whose truth is known.
 
-`python -m tests.benchmarks.learned_speeds EXTRACT [--days 10] [--trucks 3] [--seed 1] [--prior 1] [--calm]` prints a
-table and a line of JSON. Nothing here is read from the truth but the figures.
+`python -m tests.benchmarks.learned_speeds EXTRACT [--days 10] [--trucks 3] [--seed 1] [--calm] [--mains-only]` prints a
+table and a line of JSON; `--prior 1` takes a fixed prior instead of the band's own. Nothing is read from the truth but
+the figures.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from services.adapters.speeds.matcher import Matcher, open_matcher
 from services.adapters.speeds.passes import DayPasses
 from services.adapters.speeds.profile import ProfileSpeeds
 from services.domain.roads import RoadVehicle
-from services.domain.speeds import PRIOR_PASSES, Learned, Pair, Samples, band_name, median_of, shrunk_kmh
+from services.domain.speeds import Learned, Pair, Prior, Samples, band_name, band_speeds, median_of, shrunk_kmh
 from tests.traffic import Place, Traffic, Truck
 
 TRUCK = RoadVehicle("truck", 3.6, 2.5, 9.0, 19_800, kerb_side=False)
@@ -48,9 +49,12 @@ class Setting:
     containers: int = 200
     trips: int = 1500
     seed: int = 1
-    prior_passes: float = PRIOR_PASSES
+    prior_passes: float | None = None
+    """Of a fixed prior at the profile's speed; None: the band's own."""
     calm: bool = False
     """Traffic is as the profile says: what learning spoils where there is nothing to learn."""
+    mains_only: bool = False
+    """Rush hours slow main streets alone: what is known of those must not be told of side streets."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Town:
         self.engine = Engine(self.graph, self.anchor)
         self.matcher: Matcher = open_matcher(Path(setting.extract), self.extract.sha256, folder / "matching")
         self.profile = ProfileSpeeds(self.engine, self.matcher.streets)
-        self.traffic = Traffic(self.matcher.streets, self.profile, setting.seed, setting.calm)
+        self.traffic = Traffic(self.matcher.streets, self.profile, setting.seed, setting.calm, setting.mains_only)
         self.nodes = self._nodes()
 
     def _nodes(self) -> list[Place]:
@@ -127,11 +131,18 @@ class Town:
             told(f"day {number + 1}: {passes.fixes} fixes, {passes.matched} matched, {passes.passes} passes")
         return passes
 
-    def learned(self, samples: Samples, band: int) -> list[tuple[Learned, float]]:
-        """Each segment of a band, with the speed that the graph is told."""
+    def known(self, samples: Samples, band: int) -> list[tuple[Learned, float]]:
+        """Each segment of a band that somebody drove, with the profile's speed."""
         rows = median_of({pair: kmh for (of, pair), kmh in samples.items() if of == band})
-        known = ((row, self.profile.kmh(row.pair)) for row in rows)
-        return [(row, shrunk_kmh(row, kmh, self.setting.prior_passes)) for row, kmh in known if kmh is not None]
+        asked = ((row, self.profile.kmh(row.pair)) for row in rows)
+        return [(row, kmh) for row, kmh in asked if kmh is not None]
+
+    def speeds(self, known: list[tuple[Learned, float]]) -> dict[Pair, float]:
+        """What the graph is told."""
+        given = self.setting.prior_passes
+        if given is None:
+            return dict(band_speeds(known, self.profile.network()))
+        return {row.pair: shrunk_kmh(row, kmh, Prior(passes=given)) for row, kmh in known}
 
     def engine_of(self, band: int, speeds: Iterable[tuple[Pair, float]]) -> Engine:
         beside = self.folder / "beside"
@@ -144,16 +155,16 @@ class Town:
 
 def measure(town: Town, passes: DayPasses, band: int) -> Found:
     """Random trips, each timed on the way that each graph would have driven it."""
-    learned = town.learned(passes.samples["truck"], band)
-    speeds = {row.pair: kmh for row, kmh in learned}
+    learned = town.known(passes.samples["truck"], band)
+    speeds, seen = town.speeds(learned), {row.pair for row, _ in learned}
     after = town.engine_of(band, speeds.items())
     rng = np.random.default_rng([town.setting.seed, 4, band])
-    rows = [row for _ in range(town.setting.trips) if (row := _trip(town, after, speeds, band, rng)) is not None]
+    rows = [row for _ in range(town.setting.trips) if (row := _trip(town, after, seen, band, rng)) is not None]
     figures = np.array(rows)
     before_e, after_e = np.abs(figures[:, 0] / figures[:, 1] - 1), np.abs(figures[:, 2] / figures[:, 3] - 1)
     worst, noise = _worst_cell(before_e, after_e, figures[:, 5:7])
     true = np.array([town.traffic.kmh(row.pair, band) for row, _ in learned])
-    profile = np.array([town.profile.kmh(row.pair) for row, _ in learned])
+    profile = np.array([kmh for _, kmh in learned])
     return Found(
         band=band_name(band),
         trips=len(rows),
@@ -167,22 +178,20 @@ def measure(town: Town, passes: DayPasses, band: int) -> Found:
         coverage_metres=float(np.mean(figures[:, 4])),
         coverage_segments=len(learned) / _segments(town),
         segment_error_before=float(np.median(np.abs(profile / true - 1))),
-        segment_error_after=float(np.median(np.abs(np.array([kmh for _, kmh in learned]) / true - 1))),
+        segment_error_after=float(np.median(np.abs(np.array([speeds[row.pair] for row, _ in learned]) / true - 1))),
         worst_cell=worst,
         worst_cell_noise=noise,
     )
 
 
-def _trip(
-    town: Town, after: Engine, speeds: dict[Pair, float], band: int, rng: np.random.Generator
-) -> list[float] | None:
+def _trip(town: Town, after: Engine, seen: set[Pair], band: int, rng: np.random.Generator) -> list[float] | None:
     """Told before, true before, told after, true after, share of metres known, lon, lat."""
     a, b = (town.nodes[index] for index in rng.integers(len(town.nodes), size=2))
     old, new = town.engine.segments(a, b), after.segments(a, b)
     if old is None or new is None or old.duration_s < 60:
         return None
     metres = [m_s * seconds for m_s, seconds in zip(new.speed_m_s, new.segment_s, strict=True)]
-    known = sum(m for m, pair in zip(metres, pairwise(new.nodes), strict=True) if pair in speeds)
+    known = sum(m for m, pair in zip(metres, pairwise(new.nodes), strict=True) if pair in seen)
     true_old, true_new = town.traffic.true_s(old, band), town.traffic.true_s(new, band)
     return [old.duration_s, true_old, new.duration_s, true_new, known / max(sum(metres), 1), *a]
 
@@ -240,9 +249,10 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=kind, default=getattr(Setting, name))
     parser.add_argument("--prior", type=float, default=Setting.prior_passes)
     parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--mains-only", action="store_true")
     given = parser.parse_args()
     counts = {"days": given.days, "trucks": given.trucks, "seed": given.seed, "trips": given.trips}
-    setting = Setting(given.extract, **counts, prior_passes=given.prior, calm=given.calm)
+    setting = Setting(given.extract, **counts, prior_passes=given.prior, calm=given.calm, mains_only=given.mains_only)
     began_s = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         found, passes = run(setting, Path(folder), print)

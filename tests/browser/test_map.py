@@ -26,9 +26,9 @@ Shoot = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def web(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    data, registry = tmp_path_factory.mktemp("data"), porto(150)
+    data, registry = tmp_path_factory.mktemp("data"), porto(500, trucks=10, with_lost=True)
     build_porto(registry, data)
-    put_porto(database_url, registry, plan_porto(registry, data))
+    put_porto(database_url, registry, plan_porto(registry, data, seconds=6))
     with serve(database_url, MemoryStream(), NOW, data_folder=data) as running:
         yield running
 
@@ -64,6 +64,30 @@ def test_a_chosen_circuit_stands_out_and_can_be_taken_along(web: Running, open_c
         page.click("#stops-1 a[href$='.gpx']")
     gpx = Path(started.value.path()).read_text(encoding="utf-8")
     assert gpx.count("<trkpt") > 3 * gpx.count("<rtept")
+
+
+def test_a_container_that_no_street_leads_to_is_told_twice(web: Running, open_context: Open, shoot: Shoot) -> None:
+    """In the plan with its reason, and on the technician's page with what to do; in both languages."""
+    page, watched = operators_map(web, open_context())
+    page.click(".tabs a[href='#left-out']")
+    assert "Rua cortada" in page.inner_text("#left-out")
+    assert "aucune rue pour y aller en camion" in page.inner_text("#left-out")
+    shoot(page, "porto-left-out")
+    for width, name in ((1440, "technician"), (390, "technician-phone")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{web.url}/technicien")
+        assert "Un bac ne peut pas être vidé" in page.inner_text("h1")
+        assert "Rua cortada" in page.inner_text("tbody")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        shoot(page, name, whole=width < 500)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{web.url}/technicien?liste=walk")
+    shoot(page, "technician-walk")
+    page.click("a[lang='en']")
+    assert "cannot be emptied" in page.inner_text("h1")
+    shoot(page, "technician-english")
+    assert watched.errors == []
+    assert watched.foreign == []
 
 
 def test_the_map_fits_a_phone(web: Running, open_context: Open, shoot: Shoot) -> None:

@@ -56,7 +56,7 @@ def test_monaco_from_the_extract_to_a_checked_plan(tmp_path: Path) -> None:
         now=datetime(2026, 3, 3, tzinfo=UTC),
         told=lambda _step, _share: None,
     )
-    roads = find_roads(registry, tmp_path)
+    roads = find_roads(registry.city.id, tmp_path)
     assert roads is not None
     due = [forecast for forecast in forecasts_of_day(registry, {}, DAY) if forecast.due]
     problem = problem_of_day(registry, due, DAY, name="monaco", roads=roads)
@@ -82,7 +82,7 @@ def test_a_matrix_of_five_hundred_places_is_quick_and_has_no_holes(tmp_path: Pat
         now=datetime(2026, 3, 3, tzinfo=UTC),
         told=lambda _step, _share: None,
     )
-    roads = find_roads(registry, tmp_path)
+    roads = find_roads(registry.city.id, tmp_path)
     assert roads is not None
     lonlat = np.array([(c.lon, c.lat) for c in containers])
     began_s = time.process_time()

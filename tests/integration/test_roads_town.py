@@ -15,6 +15,7 @@ from services.contracts.planning import PlanDay, PlanMade
 from services.domain.reach import city_places
 from services.domain.roads import Places, RoadTable, road_vehicle
 from services.planner.plan_day import plan_day
+from tests.judge import judge_made
 from tests.roads_town import at, town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
@@ -37,7 +38,7 @@ def built(registry: Registry, extract: Path, data: Path) -> RoadsBuilt:
 
 def roads(registry: Registry, extract: Path, data: Path) -> OsmRoads:
     built(registry, extract, data)
-    found = find_roads(registry, data)
+    found = find_roads(registry.city.id, data)
     assert found is not None
     return found
 
@@ -150,10 +151,21 @@ def test_the_plan_says_which_roads_it_used_and_who_cannot_be_served(extract: Pat
     built(registry, extract, tmp_path)
     made = planned(registry, tmp_path)
     assert made.roads == "osm"
-    assert {left.container: left.reason for left in made.unserved} == {"sea": "no_vehicle_allowed"}
+    assert {left.container: left.reason for left in made.unserved} == {"sea": "no_road"}
     stays_s = {v.place: (v.leave_at - v.start_at).total_seconds() for c in made.circuits for v in c.stops}
     assert stays_s["fine"] == 60
     assert stays_s["yard"] == pytest.approx(60 + 2 * 200, abs=4)
+
+
+def test_a_required_container_in_the_sea_is_no_fault_of_the_plan(extract: Path, tmp_path: Path) -> None:
+    """Full, and no street leads to it: left out with its reason, and the independent judge finds nothing wrong."""
+    registry = town({"sea": (-2000, -2000), "fine": (5, 100)})
+    built(registry, extract, tmp_path)
+    made = planned(registry, tmp_path)
+    assert {f.container for f in made.forecasts if f.required} == {"sea", "fine"}
+    verdict = judge_made(made, registry, roads_of(registry, tmp_path), tmp_path)
+    assert (verdict["violations"], verdict["served"]) == ([], 1)
+    assert verdict["cost"] == pytest.approx(made.cost, abs=0.01)
 
 
 def test_the_line_of_a_circuit_is_the_one_that_was_priced(extract: Path, tmp_path: Path) -> None:

@@ -10,20 +10,22 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.adapters.built import BuildRunning
 from services.adapters.roads.build import build_roads
 from services.adapters.roads.city_roads import find_roads, roads_of
 from services.adapters.roads.errors import (
-    BuildRunning,
     EngineMissing,
     ExtractUnusable,
     GraphBroken,
     GraphUnfit,
     RoadsError,
 )
+from services.adapters.roads.places import PLACES as PLACES_FILE
+from services.adapters.roads.places import find_places
 from services.adapters.roads.store import CURRENT, RoadStore
 from services.city.registry import Registry
 from services.city.write import write_folder
-from services.cli.roads import roads_app
+from services.cli.roads import look_again, roads_app
 from services.domain.reach import city_places
 from services.domain.roads import road_vehicle
 from tests.roads_town import town, write_town
@@ -94,25 +96,56 @@ def test_packed_extracts_are_read(suffix: str, pack: Callable[[bytes], bytes], t
         build(town(PLACES), cut(packed), tmp_path)
 
 
+def kept(data: Path) -> dict[str, bytes]:
+    """What says which roads are in use, and what they leave out."""
+    return {file.name: file.read_bytes() for file in (data / "roads" / "ville").glob("*.json")}
+
+
 def test_an_extract_of_another_continent_is_refused(tmp_path: Path) -> None:
-    """Containers of Porto on streets of Cotonou: the message tells where both are."""
+    """Containers of Porto on streets of Cotonou: the message tells where both are, and the roads before stay."""
     registry = town(PLACES)
+    build(registry, write_town(tmp_path / "good.osm.pbf"), tmp_path)
+    before = kept(tmp_path)
     porto = tuple(c.model_copy(update={"lon": -8.61, "lat": 41.15}) for c in registry.containers)
     sites = tuple(s.model_copy(update={"lon": -8.62, "lat": 41.15}) for s in registry.disposal_sites)
     depots = tuple(d.model_copy(update={"lon": -8.60, "lat": 41.15}) for d in registry.depots)
     moved = registry.model_copy(update={"containers": porto, "disposal_sites": sites, "depots": depots})
     with pytest.raises(ExtractUnusable, match=r"2\.4.*6\.3.*-8\.61.*41\.15"):
         build(moved, write_town(tmp_path / "roads.osm.pbf"), tmp_path)
+    assert set(before) == {CURRENT, PLACES_FILE}
+    assert kept(tmp_path) == before
+
+
+def test_what_osrm_cannot_do_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OSRM ends in the middle: its own words are told, nothing half built is left, the roads before stay."""
+    extract = write_town(tmp_path / "roads.osm.pbf")
+    build(town(PLACES), extract, tmp_path)
+    before = kept(tmp_path)
+    monkeypatch.setattr("services.adapters.roads.graph.profile_text", lambda _vehicle: 'error("no such lane")')
+    with pytest.raises(GraphBroken, match=r"osrm-extract ended with .*no such lane"):
+        build(town(PLACES, height_m=3.0), extract, tmp_path)
+    assert kept(tmp_path) == before
+    assert len(list((tmp_path / "roads" / "ville" / "graphs").iterdir())) == 1
+    assert not (tmp_path / "roads" / "ville" / "building").exists()
+
+
+def test_a_site_in_a_one_way_trap_is_told_by_id(tmp_path: Path) -> None:
+    """A landfill at the end of a one-way street, 290 m from the corner where trucks can turn: a drive, not a way."""
+    registry = town(PLACES, site=(695, 1000))
+    done = build_roads(
+        RoadStore(tmp_path, "ville"), registry, write_town(tmp_path / "roads.osm.pbf"), now=NOW, told=lambda *_: None
+    )
+    assert [(f.id, f.trouble, f.is_served) for f in done.findings] == [("site", "on_island", True)]
 
 
 def test_a_site_that_no_truck_reaches_keeps_the_roads_before(tmp_path: Path) -> None:
     """The landfill has moved to a street without a connection: its id is told, the old roads stay."""
     extract = write_town(tmp_path / "roads.osm.pbf")
     build(town(PLACES), extract, tmp_path)
-    before = (tmp_path / "roads" / "ville" / CURRENT).read_bytes()
+    before = kept(tmp_path)
     with pytest.raises(GraphUnfit, match=r'disposal_sites.csv: "site"'):
         build(town(PLACES, site=(4050, 0)), extract, tmp_path)
-    assert (tmp_path / "roads" / "ville" / CURRENT).read_bytes() == before
+    assert kept(tmp_path) == before
 
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:
@@ -154,7 +187,7 @@ def test_roads_that_cannot_be_opened_are_an_error_or_estimated(spoil: str, tmp_p
 
 
 def roads_found(registry: Registry, data: Path) -> None:
-    found = find_roads(registry, data)
+    found = find_roads(registry.city.id, data)
     assert found is not None
     found.table(road_vehicle(registry.truck_classes[0]), city_places(registry)[1])
 
@@ -201,3 +234,18 @@ def test_the_commands_tell_what_is_built_and_what_to_look_at(tmp_path: Path) -> 
     assert (checked.exit_code, '"sea"' in checked.output) == (1, True)
     refused = runner.invoke(roads_app, ["build", *options, "--extract", str(tmp_path / "none.osm.pbf")])
     assert isinstance(refused.exception, RoadsError)
+
+
+def test_loading_a_city_looks_at_its_places_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A container moved into the sea stands on the technician's page; a broken graph changes nothing."""
+    build(town(PLACES), write_town(tmp_path / "roads.osm.pbf"), tmp_path)
+    look_again(town(PLACES | {"sea": (-2000, -2000)}), tmp_path, show_all=False)
+    found = find_places(tmp_path, "ville")
+    assert found is not None
+    assert [(place.id, place.served) for place in found.places] == [("sea", "none")]
+    assert '"sea"' in capsys.readouterr().out
+    before = kept(tmp_path)
+    next((tmp_path / "roads" / "ville").glob("graphs/*/graph.osrm.hsgr")).unlink()
+    look_again(town(PLACES | {"other": (10.0, 10.0)}), tmp_path, show_all=False)
+    assert "tournee roads build" in capsys.readouterr().out
+    assert kept(tmp_path) == before

@@ -103,7 +103,7 @@ def connection(database_url: str, registry: Registry, learner: Learner) -> Itera
 
 
 def roads(registry: Registry, data: Path) -> OsmRoads:
-    found = find_roads(registry, data)
+    found = find_roads(registry.city.id, data)
     assert found is not None
     return found
 
@@ -244,13 +244,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Found], Sample
 
 
 def test_trips_are_timed_better_than_before(found: tuple[list[Found], Samples]) -> None:
-    """Two days are little, and yet an eighth of the error is gone where traffic is far from the profile."""
+    """Two days are little, and yet half of the error is gone where traffic is far from the profile."""
     rush = [f for f in found[0] if f.band != "09-12"]
     assert len(rush) == 2
     for figures in found[0]:
         assert figures.error_after < figures.error_before
     for figures in rush:
-        assert figures.error_after < 0.875 * figures.error_before
+        assert figures.error_after < 0.5 * figures.error_before
         assert figures.coverage_metres > 0.4
 
 
@@ -269,5 +269,5 @@ def test_where_nothing_is_to_learn_little_is_spoiled(tmp_path: Path) -> None:
     """Traffic as the profile says: what learning adds is the noise of the passes, a few hundredths of a trip."""
     figures, passes = run(Setting(str(MONACO), days=1, trucks=1, trips=100, calm=True), tmp_path)
     assert passes.passes > 1000
-    assert all(f.error_after < f.error_before + 0.04 for f in figures)
+    assert all(f.error_after < f.error_before + 0.03 for f in figures)
     assert all(f.worst_cell < 0.06 for f in figures)

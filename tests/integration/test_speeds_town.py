@@ -29,7 +29,7 @@ def test_a_drive_is_told_in_the_nodes_of_the_extract(tmp_path: Path, name: str) 
     assert drive.nodes == [1, 2, 5]
     assert drive.node_m == pytest.approx([0, 400, 1400], rel=0.005)
     assert drive.fix_s.tolist() == [fix.at_s for fix in fixes]
-    ((pair, kmh, _),) = passes_of(drive, [0, 0, 0])
+    ((pair, kmh, _),) = passes_of(drive, [0, 0, 0], [20, 20])
     assert pair == (1, 2)
     assert kmh == pytest.approx(36, rel=0.05)
 

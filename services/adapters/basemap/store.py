@@ -4,23 +4,18 @@
 are its files, never changed once they are there, so that browsers may keep them for ever.
 """
 
-import fcntl
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.adapters.basemap.errors import MapBroken
-from services.adapters.roads.errors import BuildRunning
+from services.adapters.built import building, find_document, swap_document
 
 CURRENT = "current.json"
-BUILDING = "building"
 CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 KEY = re.compile(r"[0-9a-f]{16}")
 
@@ -65,13 +60,7 @@ class MapStore:
         Raises:
             MapBroken: there is a manifest that nobody can read.
         """
-        file = self.folder / CURRENT
-        try:
-            return MapManifest.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError) as error:
-            raise MapBroken(f"{file}: cannot be read ({error}); run `tournee map build` again") from error
+        return find_document(self.folder / CURRENT, MapManifest, MapBroken, "tournee map build")
 
     def tiles_file(self, key: str) -> Path:
         return self.folder / f"{key}.pmtiles"
@@ -82,32 +71,17 @@ class MapStore:
     def use(self, manifest: MapManifest) -> None:
         """Swap: pages opened from now on show this map. The one before stays for pages that are open; older go."""
         before = self.find_manifest()
-        beside = self.folder / f".{CURRENT}.{os.getpid()}"
-        beside.write_text(manifest.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
-        beside.replace(self.folder / CURRENT)
+        swap_document(self.folder / CURRENT, manifest)
         kept = {m.key for m in (before, manifest) if m is not None}
         for file in self.folder.iterdir():
             key = file.name.partition(".")[0]
             if KEY.fullmatch(key) and key not in kept:
                 file.unlink()
 
-    @contextmanager
-    def building(self) -> Iterator[Path]:
+    def building(self) -> AbstractContextManager[Path]:
         """A folder beside the maps, on the same disk, removed at the end; one build a city at a time.
 
         Raises:
             BuildRunning: another process builds.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / BUILDING
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as held:
-                raise BuildRunning(f"{self.folder}: another process builds the map of {self._city}; wait") from held
-            shutil.rmtree(beside, ignore_errors=True)  # of a build that was killed
-            beside.mkdir()
-            try:
-                yield beside
-            finally:
-                shutil.rmtree(beside)
+        return building(self.folder, f"the map of {self._city}")

@@ -5,15 +5,15 @@
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.adapters.built import find_document, swap_document
 from services.adapters.roads.engine import GRAPH
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.graph import Told, contract
@@ -46,13 +46,7 @@ def find_variants(graph: Path) -> Variants | None:
     Raises:
         GraphBroken: somebody else wrote into the file.
     """
-    file = graph / CURRENT
-    try:
-        return Variants.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValidationError) as error:
-        raise GraphBroken(f"{file}: cannot be read ({error}); run `tournee roads learn` again") from error
+    return find_document(graph / CURRENT, Variants, GraphBroken, "tournee roads learn")
 
 
 def variant_folder(graph: Path, name: str) -> Path:
@@ -91,9 +85,7 @@ def make_variant(graph: Path, band: int, speeds: Path, beside: Path, told: Told)
 def use_variants(graph: Path, variants: Variants) -> None:
     """Swap. Those in use before stay for whoever still reads them; older go."""
     before = find_variants(graph)
-    beside = graph / f".{CURRENT}.{os.getpid()}"
-    beside.write_text(variants.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
-    beside.replace(graph / CURRENT)
+    swap_document(graph / CURRENT, variants)
     kept = {name for v in (before, variants) if v is not None for name in v.bands.values()}
     for folder in (graph / FOLDER).iterdir() if (graph / FOLDER).is_dir() else ():
         if folder.name not in kept:

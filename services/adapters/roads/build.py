@@ -13,6 +13,7 @@ from services.adapters.roads.engine import Engine
 from services.adapters.roads.errors import GraphUnfit
 from services.adapters.roads.extract import Extract, check_near, read_extract
 from services.adapters.roads.graph import engine_version, key_of, make_graph
+from services.adapters.roads.places import keep_places
 from services.adapters.roads.store import Graph, Manifest, RoadStore
 from services.city.registry import Registry
 from services.domain.reach import RoadFinding, city_places, find_troubles
@@ -60,10 +61,12 @@ def build_roads(store: RoadStore, registry: Registry, file: Path, *, now: dateti
             graphs=graphs,
         )
         began_s = time.perf_counter()
-        findings = survey(OsmRoads(store, manifest), registry, told)
+        roads = OsmRoads(store, manifest)
+        findings = survey(roads, registry, told)
         matrix_s = time.perf_counter() - began_s
         _refuse_unfit(file, findings)
         store.use(manifest)
+        keep_places(registry, roads, findings, now)
     return RoadsBuilt(manifest, findings, round(matrix_s, 2))
 
 
@@ -83,6 +86,17 @@ def survey(roads: OsmRoads, registry: Registry, told: Told) -> tuple[RoadFinding
         findings += find_troubles(registry, vehicle, table, matrix.nearest_m[rows])
         told(step, 1.0)
     return tuple(findings)
+
+
+def look_again(roads: OsmRoads, registry: Registry, *, now: datetime, told: Told) -> tuple[RoadFinding, ...]:
+    """The same for a city that has changed since its roads were built, kept for the technician's page.
+
+    Raises:
+        EngineMissing, GraphBroken: the graphs cannot be asked; what was kept stays.
+    """
+    findings = survey(roads, registry, told)
+    keep_places(registry, roads, findings, now)
+    return findings
 
 
 def _graph(store: RoadStore, extract: Extract, vehicle: RoadVehicle, beside: Path, told: Told) -> Graph:

@@ -63,6 +63,11 @@ class OsmRoads:
         """What they were made of."""
         return self._manifest
 
+    @property
+    def folder(self) -> Path:
+        """Where all that belongs to them lies."""
+        return self._store.folder
+
     def table(self, vehicle: RoadVehicle, places: Places, told: Told | None = None) -> RoadTable:
         """Distances and durations on the street network, `NO_WAY` where there is none.
 
@@ -171,7 +176,7 @@ def roads_of(registry: Registry, data_folder: Path) -> Roads:
     Why they are estimated stands in the log: a plan on straight lines, labelled so, is better than none.
     """
     try:
-        roads = find_roads(registry, data_folder)
+        roads = find_roads(registry.city.id, data_folder)
         if roads is None:
             return EstimatedRoads(registry.city.roads)
         for vehicle in vehicles_of(registry):
@@ -183,13 +188,13 @@ def roads_of(registry: Registry, data_folder: Path) -> Roads:
     return roads
 
 
-def find_roads(registry: Registry, data_folder: Path) -> OsmRoads | None:
+def find_roads(city_id: str, data_folder: Path) -> OsmRoads | None:
     """The roads that were built for this city; None if never.
 
     Raises:
         EngineMissing, GraphBroken: they cannot be used on this machine.
     """
-    store = RoadStore(data_folder, registry.city.id)
+    store = RoadStore(data_folder, city_id)
     manifest = store.find_manifest()
     if manifest is None:
         return None

@@ -21,7 +21,3 @@ class GraphUnfit(RoadsError):
 
 class GraphBroken(RoadsError):
     """A graph on the disk cannot be opened, or OSRM could not make one."""
-
-
-class BuildRunning(RoadsError):
-    """Another process is building this city's roads."""

@@ -4,23 +4,20 @@
 never changed once it is there; `graphs/<key>/matrices/` the matrices made of it.
 """
 
-import fcntl
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.roads.errors import BuildRunning, GraphBroken
+from services.adapters.built import building, find_document, swap_document
+from services.adapters.roads.errors import GraphBroken
 
 CURRENT = "current.json"
 GRAPHS = "graphs"
 MATRICES = "matrices"
-BUILDING = "building"
 
 
 class Graph(BaseModel):
@@ -72,13 +69,7 @@ class RoadStore:
         Raises:
             GraphBroken: there is a manifest that nobody can read.
         """
-        file = self.folder / CURRENT
-        try:
-            return Manifest.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError) as error:
-            raise GraphBroken(f"{file}: cannot be read ({error}); run `tournee roads build` again") from error
+        return find_document(self.folder / CURRENT, Manifest, GraphBroken, "tournee roads build")
 
     def graph_folder(self, key: str) -> Path:
         return self.folder / GRAPHS / key
@@ -89,31 +80,17 @@ class RoadStore:
     def use(self, manifest: Manifest) -> None:
         """Swap: from now on these graphs are used. Those in use before stay for whoever still reads them; older go."""
         before = self.find_manifest()
-        beside = self.folder / f".{CURRENT}.{os.getpid()}"
-        beside.write_text(manifest.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
-        beside.replace(self.folder / CURRENT)
+        swap_document(self.folder / CURRENT, manifest)
         kept = {graph.key for m in (before, manifest) if m is not None for graph in m.graphs.values()}
         for folder in (self.folder / GRAPHS).iterdir():
             if folder.name not in kept:
                 shutil.rmtree(folder)
 
-    @contextmanager
-    def building(self) -> Iterator[Path]:
+    def building(self) -> AbstractContextManager[Path]:
         """A folder beside the graphs, on the same disk, removed at the end; one build a city at a time.
 
         Raises:
             BuildRunning: another process builds.
         """
         (self.folder / GRAPHS).mkdir(parents=True, exist_ok=True)
-        beside = self.folder / BUILDING
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as held:
-                raise BuildRunning(f"{self.folder}: another process builds the roads of {self._city}; wait") from held
-            shutil.rmtree(beside, ignore_errors=True)  # of a build that was killed
-            beside.mkdir()
-            try:
-                yield beside
-            finally:
-                shutil.rmtree(beside)
+        return building(self.folder, f"the roads of {self._city}")

@@ -1,6 +1,6 @@
 """The night's work: yesterday's positions to passes, all passes to speeds, speeds to the graphs of each band."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from services.adapters.timescale.speeds import (
 from services.city.registry import Registry
 from services.domain.reach import city_places
 from services.domain.roads import RoadVehicle, road_vehicle
-from services.domain.speeds import BANDS, Learned, Pair, band_name, shrunk_kmh
+from services.domain.speeds import BANDS, Learned, band_name, band_speeds
 from services.domain.times import instant_of
 
 KEEP_DAYS = 90
@@ -58,7 +58,7 @@ class Learner:
             GraphUnfit: no roads were built, or of another extract.
             EngineMissing, ExtractUnusable, GraphBroken: they cannot be used on this machine.
         """
-        roads = find_roads(registry, data)
+        roads = find_roads(registry.city.id, data)
         if roads is None:
             raise GraphUnfit(f"{registry.city.id}: no roads were built; run `tournee roads build` first")
         if sha256_of(extract) != roads.manifest.sha256:
@@ -104,9 +104,10 @@ class Learner:
             counts: dict[int, int] = {}
             for band in BANDS:
                 file = beside / f"{vehicle.graph}-{band_name(band)}.csv"
-                lines = write_speeds(file, self._speeds(vehicle, read(vehicle.profile, band)))
-                if lines:
-                    counts[band] = lines
+                known = self._known(vehicle, read(vehicle.profile, band))
+                if known:
+                    counts[band] = len(known)
+                    write_speeds(file, band_speeds(known, self.profile_speeds(vehicle).network()))
                     names[band] = make_variant(graph, band, file, beside, told)
             use_variants(graph, Variants(learned_at=now, days=days, bands=names, segments=counts))
             self._roads.warm(vehicle, self._places)
@@ -146,13 +147,11 @@ class Learner:
             drop_days_before(connection, city, since)
         return learned
 
-    def _speeds(self, vehicle: RoadVehicle, learned: Iterable[Learned]) -> Iterator[tuple[Pair, float]]:
-        """What the vehicle's graph is told: nothing of segments that it does not know."""
+    def _known(self, vehicle: RoadVehicle, learned: Iterable[Learned]) -> list[tuple[Learned, float]]:
+        """With the profile's km/h; without segments that the vehicle's graph does not know."""
         graph = self.profile_speeds(vehicle)
-        for segment in learned:
-            profile_kmh = graph.kmh(segment.pair)
-            if profile_kmh is not None:
-                yield segment.pair, shrunk_kmh(segment, profile_kmh)
+        asked = ((segment, graph.kmh(segment.pair)) for segment in learned)
+        return [(segment, profile_kmh) for segment, profile_kmh in asked if profile_kmh is not None]
 
 
 def days_to_learn(connection: Connection, registry: Registry, now: datetime) -> tuple[date, ...]:

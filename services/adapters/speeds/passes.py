@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,9 @@ class DayPasses:
         for piece in driven_pieces(fixes, self._places):
             for drive in self._matcher.drives(piece, profile):
                 self.matched += len(drive.fix_m)
-                for pair, kmh, at_s in passes_of(drive, graph.turns_s(drive.nodes)):
+                turns_s = graph.turns_s(drive.nodes)  # first: it asks for the speeds on the way
+                usual_kmh = [graph.kmh(pair) for pair in pairwise(drive.nodes)]
+                for pair, kmh, at_s in passes_of(drive, turns_s, usual_kmh):
                     band = band_at(datetime.fromtimestamp(at_s, self._zone))
                     samples.setdefault((band, pair), []).append(kmh)
                     self.passes += 1

@@ -1,6 +1,7 @@
 """What the graph itself says of segments and turns, before anything is learned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from services.adapters.roads.engine import Engine
 from services.adapters.speeds.streets import Streets
@@ -27,6 +28,15 @@ class ProfileSpeeds:
             if pair not in self._kmh:
                 self._unknown.add(pair)
         return self._kmh.get(pair)
+
+    def network(self) -> Iterator[tuple[Pair, float]]:
+        """Every segment that the vehicle may drive, each direction, with the profile's km/h. The first time it asks."""
+        for nodes in self._streets.ways.values():
+            for a, b in pairwise(nodes):
+                for pair in ((a, b), (b, a)):
+                    kmh = self.kmh(pair)
+                    if kmh is not None:
+                        yield pair, kmh
 
     def turns_s(self, nodes: Sequence[int]) -> list[float]:
         """(n,) what the graph adds at each node of a way; 0 at its ends, and where it would go another way."""

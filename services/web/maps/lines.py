@@ -47,31 +47,31 @@ class CircuitLines:
         if plan.roads == "estimated" or self._data is None:
             return {circuit.number: _straight(circuit) for circuit in plan.circuits}
         with self._lock:  # graphs are opened once, and the same plan is not reckoned twice at a time
-            registry = find_registry(connection, city.id)
-            roads = self._find_roads(registry) if registry else None
+            roads = self._find_roads(city.id)
             key = (plan.plan_id, roads.manifest.sha256 if roads else "")
             if key not in self._known:
+                registry = find_registry(connection, city.id)
                 self._known[key] = {c.number: _line(roads, registry, c) for c in plan.circuits}
             self._known.move_to_end(key)
             while len(self._known) > KEPT_PLANS:
                 self._known.popitem(last=False)
             return self._known[key]
 
-    def _find_roads(self, registry: Registry) -> OsmRoads | None:
+    def _find_roads(self, city_id: str) -> OsmRoads | None:
         """The city's roads, with their graphs open from the last time unless they were built anew."""
         if self._data is None:
             return None
         try:
-            found = find_roads(registry, self._data)
+            found = find_roads(city_id, self._data)
         except RoadsError as error:
-            log.warning("the lines of %s are straight: %s", registry.city.id, error)
+            log.warning("the lines of %s are straight: %s", city_id, error)
             return None
         if found is None:
             return None
         built = found.manifest.model_dump_json()
-        if self._roads.get(registry.city.id, ("", found))[0] != built:
-            self._roads[registry.city.id] = (built, found)
-        return self._roads[registry.city.id][1]
+        if self._roads.get(city_id, ("", found))[0] != built:
+            self._roads[city_id] = (built, found)
+        return self._roads[city_id][1]
 
 
 def _line(roads: OsmRoads | None, registry: Registry | None, circuit: Circuit) -> CircuitLine:

@@ -69,22 +69,32 @@ def test_served_means_there_on_to_a_site_and_home() -> None:
     assert not served_from(shut, DEPOT, [SITE]).any()
 
 
-def test_a_container_no_truck_reaches_is_for_no_truck() -> None:
-    """An empty set of vehicles, so that the solver says so; holes of the table are never the solver's."""
+def test_a_container_no_truck_reaches_is_not_asked_of_the_solver() -> None:
+    """A required stop that nobody can serve would make every plan wrong; holes of the table are never the solver's."""
     registry = town(PLACES)
     problem = problem_of_day(registry, forecasts(registry), date(2026, 3, 3), name="t", roads=GivenRoads(truck=table()))
-    allowed = {stop.id: stop.vehicles for stop in problem.stops}
-    assert allowed == {"near": None, "yard": None, "trap": frozenset()}
+    assert {stop.id: stop.vehicles for stop in problem.stops} == {"near": None, "yard": None}
+    assert len(problem.locations) == 5
     matrix = problem.matrices["truck"]
     assert (matrix.distance_m[TRAP, 0], matrix.duration_s[TRAP, 0]) == (NO_WAY_M, NO_WAY_S)
     assert matrix.distance_m.min() == 0
+
+
+def test_only_roads_are_blamed_on_roads() -> None:
+    """Without a truck, or with none for its stream, a container stays the solver's to explain, wherever it stands."""
+    registry, roads = town(PLACES), GivenRoads(truck=table())
+    nobody = registry.model_copy(update={"trucks": ()})
+    glass = tuple(truck.model_copy(update={"streams": ("glass",)}) for truck in registry.trucks)
+    for town_of in (nobody, registry.model_copy(update={"trucks": glass})):
+        problem = problem_of_day(town_of, forecasts(registry), date(2026, 3, 3), name="t", roads=roads)
+        assert [stop.id for stop in problem.stops] == ["near", "yard", "trap"]
 
 
 def test_the_walk_is_part_of_the_service() -> None:
     """150 m there and back at 1 m/s on top of the 60 s of the kind; 5 m are no walk."""
     registry = town(PLACES)
     problem = problem_of_day(registry, forecasts(registry), date(2026, 3, 3), name="t", roads=GivenRoads(truck=table()))
-    assert {stop.id: stop.service_s for stop in problem.stops} == {"near": 60, "yard": 360, "trap": 60}
+    assert {stop.id: stop.service_s for stop in problem.stops} == {"near": 60, "yard": 360}
     assert (walk_s(60), walk_s(61)) == (0, 122)
 
 

@@ -49,7 +49,7 @@ def test_the_road_build_reads_its_streets(city: DrawnCity, extract: Path) -> Non
 def test_streets_are_not_all_equal(extract: Path) -> None:
     """A router prepares streets of one speed, like a grid, very slowly."""
     kinds = {w.tags["highway"] for w in osmium.FileProcessor(str(extract), osmium.osm.WAY) if "highway" in w.tags}
-    assert kinds >= {"secondary", "tertiary", "unclassified", "residential"}
+    assert kinds >= {"secondary", "tertiary", "residential", "living_street"}
 
 
 def test_water_is_where_it_was_drawn(city: DrawnCity, extract: Path, tmp_path: Path) -> None:

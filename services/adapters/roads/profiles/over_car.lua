@@ -32,6 +32,8 @@ function over.profile(vehicle, rights)
       profile.speeds.highway[highway] = speed
       profile.restricted_highway_whitelist[highway] = true
     end
+    -- car.lua lets a question leave out tolls, motorways or ferries, at the price of a contraction for each. Nobody asks.
+    profile.excludable = Sequence({})
     profile.properties.u_turn_penalty = rights.u_turn_s
     profile.properties.max_speed_for_map_matching = rights.max_speed_kmh / 3.6
     return profile

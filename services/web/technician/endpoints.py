@@ -1,0 +1,84 @@
+"""The places that the city's roads leave out: a page for people, a CSV for a spreadsheet."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.adapters.roads.places import PlacesChecked
+from services.adapters.timescale import pages as store
+from services.adapters.timescale.connection import Connection
+from services.city.registry import City
+from services.domain.roads import NEAR_M, WALK_LIMIT_M
+from services.web.deps import Deps, WithDeps, WithStore
+from services.web.downloads.tables import csv_answer
+from services.web.operator.sheet import base_paths
+from services.web.pages import get_page
+from services.web.problems import NotFound
+from services.web.session.guards import OfficeSession, SessionCity, WithTokens
+from services.web.technician.listing import Group, frame_of, height_for, list_places, marks_of
+
+pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["downloads"])
+
+WIDTH = 720.0
+LOWEST, HIGHEST = 420.0, 860.0
+"""Of the drawing: a city is as it is, and the drawing has to fit beside a list."""
+COLUMNS = ("kind", "id", "name", "zone", "lon", "lat", "served", "trouble", "metres", "added_s", "without")
+
+
+@pages.get("/technicien")
+def technician_page(
+    request: Request,
+    session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+    liste: Group | None = None,
+    cherche: Annotated[str, Query(max_length=80)] = "",
+    page: int = 1,
+) -> Response:
+    """What was found when roads were built or the city was loaded, a screen at a time."""
+    checked = deps.places.find(city.id)
+    values: dict[str, Any] = {"checked": None}
+    if checked is not None:
+        values = _found(connection, city, deps, checked) | {"listing": list_places(checked, liste, cherche, page)}
+    csrf = tokens.csrf(session.nonce)
+    limits = {"near_m": round(NEAR_M), "limit_m": round(WALK_LIMIT_M)}
+    return get_page(request).render(
+        request, "technician.html", city=city, session=session, csrf=csrf, limits=limits, **values
+    )
+
+
+@api.get("/places.csv")
+def get_places_csv(_session: OfficeSession, city: SessionCity, deps: WithDeps) -> Response:
+    """Every place that some truck cannot reach, or not to the door, the worst first."""
+    checked = deps.places.find(city.id)
+    if checked is None:
+        raise NotFound
+    rows = (asdict(place) | {"without": "; ".join(place.without)} for place in checked.places)
+    return csv_answer(f"{city.id}-places", COLUMNS, rows)
+
+
+def _found(connection: Connection, city: City, deps: Deps, checked: PlacesChecked) -> dict[str, Any]:
+    height = height_for(checked, WIDTH, LOWEST, HIGHEST)
+    frame = frame_of(checked, WIDTH, height)
+    basemap = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
+    base = deps.basemaps.find(city.id)
+    return {
+        "checked": checked,
+        "dated": _day_of(checked.timestamp),
+        "sheet": {"width": WIDTH, "height": height, "base": base_paths(basemap, frame)},
+        "marks": marks_of(checked, frame),
+        "attribution": base.attribution if base else "",
+    }
+
+
+def _day_of(timestamp: str) -> date | None:
+    """An extract may not say of when it is."""
+    try:
+        return date.fromisoformat(timestamp[:10])
+    except ValueError:
+        return None
