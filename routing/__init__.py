@@ -7,6 +7,7 @@ from routing.files import plan_document, read_plan, read_problem, write_plan, wr
 from routing.fixed_circuits import FixedCircuit, replay_fixed_circuit
 from routing.fuel import litres
 from routing.matrices import estimated_roads
+from routing.options import Familiarity, SolverOptions
 from routing.problem import (
     Break,
     Depot,
@@ -19,6 +20,7 @@ from routing.problem import (
     Stop,
     Vehicle,
 )
+from routing.replan import Changes, replan
 from routing.solution import Load, Reason, Route, Solution, Unserved, Visit, VisitKind
 from routing.solve import solve
 from routing.stop import AnyOf, FirstFeasible, MaxIterations, MaxRuntime, NoImprovement, Progress, StopCriterion
@@ -27,9 +29,11 @@ from routing.validation import validate
 __all__ = [
     "AnyOf",
     "Break",
+    "Changes",
     "Coverage",
     "Depot",
     "DisposalSite",
+    "Familiarity",
     "Fault",
     "FileError",
     "FirstFeasible",
@@ -50,6 +54,7 @@ __all__ = [
     "Route",
     "RoutingError",
     "Solution",
+    "SolverOptions",
     "Stop",
     "StopCriterion",
     "Unserved",
@@ -65,6 +70,7 @@ __all__ = [
     "plan_document",
     "read_plan",
     "read_problem",
+    "replan",
     "replay_fixed_circuit",
     "service_coverage",
     "solve",

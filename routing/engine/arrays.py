@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.options import Familiarity
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
 
 NEIGHBOURS = 50  # stops looked at round each stop; more costs time and found nothing better on 300 and 1,000 stops
@@ -41,7 +42,7 @@ class Arrays(NamedTuple):
 
     `nodes[i].window` is the first of `windows` rows of node i in `Arrays.windows`. A required stop has no prize: it
     is counted. `worth` tells whether anybody could serve a stop for less than leaving it costs, driving for nothing.
-    Trucks of one kind are interchangeable.
+    Trucks of one kind are interchangeable, and know the same stops.
     """
 
     stops: int
@@ -52,7 +53,7 @@ class Arrays(NamedTuple):
     windows: NDArray[np.int64]  # (W, 2) opens, closes
     roads: NDArray[np.int32]  # (P, N, N, 2) metres, seconds
     trucks: Records  # (T,) TRUCK
-    serve: NDArray[np.float64]  # (K, N) money of serving a node, fuel and crew
+    serve: NDArray[np.float64]  # (K, N) money of serving a node: fuel, crew, and what it costs not to know it
     can: NDArray[np.bool_]  # (K, n) whether a truck of the kind may serve the stop
     open_to: NDArray[np.bool_]  # (K, S) whether it may unload at the site
     accepts: NDArray[np.int64]  # (S,) streams a site takes, as bits
@@ -60,22 +61,25 @@ class Arrays(NamedTuple):
     near: NDArray[np.int32]  # (n, up to 50) worthwhile stops, nearest first, -1 where there are no more
 
 
-def make_arrays(problem: Problem) -> Arrays:
-    """Compile a valid problem."""
+def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arrays:
+    """Compile a valid problem. Crews that know different stops are different kinds, so no loop pays for asking."""
     n, sites = len(problem.stops), len(problem.disposal_sites)
     streams = {name: 1 << number for number, name in enumerate(sorted({stop.stream for stop in problem.stops}))}
     accepts = _accepts(problem, streams)
     profiles = {name: number for number, name in enumerate(sorted({v.profile for v in problem.vehicles}))}
     can_by_vehicle = [_can(problem, vehicle) for vehicle in problem.vehicles]
+    strange_by_vehicle = _strange(problem, familiarity)
     kinds: dict[tuple[object, ...], int] = {}
     kind_of = [
-        kinds.setdefault((_likeness(vehicle), can.tobytes()), len(kinds))
-        for vehicle, can in zip(problem.vehicles, can_by_vehicle, strict=True)
+        kinds.setdefault((_likeness(vehicle), can.tobytes(), strange.tobytes()), len(kinds))
+        for vehicle, can, strange in zip(problem.vehicles, can_by_vehicle, strange_by_vehicle, strict=True)
     ]
     example = [kind_of.index(kind) for kind in range(len(kinds))]
     trucks = _trucks(problem, kind_of, profiles)
     nodes, windows = _nodes(problem, streams)
     serve = np.array([_serve(problem, problem.vehicles[v], nodes) for v in example]).reshape(len(kinds), len(nodes))
+    if familiarity is not None:
+        serve[:, :n] += familiarity.price * strange_by_vehicle[example]
     can = np.array([can_by_vehicle[v] for v in example], np.bool_).reshape(len(kinds), n)
     open_to = np.array([_open_to(problem, problem.vehicles[v]) for v in example], np.bool_).reshape(len(kinds), sites)
     nodes["worth"][:n] = _worth(nodes[:n], trucks[example], serve[:, :n], can)
@@ -100,6 +104,21 @@ def _can(problem: Problem, vehicle: Vehicle) -> NDArray[np.bool_]:
         [s.stream in vehicle.streams and (s.vehicles is None or vehicle.id in s.vehicles) for s in problem.stops],
         np.bool_,
     )
+
+
+def _strange(problem: Problem, familiarity: Familiarity | None) -> NDArray[np.bool_]:
+    """Whether a stop is known by another crew, (vehicles, stops)."""
+    strange = np.zeros((len(problem.vehicles), len(problem.stops)), np.bool_)
+    if familiarity is None:
+        return strange
+    numbers = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
+    for stop, row in enumerate(problem.stops):
+        if row.id in familiarity.known_by:
+            strange[:, stop] = True
+            crew = numbers.get(familiarity.known_by[row.id])
+            if crew is not None:
+                strange[crew, stop] = False
+    return strange
 
 
 def _open_to(problem: Problem, vehicle: Vehicle) -> list[bool]:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ from routing.engine.plan import (
 )
 from routing.engine.ruin import remove
 from routing.engine.scratch import make_scratch
+from routing.engine.unloading import place_unloading
 from routing.search.watch import Watch
 
 WIDE = Look(1.0, 0.0, True, True)
@@ -146,6 +148,18 @@ class Chain:
         adopt(self.arrays, self.plan, truck)
         return True
 
+    def drive_unloading_anew(self, truck: int, stops: list[int]) -> bool:
+        """Give a truck these stops in this order, unloading where it is cheapest; False when it breaks a rule."""
+        if len(stops) + 2 > self.plan.visits.shape[1]:
+            return False
+        self.scratch.gaps["stop"][: len(stops)] = stops
+        number: Any = np.int32(truck)  # as the compiled search passes it: no second compilation
+        length = place_unloading(self.arrays, self.plan, self.scratch, number, len(stops))
+        if not length or evaluate(self.arrays, self.plan, truck, length) == INFEASIBLE:
+            return False
+        adopt(self.arrays, self.plan, truck)
+        return True
+
     def could_drive(self, truck: int, nodes: list[int]) -> bool:
         """Tell whether a truck could drive this sequence, depots included; changes nothing."""
         self.plan.visits["node"][len(self.arrays.trucks), : len(nodes)] = nodes
@@ -216,12 +230,18 @@ class Chain:
             took_s = max(1e-6, time.perf_counter() - began_s)
             self.turn = max(FIRST_TURN, min(LONGEST_TURN, int(iterations * TURN_S / took_s)))
 
-    def refine(self, until: float, warm: float, cold: float, heat_at: tuple[float, float]) -> None:
-        """Search everywhere until the share `until`; it cools between the shares `heat_at[0]` and `heat_at[1]`."""
+    def refine(
+        self, until: float, warm: float, cold: float, heat_at: tuple[float, float], seeds: Stops | None = None
+    ) -> None:
+        """Search everywhere, or round `seeds`, until the share `until`.
+
+        It cools between the shares `heat_at[0]` and `heat_at[1]`.
+        """
+        seeds = self.worthy if seeds is None else seeds
         begin, end = heat_at
         self.go_to(self.best)
         self.write_down(self.best)
         while self.watch.share < until:
             done = min(1.0, max(0.0, (self.watch.share - begin) / max(1e-9, end - begin)))
             heat = self.mean_cost() * warm * math.exp(math.log(cold / warm) * done)
-            self.run(self.best, self.worthy, self.turn, heat, heat, True)
+            self.run(self.best, seeds, self.turn, heat, heat, True)

@@ -8,9 +8,11 @@ import numpy as np
 
 from routing.engine.arrays import make_arrays
 from routing.engine.plan import Note
-from routing.options import SolverOptions
+from routing.options import Familiarity, SolverOptions
 from routing.problem import Problem
+from routing.search.chain import Chain
 from routing.search.finish import finish
+from routing.search.start import take_over
 from routing.search.team import Team
 from routing.search.watch import Watch
 from routing.solution import Solution
@@ -19,10 +21,14 @@ REPORT_EVERY_S = 0.5  # passing plans are priced and checked too: not more often
 type Improved = Callable[[Solution], None]
 
 
-def run(problem: Problem, watch: Watch, seed: int, on_improved: Improved | None, options: SolverOptions) -> Solution:
+def run(
+    problem: Problem, watch: Watch, seed: int, on_improved: Improved | None, options: SolverOptions,
+    start: Solution | None = None, familiarity: Familiarity | None = None,
+) -> Solution:  # fmt: skip
     """Search a valid problem; see `routing.solve.solve`."""
-    arrays = make_arrays(problem)
+    arrays = make_arrays(problem, familiarity)
     places = np.array([(problem.locations[s.location].lon, problem.locations[s.location].lat) for s in problem.stops])
+    asker = Chain(arrays, watch, seed)  # of its own: reasons try tours out while the team's chains are at work
     told_s = -REPORT_EVERY_S
 
     def tell(note: Note) -> None:
@@ -30,10 +36,10 @@ def run(problem: Problem, watch: Watch, seed: int, on_improved: Improved | None,
         now_s = watch.elapsed_s()
         if on_improved is not None and now_s - told_s >= REPORT_EVERY_S:
             told_s = now_s
-            on_improved(finish(problem, team.chain, note, seed, now_s, final=False))
+            on_improved(finish(problem, asker, note, seed, now_s, final=False))
 
     team = Team(arrays, places.reshape(-1, 2), watch, seed, tell, options)
-    team.search()
+    team.search(None if start is None else take_over(problem, team.chain, start))
     team.chain.go_to(team.chain.best)
     team.chain.serve_greedily()
     return finish(problem, team.chain, team.chain.new_note(), seed, watch.elapsed_s())

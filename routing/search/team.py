@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays
-from routing.engine.plan import Note
+from routing.engine.plan import INFEASIBLE, Note
 from routing.options import SolverOptions
-from routing.search.chain import Chain
+from routing.search.chain import Chain, Stops
 from routing.search.districts import District, cut_ground, cut_tours, note_inside, write_back
 from routing.search.polish import polish
-from routing.search.shape import grow, reshape
+from routing.search.shape import SETTLING, grow, reshape
 from routing.search.watch import Watch
 
 SMALL = 1500  # stops up to which chains compete on the whole; above, districts are faster (measured, docs/routing.md)
@@ -28,6 +28,12 @@ BEGUN = 0.15  # share of the search in which districts grow their first plans
 GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
 WARM, COLD = 0.1, 0.003  # temperatures of refining, in mean costs of a stop
 ROUNDS = 8  # cuts into districts per phase
+RUINS_PER_S = 15_000  # of one core, about: whether there is time to grow beside a plan to start from
+HURRY_S_PER_STOP = 0.01  # with less, a plan to start from is only mended
+MENDED = 0.7  # share of mending that is spent round what changed; the rest goes everywhere
+LUKEWARM = 0.03  # temperature at which a good plan is searched on without being forgotten, in mean costs of a stop
+MENDING_NEIGHBOURS = 30  # of each stop that changed, searched too
+EMPTYING = 8000  # ruins spent on doing without the trucks that greedy insertion opened
 
 
 class Team:
@@ -49,9 +55,16 @@ class Team:
         self.told = float("inf")
         self.rng = Random(f"{seed} team")  # noqa: S311 - no secret hangs on it
         self.cores = max(1, len(os.sched_getaffinity(0))) if watch.by_clock else 1
+        self.changed: Stops | None = None
+        self.started: set[int] = set()  # trucks of the plan to start from
 
-    def search(self, until: float = 1.0) -> None:
-        """Search until the share `until` of the whole is done; better plans are told in the thread that calls."""
+    def search(self, changed: Stops | None = None, until: float = 1.0) -> None:
+        """Search until the share `until` of the whole is done; better plans are told in the thread that calls.
+
+        `changed` says that the chain holds a plan to start from, and round which stops it is not what it was.
+        """
+        self.changed = changed
+        self.started = set(self.chain.used())
         self.chain.serve_greedily()
         self.chain.write_down(self.chain.best)
         self.watch.advance(1, float(self.chain.best.cost[0]))
@@ -80,13 +93,14 @@ class Team:
         chains = [self.chain, *(self._twin(number) for number in range(1, self.cores))]
         for chain in chains:
             chain.on_better = self._hear if len(chains) > 1 else self._tell
-        self._side_by_side([partial(self._shape, chain, until) for chain in chains])
+        first, warm = (self._mend, LUKEWARM) if self._must_hurry() else (self._shape, WARM)
+        self._side_by_side([partial(first, chain, until) for chain in chains])
         self._take_best(chains)
         self._tell(self.chain.best)
         begin = self.watch.share
         for step in range(1, 4):
             end = begin + (until - begin) * step / 3
-            self._side_by_side([partial(chain.refine, end, WARM, COLD, (begin, until)) for chain in chains])
+            self._side_by_side([partial(chain.refine, end, warm, COLD, (begin, until)) for chain in chains])
             self._take_best(chains)
             self._tell(self.chain.best)
 
@@ -95,10 +109,47 @@ class Team:
         twin.keep_if_better(self.chain.best)
         return twin
 
+    def _must_hurry(self) -> bool:
+        """Tell whether there is a plan to start from and no time, or no leave, to look for another shape."""
+        if self.changed is None:
+            return False
+        return "own-moves" in self.without or self.watch.left_s() < HURRY_S_PER_STOP * len(self.chain.worthy)
+
+    def _mend(self, chain: Chain, until: float) -> None:
+        """Search round what changed in the plan that was given: first for a plan that needs no other trucks."""
+        if self.changed is None or not len(self.changed):
+            return
+        near = self.arrays.near[self.changed, :MENDING_NEIGHBOURS].ravel()
+        seeds = np.unique(np.concatenate([self.changed, near[near >= 0]]))
+        self._do_without_new_trucks(chain, seeds)
+        begin, end = self.watch.share, MENDED * until
+        chain.refine(end, LUKEWARM, COLD, (begin, end), seeds)
+
+    def _do_without_new_trucks(self, chain: Chain, seeds: Stops) -> None:
+        """Offer what new trucks took to those of the start: stop by stop the search would hardly empty a truck."""
+        chain.go_to(chain.best)
+        stops = [stop for truck in chain.used() if truck not in self.started for stop in chain.drop(truck)]
+        if not stops:
+            return
+        chain.offer(stops)
+        chain.settle()
+        candidate = chain.new_note()
+        chain.anneal(candidate, seeds, EMPTYING, WARM, COLD, may_open=False)
+        chain.keep_if_better(candidate)
+
     def _shape(self, chain: Chain, until: float) -> None:
         if "own-moves" not in self.without:
-            _grow(chain, GROWN * until)
+            if self._may_grow(chain):
+                _grow(chain, GROWN * until)
             reshape(chain, SHAPED * until)
+
+    def _may_grow(self, chain: Chain) -> bool:
+        """With a plan to start from, one chain keeps to it; the others grow one from nothing if they can finish it."""
+        if self.changed is None:
+            return True
+        ruins = int(np.count_nonzero(self.chain.best.length)) * len(np.unique(self.arrays.trucks["kind"])) * SETTLING
+        in_time = ruins / RUINS_PER_S <= GROWN * self.watch.left_s()
+        return in_time and (self.cores == 1 or chain is not self.chain)
 
     def _take_best(self, chains: list[Chain]) -> None:
         best = min(chains, key=lambda chain: float(chain.best.cost[0]))
@@ -106,9 +157,13 @@ class Team:
             chain.keep_if_better(best.best)
 
     def _share_out(self, until: float) -> None:
-        if "own-moves" not in self.without:
-            self._round(cut_ground(self.arrays, self.places, DISTRICT, self.rng), BEGUN * until, _grow)
-            self._tell(self.chain.best)
+        """Search by districts: grown, unless there is a plan to start from; reshaped, unless in a hurry; refined."""
+        hurry = self._must_hurry()
+        warm = LUKEWARM if hurry else WARM
+        if "own-moves" not in self.without and not hurry:
+            if self.changed is None:
+                self._round(cut_ground(self.arrays, self.places, DISTRICT, self.rng), BEGUN * until, _grow)
+                self._tell(self.chain.best)
             begin = self.watch.share
             for step in range(1, ROUNDS + 1):
                 end = begin + (SHAPED * until - begin) * step / ROUNDS
@@ -117,7 +172,7 @@ class Team:
         begin = self.watch.share
         for step in range(1, ROUNDS + 1):
             end = begin + (until - begin) * step / ROUNDS
-            self._round(self._cut(), end, lambda chain, end: chain.refine(end, WARM, COLD, (begin, until)))
+            self._round(self._cut(), end, lambda chain, end: chain.refine(end, warm, COLD, (begin, until)))
             self._tell(self.chain.best)
 
     def _cut(self) -> list[District]:
@@ -146,9 +201,12 @@ class Team:
 
     def _work_on(self, district: District, stream: int, until: float, work: Callable[[Chain, float], None]) -> Note:
         chain = Chain(district.arrays, self.watch, self.seed, stream)
-        chain.go_to(note_inside(self.arrays, self.chain.best, district))
+        if work is _grow:  # cut by the ground, not by tours: the plan of the whole says nothing about it
+            chain.base = INFEASIBLE
+        else:
+            chain.go_to(note_inside(self.arrays, self.chain.best, district))
+            chain.base = float(self.chain.best.cost[0]) - chain.cost()
         chain.write_down(chain.best)
-        chain.base = float(self.chain.best.cost[0]) - float(chain.best.cost[0])
         work(chain, until)
         return chain.best
 

@@ -17,6 +17,7 @@ from services.cli.city import city_app
 from services.cli.db import db_app
 from services.cli.device import device_app
 from services.cli.doctor import doctor_command
+from services.cli.explain import explain_command
 from services.cli.map import map_app
 from services.cli.roads import roads_app
 from services.cli.run import add_services
@@ -46,6 +47,7 @@ app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(bench_app, name="bench")
 app.command("solve")(solve_command)
+app.command("explain")(explain_command)
 app.command("demo")(demo_command)
 app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)

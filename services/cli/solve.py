@@ -21,6 +21,9 @@ def solve_command(
     out: Annotated[Path, typer.Option(help="Where the tournee/plan/1 file goes.")],
     time_limit: Annotated[float, typer.Option(help="Seconds to search.", min=0)] = 60,
     seed: Annotated[int, typer.Option(help="Same seed, same random choices.")] = 1,
+    start: Annotated[
+        Path | None, typer.Option(help="A plan to start from, of this problem or of one like it.", exists=True)
+    ] = None,
     vehicles: Annotated[int | None, typer.Option(help="Use at most so many vehicles.", min=1)] = None,
 ) -> None:
     """Solve a problem file. Exit code 3 when a required stop could not be served; the plan then says why."""
@@ -38,7 +41,8 @@ def solve_command(
         def improved(solution: routing.Solution) -> None:
             progress.update(task, completed=solution.elapsed_s, description=f"cost {solution.cost:,.0f}")
 
-        solution = routing.solve(read, routing.MaxRuntime(time_limit), seed, improved)
+        begin = routing.read_plan(start) if start else None
+        solution = routing.solve(read, routing.MaxRuntime(time_limit), seed, improved, start=begin)
     routing.write_plan(solution, out)
     typer.echo(solution.summary())
     if not solution.is_feasible():

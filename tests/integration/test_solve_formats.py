@@ -33,3 +33,14 @@ def test_too_few_vehicles_leave_stops_with_reasons(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["solve", str(tmp_path / "small.vrp"), *options])
     assert answer.exit_code == 3
     assert len(read_plan(tmp_path / "plan.json").unserved) >= 1
+
+
+def test_a_plan_to_start_from_is_kept_when_there_is_no_time(tmp_path: Path) -> None:
+    """Protects `--start`: with no second to search, the plan that was given comes back, not a greedy one."""
+    file, first, again = tmp_path / "small.vrp", tmp_path / "first.json", tmp_path / "again.json"
+    file.write_text(CVRP)
+    CliRunner().invoke(app, ["solve", str(file), "--time-limit", "1", "--out", str(first)])
+    options = ["--time-limit", "0", "--start", str(first), "--out", str(again)]
+    answer = CliRunner().invoke(app, ["solve", str(file), *options])
+    assert answer.exit_code == 0, answer.output
+    assert read_plan(again).routes == read_plan(first).routes

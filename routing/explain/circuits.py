@@ -1,0 +1,178 @@
+"""What binds a circuit: what it has left of time, load, trips and stops, and which of them it has least of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.explain.tour import Bill, Place, Tour, service_of, windows_of
+from routing.problem import Stop, Vehicle, Window
+from routing.schedule import Legs, earliest_starts, latest_starts
+from routing.solution import Route, Visit, VisitKind
+
+type Dated = tuple[Visit, Place | None]  # the break has no place of its own
+
+WORDS = {
+    "trips": "trips: {used:g} of {limit:g} made, {full:.0%} of their load used",
+    "load_kg": "load: trips {full:.0%} full by weight, {left:,.0f} kg left",
+    "load_l": "load: trips {full:.0%} full by volume, {left:,.0f} l left",
+    "day_kg": "day's weight limit: {left:,.0f} of {limit:,.0f} kg left",
+    "day_l": "day's volume limit: {left:,.0f} of {limit:,.0f} l left",
+    "stops": "stops: {left:.0f} of {limit:.0f} left",
+    "time": "time: {left_min:.0f} min more work fit, of a shift of {limit_h:.1f} h",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What one trip brings to its disposal site, and what more the vehicle could have held."""
+
+    site: str
+    stops: int
+    load_kg: float
+    load_l: float
+    left_kg: float
+    left_l: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One thing a circuit can run out of: `used` and `left`, in the unit of its name, seconds for `time`.
+
+    `left_ratio` compares limits with each other. For `trips` it is the share of all allowed trips' capacity that is
+    free (by weight or volume, whichever is less), since a trip with room is not used up; otherwise left / limit.
+    """
+
+    name: str
+    used: float
+    limit: float
+    left: float
+    left_ratio: float
+
+    def words(self) -> str:
+        """Say it as an operator would."""
+        return WORDS[self.name].format(
+            used=self.used,
+            limit=self.limit,
+            left=self.left,
+            full=1 - self.left_ratio,
+            left_min=self.left // 60,
+            limit_h=self.limit / 3600,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A route's bill, its trips and limits.
+
+    `delay_s` is how late it may run at any moment of the duty before something closes, `closes_first` what that is:
+    the id of a stop or site, `break` or `shift`.
+    """
+
+    vehicle: str
+    bill: Bill
+    trips: tuple[Trip, ...]
+    limits: tuple[Limit, ...]
+    delay_s: int
+    closes_first: str
+
+    @property
+    def binding(self) -> Limit:
+        """The limit with the least share left; of equals the first of `WORDS`."""
+        return min(self.limits, key=lambda limit: limit.left_ratio)
+
+
+def circuit_of(tour: Tour, route: Route, bill: Bill) -> Circuit:
+    """Tell what binds the route of this tour."""
+    trips = tuple(_trip(tour.vehicle, stops, site.id) for stops, site in tour.trips())
+    delay_s, closes_first = _delay(tour, route)
+    return Circuit(tour.vehicle.id, bill, trips, tuple(_limits(tour, route, trips)), delay_s, closes_first)
+
+
+def _trip(vehicle: Vehicle, stops: list[Stop], site: str) -> Trip:
+    kg, volume_l = sum(stop.demand_kg for stop in stops), sum(stop.demand_l for stop in stops)
+    return Trip(site, len(stops), kg, volume_l, vehicle.capacity_kg - kg, vehicle.capacity_l - volume_l)
+
+
+def _limits(tour: Tour, route: Route, trips: tuple[Trip, ...]) -> Iterator[Limit]:
+    """Yield the limits the vehicle has, in the order of `WORDS`."""
+    vehicle, made = tour.vehicle, len(trips)
+    kg, volume_l = sum(trip.load_kg for trip in trips), sum(trip.load_l for trip in trips)
+    if vehicle.max_trips is not None:
+        most = vehicle.max_trips
+        free = min(_ratio(kg, vehicle.capacity_kg * most), _ratio(volume_l, vehicle.capacity_l * most))
+        yield Limit("trips", made, most, most - made, free)
+    caps = (("load_kg", kg, vehicle.capacity_kg * made), ("load_l", volume_l, vehicle.capacity_l * made))
+    days = (("day_kg", kg, vehicle.day_limit_kg), ("day_l", volume_l, vehicle.day_limit_l))
+    stops = (("stops", float(len(route.stop_ids)), vehicle.max_stops),)
+    for name, used, limit in (*caps, *days, *stops):
+        if limit is not None:
+            yield Limit(name, used, limit, limit - used, _ratio(used, limit))
+    shift_s, room_s = vehicle.shift[1] - vehicle.shift[0], _room_s(tour, route)
+    yield Limit("time", shift_s - room_s, shift_s, room_s, _ratio(shift_s - room_s, shift_s))
+
+
+def _ratio(used: float, limit: float) -> float:
+    """Share of a limit that is left; a limit of nothing leaves nothing."""
+    return (limit - used) / limit if limit > 0 else 0.0
+
+
+def _room_s(tour: Tour, route: Route) -> int:
+    """Return the most extra seconds of work that fit between two visits, order and break staying as they are.
+
+    room = max over visits i of (latest start of i + 1 - driving there - service at i - earliest start of i); work
+    after which a break would become due does not count.
+    """
+    from_s, to_s = _span(tour.vehicle, route)
+    dated = list(_dated(tour, route))
+    legs = _legs(tour, dated)
+    earliest, latest = earliest_starts(legs, from_s), latest_starts(legs, to_s)
+    if earliest is None or latest is None:
+        return 0
+    gaps = (latest[at + 1] - legs.travel_s[at] - legs.service_s[at] - earliest[at] for at in range(len(legs.travel_s)))
+    return max(0, *gaps)
+
+
+def _span(vehicle: Vehicle, route: Route) -> Window:
+    """Return the shift, cut where a route that has no break would owe one."""
+    from_s, to_s = vehicle.shift
+    rest = vehicle.rest
+    if rest is None or any(visit.kind is VisitKind.BREAK for visit in route.visits):
+        return from_s, to_s
+    if route.visits[-1].arrive_s <= rest.window[1]:
+        return from_s, min(to_s, rest.window[1])
+    return max(from_s, rest.window[1]), to_s
+
+
+def _dated(tour: Tour, route: Route) -> Iterator[Dated]:
+    places = iter(tour.places)
+    for visit in route.visits:
+        yield visit, None if visit.kind is VisitKind.BREAK else next(places)
+
+
+def _legs(tour: Tour, dated: Iterable[Dated]) -> Legs:
+    """Return the legs of the route with its break as a visit on the spot."""
+    here, rows, service_s, windows = tour.places[0].location, list[int](), list[int](), list[tuple[Window, ...]]()
+    for visit, place in dated:
+        here = here if place is None else place.location
+        rows.append(here)
+        service_s.append(visit.leave_s - visit.start_s if place is None else service_of(place))
+        windows.append(_windows(tour.vehicle, place))
+    drive_s = tour.problem.matrices[tour.vehicle.profile].duration_s
+    return Legs([int(drive_s[a, b]) for a, b in pairwise(rows)], service_s, windows)
+
+
+def _windows(vehicle: Vehicle, place: Place | None) -> tuple[Window, ...]:
+    if place is not None:
+        return windows_of(place)
+    return () if vehicle.rest is None else (vehicle.rest.window,)
+
+
+def _delay(tour: Tour, route: Route) -> tuple[int, str]:
+    """Return the least time to a closing, and what closes: shift end - being back, or closing - start of service."""
+    delays = [(tour.vehicle.shift[1] - route.visits[-1].arrive_s, "shift")]
+    for visit, place in _dated(tour, route):
+        closings = [to_s for from_s, to_s in _windows(tour.vehicle, place) if from_s <= visit.start_s <= to_s]
+        delays += [(to_s - visit.start_s, visit.id) for to_s in closings[:1]]
+    return min(delays, key=lambda delay: delay[0])

@@ -1,0 +1,162 @@
+"""What it would cost at least to put a stop that is left out into the plan as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from routing.check import TOLERANCE_LOAD
+from routing.explain.tour import Bill, Place, Tour, may_serve, service_of, windows_of
+from routing.fuel import litres
+from routing.problem import DisposalSite, Problem, Stop
+from routing.schedule import earliest_starts, latest_starts, next_start
+from routing.solution import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """The cheapest place for a stop left out: into a trip as it is, as a trip of its own, or with a parked vehicle.
+
+    `extra` is the vehicle's bill with it - its bill as it is; None (and no vehicle) when it fits nowhere. `prize` is
+    None for a required stop.
+    """
+
+    id: str
+    reason: Reason | None
+    prize: float | None
+    vehicle: str | None
+    extra: Bill | None
+
+
+class Host:
+    """A tour that may take a stop, with its bill as it is, and the room it has at each place.
+
+    `earliest_s` and `latest_s` are starts of service when no break is counted, None when the tour itself cannot be
+    driven; `room` holds the kg and litres left in the trip that a stop put in before a place would join.
+    """
+
+    def __init__(self, tour: Tour, now: Bill) -> None:
+        legs, (from_s, to_s) = tour.legs(), tour.vehicle.shift
+        self.tour, self.now = tour, now
+        self.earliest_s = earliest_starts(legs, from_s)
+        self.latest_s = latest_starts(legs, to_s)
+        self.least_s = legs.least_s()
+        self.room = _room(tour)
+
+    def holds(self, stop: Stop, at: int) -> bool:
+        """Tell whether the stop may join the trip under way before place `at`: there is one, and room in it."""
+        if at >= len(self.room):
+            return False
+        kg, volume_l = self.room[at]
+        return stop.demand_kg <= kg + TOLERANCE_LOAD and stop.demand_l <= volume_l + TOLERANCE_LOAD
+
+
+def _room(tour: Tour) -> list[tuple[float, float]]:
+    """Return kg and litres left by place, as far as the last disposal visit."""
+    room, vehicle = [(0.0, 0.0)], tour.vehicle
+    for stops, _site in tour.trips():
+        kg = vehicle.capacity_kg - sum(stop.demand_kg for stop in stops)
+        volume_l = vehicle.capacity_l - sum(stop.demand_l for stop in stops)
+        room += [(kg, volume_l)] * (len(stops) + 1)
+    return room
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Try:
+    """`places` go in before position `at` of the host's tour, for `bound` of money or more."""
+
+    bound: float
+    host: Host
+    at: int
+    places: tuple[Place, ...]
+
+    def extra(self) -> Bill | None:
+        tour = self.host.tour
+        longer = tour.with_places([*tour.places[: self.at], *self.places, *tour.places[self.at :]])
+        bill = longer.cheapest() if longer.keeps_limits() else None
+        return None if bill is None else bill - self.host.now
+
+
+def cheapest_insertion(problem: Problem, hosts: Iterable[Host], stop: Stop, reason: Reason | None) -> Insertion:
+    """Find the cheapest place exactly: tries are timed in the order of their bounds, until no bound can win."""
+    tries = sorted(_tries(problem, hosts, stop), key=lambda one: one.bound)
+    prize = None if stop.required else stop.prize
+    best, vehicle = None, None
+    for one in tries:
+        if best is not None and one.bound >= best.cost:
+            break
+        extra = one.extra()
+        if extra is not None and (best is None or extra.cost < best.cost):
+            best, vehicle = extra, one.host.tour.vehicle.id
+    return Insertion(stop.id, reason, prize, vehicle, best)
+
+
+def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try]:
+    own_trips = [(stop, site) for site in problem.disposal_sites if _takes(site, stop)]
+    tried = set[object]()
+    for host in hosts:
+        tour = host.tour
+        if not may_serve(tour.vehicle, stop):
+            continue
+        if tour.is_parked():  # one parked vehicle of a kind is enough
+            kind = replace(tour.vehicle, id="")
+            if kind in tried:
+                continue
+            tried.add(kind)
+        for at in range(1, len(tour.places)):
+            if host.holds(stop, at):
+                yield from _try(host, at, (stop,))
+            if not isinstance(tour.places[at - 1], Stop):
+                for own_trip in own_trips:
+                    yield from _try(host, at, own_trip)
+
+
+def _try(host: Host, at: int, places: tuple[Place, ...]) -> Iterator[_Try]:
+    """Yield the insertion unless driving alone forbids it."""
+    if _fits_in_time(host, at, places):
+        yield _Try(_bound(host, at, places), host, at, places)
+
+
+def _bound(host: Host, at: int, places: tuple[Place, ...]) -> float:
+    """Bound the extra cost from below: fuel is exact, and no duty is shorter than its driving and service.
+
+    extra >= fixed_cost if parked + fuel_per_l * extra litres
+             + crew_per_h * (driving and service with the stop - duty as it is)
+    """
+    tour, prices = host.tour, host.tour.problem.prices
+    stretch = [tour.places[at - 1], *places, tour.places[at]]
+    away_m, drive_s = _roads_along(tour, stretch)
+    spared_m, spared_s = _roads_along(tour, [stretch[0], stretch[-1]])
+    service_s = sum(service_of(place) for place in places)
+    parked = tour.is_parked()
+    fuel_l = litres(tour.vehicle.fuel, away_m - (0 if parked else spared_m), 1, service_s)
+    longer_s = host.least_s + drive_s - spared_s + service_s - host.now.duty_s
+    fixed = tour.vehicle.fixed_cost if parked else 0.0
+    return fixed + prices.fuel_per_l * fuel_l + prices.crew_per_h * longer_s / 3600
+
+
+def _roads_along(tour: Tour, places: Iterable[Place]) -> tuple[int, int]:
+    """Return metres and seconds of driving from place to place."""
+    roads, rows = tour.problem.matrices[tour.vehicle.profile], [place.location for place in places]
+    distance_m = sum(int(roads.distance_m[here, there]) for here, there in pairwise(rows))
+    return distance_m, sum(int(roads.duration_s[here, there]) for here, there in pairwise(rows))
+
+
+def _fits_in_time(host: Host, at: int, places: tuple[Place, ...]) -> bool:
+    """Tell whether windows and shift leave time for it when no break is counted: necessary, and quick to see."""
+    if host.earliest_s is None or host.latest_s is None:
+        return False
+    tour = host.tour
+    drive_s = tour.problem.matrices[tour.vehicle.profile].duration_s
+    here, clock = tour.places[at - 1], host.earliest_s[at - 1] + service_of(tour.places[at - 1])
+    for place in places:
+        start_s = next_start(windows_of(place), clock + int(drive_s[here.location, place.location]))
+        if start_s is None:
+            return False
+        here, clock = place, start_s + service_of(place)
+    return clock + int(drive_s[here.location, tour.places[at].location]) <= host.latest_s[at]
+
+
+def _takes(site: DisposalSite, stop: Stop) -> bool:
+    return bool(site.open) and (not site.streams or stop.stream in site.streams)

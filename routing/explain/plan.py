@@ -1,0 +1,74 @@
+"""The explanation of a whole plan, and its JSON form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from routing.check import check
+from routing.explain.circuits import Circuit, circuit_of
+from routing.explain.left_out import Host, Insertion, cheapest_insertion
+from routing.explain.stops import StopCost, stop_costs
+from routing.explain.tour import Bill, Tour, Town
+from routing.problem import Problem
+from routing.solution import Route, Solution
+
+SCHEMA = "tournee/explanation/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is said of a plan. `cost` and `violations` are `routing.check`'s, of the plan as it is."""
+
+    problem: str
+    currency: str
+    cost: float
+    circuits: tuple[Circuit, ...]
+    stops: tuple[StopCost, ...]
+    left_out: tuple[Insertion, ...]
+    violations: tuple[str, ...]
+
+
+def explain(problem: Problem, plan: Solution) -> Explanation:
+    """Explain a plan as it is. Raises `PlanError` where it speaks of what the problem does not have.
+
+    A plan that breaks rules is explained too: see `violations`. Takes about a second at 1,000 stops.
+    """
+    town = Town(problem)
+    routes = [route for route in plan.routes if route.visits]
+    tours = [town.tour_of(route) for route in routes]
+    bills = [tour.bill(route.duty_s) for tour, route in zip(tours, routes, strict=True)]
+    verdict = check(problem, plan)
+    return Explanation(
+        problem.name,
+        problem.prices.currency,
+        verdict.cost,
+        tuple(circuit_of(*three) for three in zip(tours, routes, bills, strict=True)),
+        tuple(cost for tour, bill in zip(tours, bills, strict=True) for cost in stop_costs(tour, bill)),
+        _left_out(town, plan, routes, _hosts(town, tours, bills)),
+        tuple(verdict.violations),
+    )
+
+
+def _hosts(town: Town, tours: list[Tour], bills: list[Bill]) -> list[Host]:
+    used = {tour.vehicle.id for tour in tours}
+    hosts = [Host(tour, bill) for tour, bill in zip(tours, bills, strict=True)]
+    return hosts + [Host(town.parked(v), Bill()) for v in town.problem.vehicles if v.id not in used]
+
+
+def _left_out(town: Town, plan: Solution, routes: list[Route], hosts: list[Host]) -> tuple[Insertion, ...]:
+    served = {stop_id for route in routes for stop_id in route.stop_ids}
+    reasons = {row.id: row.reason for row in plan.unserved}
+    missing = [stop for stop in town.problem.stops if stop.id not in served]
+    return tuple(cheapest_insertion(town.problem, hosts, stop, reasons.get(stop.id)) for stop in missing)
+
+
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
+    """Return the explanation as a JSON object; units stand in the names of its fields, money is in `currency`."""
+    data = asdict(explanation)
+    for row, circuit in zip(data["circuits"], explanation.circuits, strict=True):
+        row["binding"] = circuit.binding.name
+        row["words"] = circuit.binding.words()
+    for row, stop in zip(data["stops"], explanation.stops, strict=True):
+        row["gain"] = stop.gain
+    return {"schema": SCHEMA, **data}

@@ -1,0 +1,186 @@
+"""A vehicle's sequence of places, without times: what it costs at its best timing, and whether it keeps the limits.
+
+Prices are those of `routing.check`; the two are compared by the tests, not by sharing code, since `check` is the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from routing.check import TOLERANCE_LOAD
+from routing.errors import PlanError
+from routing.fuel import litres
+from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
+from routing.schedule import Legs, Timing, best_timing
+from routing.solution import Route, Visit, VisitKind
+
+type Place = Stop | DisposalSite | Depot
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a tour costs in money, and what it burns, drives and lasts. A difference of two may be negative."""
+
+    cost: float = 0.0
+    fuel_l: float = 0.0
+    distance_m: int = 0
+    duty_s: int = 0
+
+    def __sub__(self, other: Bill) -> Bill:
+        return Bill(
+            self.cost - other.cost,
+            self.fuel_l - other.fuel_l,
+            self.distance_m - other.distance_m,
+            self.duty_s - other.duty_s,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tour:
+    """`places` run from depot to depot; with the depots alone the vehicle stays parked and costs nothing."""
+
+    problem: Problem
+    vehicle: Vehicle
+    places: tuple[Place, ...]
+
+    def is_parked(self) -> bool:
+        return len(self.places) == 2
+
+    def with_places(self, places: Sequence[Place]) -> Tour:
+        return Tour(self.problem, self.vehicle, tuple(places))
+
+    def legs(self) -> Legs:
+        """Return driving, service and windows as the scheduler wants them."""
+        drive_s = self.problem.matrices[self.vehicle.profile].duration_s
+        return Legs(
+            [int(drive_s[here.location, there.location]) for here, there in pairwise(self.places)],
+            [service_of(place) for place in self.places],
+            [windows_of(place) for place in self.places],
+        )
+
+    def bill(self, duty_s: int) -> Bill:
+        """Price a duty of so many seconds: fixed_cost + fuel_per_l * litres + crew_per_h * hours."""
+        away_m = self.problem.matrices[self.vehicle.profile].distance_m
+        distance_m = sum(int(away_m[here.location, there.location]) for here, there in pairwise(self.places))
+        stops = sum(isinstance(place, Stop) for place in self.places)
+        fuel_l = litres(self.vehicle.fuel, distance_m, stops, sum(service_of(place) for place in self.places))
+        prices = self.problem.prices
+        cost = self.vehicle.fixed_cost + prices.fuel_per_l * fuel_l + prices.crew_per_h * duty_s / 3600
+        return Bill(cost, fuel_l, distance_m, duty_s)
+
+    def cheapest(self) -> Bill | None:
+        """Price the tour at its best timing; None when it cannot be driven in time."""
+        if self.is_parked():
+            return Bill()
+        timing = best_timing(self.legs(), self.vehicle.shift, self.vehicle.rest)
+        return None if timing is None else self.bill(timing.duty_s)
+
+    def drive(self) -> Route | None:
+        """Return the route at its best timing; None when it cannot be driven in time."""
+        legs = self.legs()
+        timing = best_timing(legs, self.vehicle.shift, self.vehicle.rest)
+        if timing is None:
+            return None
+        visits: list[Visit] = []
+        for at, (place, start_s) in enumerate(zip(self.places, timing.start_s, strict=True)):
+            arrive_s = visits[-1].leave_s + legs.travel_s[at - 1] if at else start_s
+            visits.append(Visit(kind_of(place), place.id, arrive_s, start_s, start_s + legs.service_s[at]))
+            if at == timing.rest_after:
+                visits.append(_break(self.vehicle, timing, visits[-1].leave_s))
+        return Route(self.vehicle.id, tuple(visits))
+
+    def keeps_limits(self) -> bool:
+        """Tell whether loads, trips, stops, day limits and what sites take are kept; says nothing of time."""
+        vehicle, stops = self.vehicle, [place for place in self.places if isinstance(place, Stop)]
+        trips = sum(isinstance(place, DisposalSite) for place in self.places)
+        amounts: tuple[tuple[float, float | None], ...] = (
+            (len(stops), vehicle.max_stops),
+            (trips, vehicle.max_trips),
+            (sum(stop.demand_kg for stop in stops), vehicle.day_limit_kg),
+            (sum(stop.demand_l for stop in stops), vehicle.day_limit_l),
+        )
+        if any(limit is not None and amount > limit + TOLERANCE_LOAD for amount, limit in amounts):
+            return False
+        if not all(may_serve(vehicle, stop) for stop in stops):
+            return False
+        return all(_may_end(vehicle, trip, site) for trip, site in self.trips())
+
+    def trips(self) -> list[tuple[list[Stop], DisposalSite]]:
+        """Return the stops of each disposal visit, in the order of the duty."""
+        trips, stops = list[tuple[list[Stop], DisposalSite]](), list[Stop]()
+        for place in self.places:
+            if isinstance(place, Stop):
+                stops.append(place)
+            elif isinstance(place, DisposalSite):
+                trips.append((stops, place))
+                stops = []
+        return trips
+
+
+class Town:
+    """A problem whose rows are found by their id."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
+        self.depots = {depot.id: depot for depot in problem.depots}
+        places: tuple[Place, ...] = (*problem.stops, *problem.disposal_sites, *problem.depots)
+        self._places = {(kind_of(place), place.id): place for place in places}
+
+    def tour_of(self, route: Route) -> Tour:
+        """Return the places of a route. Raises `PlanError` for ids the problem lacks, or a route without depots."""
+        vehicle = self.vehicles.get(route.vehicle)
+        if vehicle is None:
+            raise PlanError(f"route of {route.vehicle}: no such vehicle in problem {self.problem.name}")
+        places = tuple(self._place(route, visit) for visit in route.visits if visit.kind is not VisitKind.BREAK)
+        if len(places) < 2 or not (isinstance(places[0], Depot) and isinstance(places[-1], Depot)):
+            raise PlanError(f"route of {route.vehicle}: expected a depot at its beginning and at its end")
+        return Tour(self.problem, vehicle, places)
+
+    def parked(self, vehicle: Vehicle) -> Tour:
+        return Tour(self.problem, vehicle, (self.depots[vehicle.start_depot], self.depots[vehicle.end_depot]))
+
+    def _place(self, route: Route, visit: Visit) -> Place:
+        place = self._places.get((visit.kind, visit.id))
+        if place is None:
+            raise PlanError(f"route of {route.vehicle}: no {visit.kind} {visit.id} in problem {self.problem.name}")
+        return place
+
+
+def may_serve(vehicle: Vehicle, stop: Stop) -> bool:
+    """Tell whether the vehicle carries the stop's waste and is allowed there."""
+    return stop.stream in vehicle.streams and (stop.vehicles is None or vehicle.id in stop.vehicles)
+
+
+def service_of(place: Place) -> int:
+    """Return seconds of service there; a depot has none."""
+    return 0 if isinstance(place, Depot) else place.service_s
+
+
+def windows_of(place: Place) -> tuple[Window, ...]:
+    """Return when service may start there; nothing means any time."""
+    if isinstance(place, Depot):
+        return ()
+    return place.windows if isinstance(place, Stop) else place.open
+
+
+def kind_of(place: Place) -> VisitKind:
+    if isinstance(place, Stop):
+        return VisitKind.STOP
+    return VisitKind.DISPOSAL if isinstance(place, DisposalSite) else VisitKind.DEPOT
+
+
+def _may_end(vehicle: Vehicle, stops: list[Stop], site: DisposalSite) -> bool:
+    kg, volume_l = sum(stop.demand_kg for stop in stops), sum(stop.demand_l for stop in stops)
+    if kg > vehicle.capacity_kg + TOLERANCE_LOAD or volume_l > vehicle.capacity_l + TOLERANCE_LOAD:
+        return False
+    return bool(site.open) and (not site.streams or {stop.stream for stop in stops} <= site.streams)
+
+
+def _break(vehicle: Vehicle, timing: Timing, arrive_s: int) -> Visit:
+    rest, start_s = vehicle.rest, timing.rest_start_s
+    assert rest is not None  # noqa: S101 - the timing placed this break
+    assert start_s is not None  # noqa: S101 - `rest_after` and `rest_start_s` come together
+    return Visit(VisitKind.BREAK, "break", arrive_s, start_s, start_s + rest.duration_s)

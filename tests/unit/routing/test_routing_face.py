@@ -1,0 +1,26 @@
+"""What others pay for the routing package without solving."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from routing import MaxRuntime, Solution, check, solve
+from routing.bench.made import made_problem
+
+
+def test_reading_plans_needs_neither_compiler_nor_solver() -> None:
+    """Protects the memory and the start of the web and the ledger, which read plans and never search."""
+    code = "import sys, routing; print(*sorted({'numba', 'ortools', 'llvmlite'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_plans_told_on_the_way_are_whole_and_disturb_nothing() -> None:
+    """Protects the search from its own reporting: both are at work at once, and every plan told keeps every rule."""
+    told: list[Solution] = []
+    problem = made_problem(150, seed=5)
+    plan = solve(problem, MaxRuntime(4.0), seed=1, on_improved=told.append)
+    assert len(told) > 1
+    assert [violation for passing in [*told, plan] for violation in check(problem, passing).violations] == []
+    assert plan.cost <= told[-1].cost + 0.01
