@@ -22,8 +22,7 @@ from services.domain.due import forecasts_of_day
 from services.domain.forecast import ContainerState
 from services.domain.problem import circuits_of, problem_of_day, totals_of
 from services.domain.roads import EstimatedRoads, Roads
-
-Improved = Callable[[routing.Solution], None]
+from services.planner.steps import Improved, search
 
 
 def plan_day(
@@ -40,8 +39,10 @@ def plan_day(
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
     problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}", roads=roads)
-    stop = routing.MaxRuntime(order.time_limit_s)
-    solution = routing.solve(problem, stop, order.seed, on_improved)
+    ids = [f.container for f in due]
+    problem, solution = search(
+        problem, order.time_limit_s, order.seed, on_improved, registry=registry, due=ids, roads=roads
+    )
     circuits = circuits_of(solution, problem, order.day, registry)
     return PlanMade(
         # The same order answered twice (a planner that died between Kafka and its offset) is the same plan.

@@ -1,6 +1,7 @@
 """Speeds learned from positions: from the store to the graphs of each band, and what they are worth on Monaco."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import routing
 from services.adapters.roads.build import build_roads
 from services.adapters.roads.city_roads import OsmRoads, find_roads
 from services.adapters.roads.errors import GraphBroken, GraphUnfit
@@ -20,11 +22,12 @@ from services.adapters.timescale.speeds import medians
 from services.city.registry import Registry, Truck
 from services.city.write import write_folder
 from services.cli.speeds import learn_command
+from services.domain.driven_hours import at_driven_hours, departures_of
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
 from services.domain.reach import city_places
 from services.domain.roads import road_vehicle
-from services.domain.speeds import Samples, band_at, median_of
+from services.domain.speeds import BAND_HOURS, Samples, band_at, median_of
 from services.settings import settings
 from tests.benchmarks.learned_speeds import Found, Setting, run
 from tests.roads_town import town, write_town
@@ -199,6 +202,30 @@ def test_the_planner_uses_the_hours_of_the_shift(
     problem = problem_of_day(both, due, DAY, name="t", roads=roads(both, data))
     seconds = {v.id: problem.matrices[v.profile].duration_s.sum() for v in problem.vehicles}
     assert seconds["early"] > 1.05 * seconds["night"]
+
+
+def test_the_row_of_a_place_is_that_of_the_hour_it_is_left(
+    registry: Registry, data: Path, learner: Learner, connection: Connection
+) -> None:
+    """What a leg takes is what it takes then: half of the shift in the rush, half after it, each on its own graph."""
+    learner.learn(connection, [DAY], now=NIGHT, told=silent)
+    truck = registry.trucks[0].model_dump() | {"shift_from": "08:40", "shift_to": "11:00"}
+    town = registry.model_copy(update={"trucks": (Truck.model_validate(truck),)})
+    due = forecasts_of_day(town, {}, DAY)
+    streets = roads(town, data)
+    problem = problem_of_day(town, due, DAY, name="t", roads=streets)
+    plan = routing.solve(problem, routing.MaxIterations(300))
+    hourly = at_driven_hours(problem, plan, town, [f.container for f in due], streets)
+    vehicle = road_vehicle(town.truck_classes[0])
+    containers = {container.id: container for container in town.containers}
+    places = city_places(town, [containers[f.container] for f in due])[1]
+    (profile,) = problem.matrices
+    left = {place: next(iter(bands)) for place, bands in departures_of(problem, plan).items() if len(bands) == 1}
+    for place, band in left.items():
+        hours = BAND_HOURS[band] * 3600, BAND_HOURS[band + 1] * 3600
+        of_band = streets.table(replace(vehicle, hours=hours), places).matrix()
+        assert (hourly.matrices[profile].duration_s[place] == of_band.duration_s[place]).all()
+    assert len(set(left.values())) == 2
 
 
 def test_another_extract_is_refused(registry: Registry, data: Path, tmp_path: Path) -> None:
