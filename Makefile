@@ -32,7 +32,7 @@ bench-store: .venv/.installed-dev servers ## The morning's queries over 100 mill
 bench-roads: .venv/.installed-dev ## Graphs, matrices, and Valhalla beside OSRM (EXTRACTS=folder of .osm.pbf)
 	@$(BIN)/python -m tests.benchmarks.roads $(or $(EXTRACTS),../shared/data/osm)
 
-bench-routing: .venv/.installed-dev ## The solver beside PyVRP and plain OR-Tools on made-up cities (an hour and a half)
+bench-routing: .venv/.installed-dev ## The solver beside PyVRP and plain OR-Tools on made-up cities (an hour)
 	@$(BIN)/tournee bench routing --made 300,1000,3000 --seeds 5 --seconds 60
 
 fmt: .venv/.installed-dev ## Put the code into shape
