@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from routing.fuel import litres
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
@@ -39,6 +39,18 @@ def check(problem: Problem, solution: Solution) -> Verdict:
             _Replay(problem, vehicles[route.vehicle], route, verdict).run()
     _account_for_stops(problem, solution, verdict)
     return verdict
+
+
+def with_verdict(plan: Solution, verdict: Verdict) -> Solution:
+    """Return the plan with what the replay found written on it; money and litres to the thousandth."""
+    return replace(
+        plan,
+        cost=round(verdict.cost, 3),
+        fuel_l=round(verdict.fuel_l, 3),
+        distance_m=verdict.distance_m,
+        duty_s=verdict.duty_s,
+        violations=tuple(verdict.violations),
+    )
 
 
 def _account_for_stops(problem: Problem, solution: Solution, verdict: Verdict) -> None:

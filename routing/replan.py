@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from routing.check import check
+from routing.check import check, with_verdict
 from routing.errors import PlanError
 from routing.options import Familiarity, SolverOptions
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle
@@ -168,14 +168,7 @@ class _Day:
 def _judged(day: _Day, whole: Solution) -> Solution:
     """The whole day, checked and priced as it happened."""
     verdict = check(_as_it_happened(day), replace(whole, routes=tuple(_ended(day, route) for route in whole.routes)))
-    return replace(
-        whole,
-        cost=round(verdict.cost, 3),
-        fuel_l=round(verdict.fuel_l, 3),
-        distance_m=verdict.distance_m,
-        duty_s=verdict.duty_s,
-        violations=tuple(verdict.violations),
-    )
+    return with_verdict(whole, verdict)
 
 
 def _as_it_happened(day: _Day) -> Problem:

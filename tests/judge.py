@@ -1,62 +1,15 @@
-"""The independent judge of plans, `shared/tools/check_plan.py`, where it stands beside the checkout."""
+"""The independent judge of plans, `shared/tools/check_plan.py`. Imports nothing of ours."""
 
-import importlib.util
 import json
-from datetime import datetime, time
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import pytest
-
-import routing
-from routing.files import write_problem
-from services.city.registry import Registry
-from services.contracts.planning import PlanMade, Visit
-from services.domain.problem import problem_of_day
-from services.domain.roads import Roads
-
-JUDGE = Path(__file__).resolve().parents[2] / "shared" / "tools" / "check_plan.py"
+from tests.beside import load_tool
 
 
-def load_judge() -> ModuleType:
-    """The judge as a module; the test is skipped where it is not at hand."""
-    if not JUDGE.is_file():
-        pytest.skip("no shared/tools/check_plan.py beside the checkout: the independent judge is not at hand")
-    spec = importlib.util.spec_from_file_location("check_plan", JUDGE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def judge_made(plan: PlanMade, registry: Registry, roads: Roads, folder: Path) -> dict[str, Any]:
-    """The judge's verdict on a plan as it is published, replayed against the day's problem."""
-    due = [forecast for forecast in plan.forecasts if forecast.due]
-    problem = problem_of_day(registry, due, plan.day, name=str(plan.day), roads=roads)
-    write_problem(problem, folder / "problem.json")
-    (folder / "plan.json").write_text(json.dumps(_document(plan, registry, problem)))
-    documents = [json.loads((folder / name).read_text()) for name in ("problem.json", "plan.json")]
-    verdict: dict[str, Any] = load_judge().judge(*documents, folder)
+def judge_files(problem: Path, plan: Path) -> dict[str, Any]:
+    """Its verdict on a plan; matrices are looked for beside the problem. Skips the test where there is no judge."""
+    judge = load_tool("check_plan").judge
+    documents = [json.loads(file.read_text()) for file in (problem, plan)]
+    verdict: dict[str, Any] = judge(*documents, problem.parent)
     return verdict
-
-
-def _document(plan: PlanMade, registry: Registry, problem: routing.Problem) -> dict[str, Any]:
-    midnight = datetime.combine(plan.day, time(), registry.city.zone_info)
-    asked = {stop.id for stop in problem.stops}
-    return {
-        "schema": "tournee/plan/1",
-        "cost": plan.cost,
-        "routes": [
-            {"vehicle": circuit.truck, "visits": [_visit(visit, midnight) for visit in circuit.visits]}
-            for circuit in plan.circuits
-        ],
-        "unserved": [{"id": u.container, "reason": u.reason} for u in plan.unserved if u.container in asked],
-    }
-
-
-def _visit(visit: Visit, midnight: datetime) -> dict[str, Any]:
-    """Instants as seconds after the city's midnight; of a day on which the hour does not change."""
-    times = (("arrive_s", visit.arrive_at), ("start_s", visit.start_at), ("leave_s", visit.leave_at))
-    return {"kind": visit.kind, "id": visit.place} | {name: (at - midnight).total_seconds() for name, at in times}

@@ -2,7 +2,6 @@
 
 import importlib.util
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from infra.stack.errors import ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.postgres import Build, Postgres, reachable
 from infra.stack.server import Server
-from infra.stack.stack import Stack
+from infra.stack.stack import Stack, stack_folder
 
 
 @contextmanager
@@ -23,29 +22,16 @@ def embedded_stack(folder: Path | None = None) -> Iterator[Stack]:
     Raises:
         StackError: a server is missing or did not start; those already started are stopped again.
     """
-    with ExitStack() as cleanup:
-        if folder is None:
-            folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="tournee-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)  # PostgreSQL's unprivileged user must pass through; it sees no names here
-        postgres = _postgres(folder)
+    with stack_folder(folder) as home, ExitStack() as cleanup:
+        postgres = _postgres(home)
         cleanup.callback(postgres.stop)
         postgres.start()
-        kafka, kafka_port = _kafka(folder)
-        mqtt, mqtt_port = _mqtt(folder)
+        kafka, kafka_port = _kafka(home)
+        mqtt, mqtt_port = _mqtt(home)
         for server in (kafka, mqtt):
             cleanup.callback(server.stop)
             server.start()
-        yield Stack(
-            "embedded",
-            folder,
-            postgres.url,
-            postgres.superuser_url,
-            f"{LOOPBACK}:{kafka_port}",
-            LOOPBACK,
-            mqtt_port,
-            {"mqtt": mqtt, "kafka": kafka, "postgres": postgres.server},
-        )
+        yield Stack.on_loopback("embedded", home, postgres, (kafka, kafka_port), (mqtt, mqtt_port))
 
 
 def _package(name: str) -> Path:

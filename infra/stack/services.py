@@ -11,8 +11,17 @@ from infra.stack.server import Server
 SERVICES = ("bridge", "writer", "planner", "ledger", "web")
 
 
-READY_LINES = {"bridge": "subscribed to", "planner": "takes orders", "writer": "takes events"}
+READY_LINES = {
+    "bridge": "subscribed to",
+    "planner": "takes orders",
+    "worker": "takes districts",
+    "writer": "takes events",
+}
 """What a service logs once it does its work: messages published before the bridge has subscribed are nobody's."""
+
+
+MODULES = {"worker": "services.planner.worker_main"}
+"""Where a service's `main` is, unless in a folder of its own. Workers run only where a test or an operator asks."""
 
 
 def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Server:
@@ -22,7 +31,7 @@ def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Serv
     """
     kind, _, member = name.partition("-")
     env = {**os.environ, **environment, "TOURNEE_MEMBER": member or "1"}
-    command = [sys.executable, "-m", f"services.{kind}.main"]
+    command = [sys.executable, "-m", MODULES.get(kind, f"services.{kind}.main")]
     return Server(name, command, log_folder / f"{name}.log", env=env, ready_line=READY_LINES.get(kind))
 
 

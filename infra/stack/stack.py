@@ -1,10 +1,15 @@
 """A running stack of servers: where they are, and each of them by name."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from infra.stack.errors import StackError
+from infra.stack.ports import LOOPBACK
+from infra.stack.postgres import Postgres
 from infra.stack.server import Server
 
 Kind = Literal["embedded", "real"]
@@ -23,6 +28,22 @@ class Stack:
     mqtt_host: str
     mqtt_port: int
     servers: dict[Key, Server] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def on_loopback(
+        cls, kind: Kind, folder: Path, postgres: Postgres, kafka: tuple[Server, int], mqtt: tuple[Server, int]
+    ) -> Self:
+        """The three servers on this machine; Kafka and MQTT with their ports."""
+        return cls(
+            kind,
+            folder,
+            postgres.url,
+            postgres.superuser_url,
+            f"{LOOPBACK}:{kafka[1]}",
+            LOOPBACK,
+            mqtt[1],
+            {"mqtt": mqtt[0], "kafka": kafka[0], "postgres": postgres.server},
+        )
 
     def server(self, key: Key) -> Server:
         """One of the servers, to be held, killed and started again: on the same port, with the same data.
@@ -43,3 +64,20 @@ class Stack:
             "TOURNEE_MQTT_PORT": str(self.mqtt_port),
             "TOURNEE_MQTT_SHARED": str(self.kind == "real").lower(),
         }
+
+
+@contextmanager
+def stack_folder(folder: Path | None) -> Iterator[Path]:
+    """Where a stack's servers keep their data; without a folder a temporary one, gone afterwards."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="tournee-") as temporary:
+            yield _opened(Path(temporary))
+    else:
+        yield _opened(folder)
+
+
+def _opened(folder: Path) -> Path:
+    folder = folder.resolve()  # servers run elsewhere
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)  # PostgreSQL's unprivileged user must pass through; it sees no names here
+    return folder

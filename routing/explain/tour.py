@@ -12,11 +12,10 @@ from itertools import pairwise
 from routing.check import TOLERANCE_LOAD
 from routing.errors import PlanError
 from routing.fuel import litres
-from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
-from routing.schedule import Legs, Timing, best_timing
+from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle
+from routing.schedule import Legs, best_timing
 from routing.solution import Route, Visit, VisitKind
-
-type Place = Stop | DisposalSite | Depot
+from routing.timed_route import Place, kind_of, legs_of, service_of, timed_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,7 @@ class Tour:
 
     def legs(self) -> Legs:
         """Return driving, service and windows as the scheduler wants them."""
-        drive_s = self.problem.matrices[self.vehicle.profile].duration_s
-        return Legs(
-            [int(drive_s[here.location, there.location]) for here, there in pairwise(self.places)],
-            [service_of(place) for place in self.places],
-            [windows_of(place) for place in self.places],
-        )
+        return legs_of(self.problem, self.vehicle, self.places)
 
     def bill(self, duty_s: int) -> Bill:
         """Price a duty of so many seconds: fixed_cost + fuel_per_l * litres + crew_per_h * hours."""
@@ -79,17 +73,7 @@ class Tour:
 
     def drive(self) -> Route | None:
         """Return the route at its best timing; None when it cannot be driven in time."""
-        legs = self.legs()
-        timing = best_timing(legs, self.vehicle.shift, self.vehicle.rest)
-        if timing is None:
-            return None
-        visits: list[Visit] = []
-        for at, (place, start_s) in enumerate(zip(self.places, timing.start_s, strict=True)):
-            arrive_s = visits[-1].leave_s + legs.travel_s[at - 1] if at else start_s
-            visits.append(Visit(kind_of(place), place.id, arrive_s, start_s, start_s + legs.service_s[at]))
-            if at == timing.rest_after:
-                visits.append(_break(self.vehicle, timing, visits[-1].leave_s))
-        return Route(self.vehicle.id, tuple(visits))
+        return timed_route(self.problem, self.vehicle, self.places)
 
     def keeps_limits(self) -> bool:
         """Tell whether loads, trips, stops, day limits and what sites take are kept; says nothing of time."""
@@ -154,33 +138,8 @@ def may_serve(vehicle: Vehicle, stop: Stop) -> bool:
     return stop.stream in vehicle.streams and (stop.vehicles is None or vehicle.id in stop.vehicles)
 
 
-def service_of(place: Place) -> int:
-    """Return seconds of service there; a depot has none."""
-    return 0 if isinstance(place, Depot) else place.service_s
-
-
-def windows_of(place: Place) -> tuple[Window, ...]:
-    """Return when service may start there; nothing means any time."""
-    if isinstance(place, Depot):
-        return ()
-    return place.windows if isinstance(place, Stop) else place.open
-
-
-def kind_of(place: Place) -> VisitKind:
-    if isinstance(place, Stop):
-        return VisitKind.STOP
-    return VisitKind.DISPOSAL if isinstance(place, DisposalSite) else VisitKind.DEPOT
-
-
 def _may_end(vehicle: Vehicle, stops: list[Stop], site: DisposalSite) -> bool:
     kg, volume_l = sum(stop.demand_kg for stop in stops), sum(stop.demand_l for stop in stops)
     if kg > vehicle.capacity_kg + TOLERANCE_LOAD or volume_l > vehicle.capacity_l + TOLERANCE_LOAD:
         return False
     return bool(site.open) and (not site.streams or {stop.stream for stop in stops} <= site.streams)
-
-
-def _break(vehicle: Vehicle, timing: Timing, arrive_s: int) -> Visit:
-    rest, start_s = vehicle.rest, timing.rest_start_s
-    assert rest is not None  # noqa: S101 - the timing placed this break
-    assert start_s is not None  # noqa: S101 - `rest_after` and `rest_start_s` come together
-    return Visit(VisitKind.BREAK, "break", arrive_s, start_s, start_s + rest.duration_s)

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -37,6 +38,43 @@ def swap_document(file: Path, document: BaseModel) -> None:
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     beside.write_text(document.model_dump_json(indent=1, by_alias=True), encoding="utf-8")
     beside.replace(file)
+
+
+@dataclass(frozen=True, slots=True)
+class InUse[M: BaseModel]:
+    """The file whose document names what is in use; `find_document` tells of `broken` and `again`."""
+
+    file: Path
+    kind: type[M]
+    broken: type[TourneeError]
+    again: str
+
+    def find(self) -> M | None:
+        """What is in use; None where nothing was ever built.
+
+        Raises:
+            broken: nobody can read the file.
+        """
+        return find_document(self.file, self.kind, self.broken, self.again)
+
+    def swap(self, document: M) -> tuple[M, ...]:
+        """Use this from now on; returns the documents whose parts stay: this one and, if any, the one before.
+
+        Whoever still reads the one before finds its parts; older ones can go.
+
+        Raises:
+            broken: nobody can read what was in use before; nothing is changed.
+        """
+        before = self.find()
+        swap_document(self.file, document)
+        return (document,) if before is None else (before, document)
+
+
+def keep_folders(within: Path, names: set[str]) -> None:
+    """Remove every other folder; `within` need not be there."""
+    for folder in within.iterdir() if within.is_dir() else ():
+        if folder.name not in names:
+            shutil.rmtree(folder)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from services.cli.shared import (
     Shown,
     console,
     extract_or_exit,
+    named_with_day,
     registry_or_exit,
 )
 
@@ -39,14 +40,14 @@ def build(
     with Shown() as told:
         built = build_map(MapStore(data, registry.city.id), registry, file, now=datetime.now(UTC), told=told)
     made = built.manifest
-    dated = f" of {made.timestamp[:10]}" if made.timestamp else ""
+    source = named_with_day(made.extract, made.timestamp)
     if made.tiles:
         size = f"{built.size_bytes / 1e6:.1f} MB"
-        console.print(f"[green]{made.city}[/green]: {built.tiles} tiles, {size}, of {made.extract}{dated}")
+        console.print(f"[green]{made.city}[/green]: {built.tiles} tiles, {size}, of {source}")
     else:
         from services.adapters.basemap.tiles import INSTALL  # noqa: PLC0415
 
-        console.print(f"[yellow]{made.city}[/yellow]: streets and water alone, of {made.extract}{dated}. {INSTALL}")
+        console.print(f"[yellow]{made.city}[/yellow]: streets and water alone, of {source}. {INSTALL}")
     for note in made.notes:
         console.print(Text(f"  {note}", style="yellow"))
     if made.attribution:

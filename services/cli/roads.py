@@ -19,6 +19,7 @@ from services.cli.shared import (
     Shown,
     console,
     extract_or_exit,
+    named_with_day,
     registry_or_exit,
 )
 from services.domain.reach import RoadFinding
@@ -101,8 +102,8 @@ def road_findings(registry: Registry, data: Path = DEFAULT_DATA) -> tuple[RoadFi
 
 
 def _show(manifest: "Manifest") -> None:
-    dated = f" of {manifest.timestamp[:10]}" if manifest.timestamp else ""
-    console.print(f"[green]{manifest.city}[/green]: {manifest.extract}{dated}, {manifest.streets} streets")
+    source = named_with_day(manifest.extract, manifest.timestamp)
+    console.print(f"[green]{manifest.city}[/green]: {source}, {manifest.streets} streets")
     for name, graph in manifest.graphs.items():
         made = f"built in {graph.build_s:.1f} s" if graph.build_s else "was there already"
         console.print(f"  {name}: {made}")

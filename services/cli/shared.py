@@ -49,6 +49,11 @@ def extract_or_exit(folder: Path, extract: Path | None) -> Path:
     return file
 
 
+def named_with_day(extract: str, timestamp: str) -> str:
+    """An extract's name and the day its data is of, where it says: `roads.osm.pbf of 2026-03-03`."""
+    return f"{extract} of {timestamp[:10]}" if timestamp else extract
+
+
 class Shown:
     """Progress: a bar a step on a terminal, a line a step elsewhere."""
 

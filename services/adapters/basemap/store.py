@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.adapters.basemap.errors import MapBroken
-from services.adapters.built import building, find_document, swap_document
+from services.adapters.built import InUse, building
 
 CURRENT = "current.json"
 CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -53,6 +53,7 @@ class MapStore:
             raise MapBroken(f"{city!r} is no city's id; expected letters, digits and -")
         self.folder = data_folder.resolve() / "map" / city
         self._city = city
+        self._in_use = InUse(self.folder / CURRENT, MapManifest, MapBroken, "tournee map build")
 
     def find_manifest(self) -> MapManifest | None:
         """What is in use; None where no map was ever built.
@@ -60,7 +61,7 @@ class MapStore:
         Raises:
             MapBroken: there is a manifest that nobody can read.
         """
-        return find_document(self.folder / CURRENT, MapManifest, MapBroken, "tournee map build")
+        return self._in_use.find()
 
     def tiles_file(self, key: str) -> Path:
         return self.folder / f"{key}.pmtiles"
@@ -70,9 +71,7 @@ class MapStore:
 
     def use(self, manifest: MapManifest) -> None:
         """Swap: pages opened from now on show this map. The one before stays for pages that are open; older go."""
-        before = self.find_manifest()
-        swap_document(self.folder / CURRENT, manifest)
-        kept = {m.key for m in (before, manifest) if m is not None}
+        kept = {staying.key for staying in self._in_use.swap(manifest)}
         for file in self.folder.iterdir():
             key = file.name.partition(".")[0]
             if KEY.fullmatch(key) and key not in kept:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.built import find_document, swap_document
+from services.adapters.built import InUse, keep_folders
 from services.adapters.roads.engine import GRAPH
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.graph import Told, contract
@@ -46,7 +46,7 @@ def find_variants(graph: Path) -> Variants | None:
     Raises:
         GraphBroken: somebody else wrote into the file.
     """
-    return find_document(graph / CURRENT, Variants, GraphBroken, "tournee roads learn")
+    return _in_use(graph).find()
 
 
 def variant_folder(graph: Path, name: str) -> Path:
@@ -84,9 +84,9 @@ def make_variant(graph: Path, band: int, speeds: Path, beside: Path, told: Told)
 
 def use_variants(graph: Path, variants: Variants) -> None:
     """Swap. Those in use before stay for whoever still reads them; older go."""
-    before = find_variants(graph)
-    swap_document(graph / CURRENT, variants)
-    kept = {name for v in (before, variants) if v is not None for name in v.bands.values()}
-    for folder in (graph / FOLDER).iterdir() if (graph / FOLDER).is_dir() else ():
-        if folder.name not in kept:
-            shutil.rmtree(folder)
+    staying = _in_use(graph).swap(variants)
+    keep_folders(graph / FOLDER, {name for v in staying for name in v.bands.values()})
+
+
+def _in_use(graph: Path) -> InUse[Variants]:
+    return InUse(graph / CURRENT, Variants, GraphBroken, "tournee roads learn")

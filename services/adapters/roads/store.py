@@ -4,7 +4,6 @@
 never changed once it is there; `graphs/<key>/matrices/` the matrices made of it.
 """
 
-import shutil
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.built import building, find_document, swap_document
+from services.adapters.built import InUse, building, keep_folders
 from services.adapters.roads.errors import GraphBroken
 
 CURRENT = "current.json"
@@ -62,6 +61,7 @@ class RoadStore:
     def __init__(self, data_folder: Path, city: str) -> None:
         self.folder = data_folder.resolve() / "roads" / city  # OSRM's programs run elsewhere
         self._city = city
+        self._in_use = InUse(self.folder / CURRENT, Manifest, GraphBroken, "tournee roads build")
 
     def find_manifest(self) -> Manifest | None:
         """What is in use; None where no roads were ever built.
@@ -69,7 +69,7 @@ class RoadStore:
         Raises:
             GraphBroken: there is a manifest that nobody can read.
         """
-        return find_document(self.folder / CURRENT, Manifest, GraphBroken, "tournee roads build")
+        return self._in_use.find()
 
     def graph_folder(self, key: str) -> Path:
         return self.folder / GRAPHS / key
@@ -79,12 +79,8 @@ class RoadStore:
 
     def use(self, manifest: Manifest) -> None:
         """Swap: from now on these graphs are used. Those in use before stay for whoever still reads them; older go."""
-        before = self.find_manifest()
-        swap_document(self.folder / CURRENT, manifest)
-        kept = {graph.key for m in (before, manifest) if m is not None for graph in m.graphs.values()}
-        for folder in (self.folder / GRAPHS).iterdir():
-            if folder.name not in kept:
-                shutil.rmtree(folder)
+        staying = self._in_use.swap(manifest)
+        keep_folders(self.folder / GRAPHS, {graph.key for m in staying for graph in m.graphs.values()})
 
     def building(self) -> AbstractContextManager[Path]:
         """A folder beside the graphs, on the same disk, removed at the end; one build a city at a time.
