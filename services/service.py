@@ -68,11 +68,18 @@ class Service:
 
 @contextmanager
 def running_service(
-    config: Settings, name: str, meter: Collector, *, group: str | None = None, needs_store: bool = True
+    config: Settings,
+    name: str,
+    meter: Collector,
+    *,
+    group: str | None = None,
+    needs_store: bool = True,
+    asks_store: bool = True,
 ) -> Iterator[Service]:
     """Log, take signals, and answer at the probe's address, until the end of the block.
 
     `group`: the consumer group whose lag is told. `needs_store`: whether it is ready only while the store answers.
+    `asks_store`: False for a service that has no way into the store.
 
     Raises:
         ProbePortTaken: the probe's address cannot be listened on.
@@ -83,7 +90,8 @@ def running_service(
     if config.probe_port is None:
         yield Service(stopping, probe)
         return
-    probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
+    if asks_store:
+        probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
     probe.asks("kafka", kafka_question(config.kafka))
     lag = GroupLag(config.kafka, group) if group else None
     if lag is not None:

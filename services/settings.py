@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     """Where a service answers `/health`, `/ready` and `/metrics`, for machines inside only; None: nowhere."""
     data_folder: Path = Path("var/data")
     """Where a city's road graphs and map lie: the same for the planner, the ledger, the web and the command."""
+    plan_by_district_above: int = Field(default=3000, ge=1)
+    """A day with more stops than this is planned by district, shared with the planner workers that run."""
+    plan_district_stops: int = Field(default=1200, ge=50, le=2500)
+    """At most about this many stops in a district. 1,200 are some 350 kB of message before compression."""
+    plan_rounds: int = Field(default=3, ge=1, le=20)
+    """How often a day is cut, each time along other lines, and put together again."""
     keep_readings_days: int = Field(default=730, ge=1, le=36_500)
     """Raw readings older than this are dropped; their hourly and daily rollups stay."""
     keep_positions_days: int = Field(default=90, ge=1, le=36_500)
@@ -55,6 +61,12 @@ class Settings(BaseSettings):
         return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
 
 
+class WorkerSettings(Settings):
+    """A planner worker's: it needs Kafka and the roads, and is given no way into the store."""
+
+    database_url: SecretStr = SecretStr("")
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process.
@@ -62,8 +74,17 @@ def settings() -> Settings:
     Raises:
         SettingMissing: a variable is missing or unreadable; the message names each.
     """
+    return _read(Settings)
+
+
+def worker_settings() -> WorkerSettings:
+    """The settings of a planner worker. Raises as `settings`."""
+    return _read(WorkerSettings)
+
+
+def _read[T: Settings](kind: type[T]) -> T:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         faults = "; ".join(f"TOURNEE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise SettingMissing(f"{faults}. See .env.example for every setting.") from error

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays
 from routing.engine.plan import Note, Plan, empty_note, empty_plan
-
-type Ints = NDArray[np.intp]
+from routing.halving import Ints, deal_parked, halve
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,11 @@ def cut_tours(whole: Arrays, plan: Plan, places: NDArray[np.float64], most_stops
     truck_of = plan.placed["truck"]
     centres = np.array([places[truck_of == truck].mean(axis=0) for truck in used]).reshape(-1, 2)
     weights = np.array([int(plan.tours[truck]["stops"]) for truck in used])
-    groups = _halve(np.arange(len(used)), centres, weights, most_stops, rng) if len(used) else [used]
+    groups = halve(np.arange(len(used)), centres, weights, most_stops, rng) if len(used) else [used]
     group_of_truck = np.full(len(whole.trucks), -1)
     for number, group in enumerate(groups):
         group_of_truck[used[group]] = number
-    _deal_parked(whole, group_of_truck, len(groups), rng)
+    deal_parked(whole.trucks["kind"], group_of_truck, len(groups), rng)
     group_of_stop = np.where(truck_of >= 0, group_of_truck[truck_of], -1)
     free = np.flatnonzero(group_of_stop < 0)
     if len(free) and len(used):
@@ -118,7 +117,7 @@ def cut_ground(whole: Arrays, places: NDArray[np.float64], most_stops: int, rng:
     """Cut a problem nobody has planned yet into districts of neighbouring stops, with trucks by their waste."""
     worthy = np.flatnonzero(whole.nodes["worth"][: whole.stops])
     weights = np.ones(len(worthy), np.intp)
-    groups = _halve(np.arange(len(worthy)), places[worthy], weights, most_stops, rng)
+    groups = halve(np.arange(len(worthy)), places[worthy], weights, most_stops, rng)
     group_of_stop = np.zeros(whole.stops, np.intp)
     for number, group in enumerate(groups):
         group_of_stop[worthy[group]] = number
@@ -138,30 +137,3 @@ def _share_of_load(whole: Arrays, stops: Ints) -> float:
     """Waste that must go, plus half of what may: optional stops are partly left out."""
     nodes = whole.nodes[stops]
     return float(1.0 + (nodes["kg"] * np.where(nodes["required"], 1.0, 0.5)).sum())
-
-
-def _deal_parked(whole: Arrays, group_of_truck: Ints, groups: int, rng: Random) -> None:
-    """Deal parked trucks out so that each group can try each kind, as far as they go round."""
-    for kind in np.unique(whole.trucks["kind"]):
-        parked = np.flatnonzero((whole.trucks["kind"] == kind) & (group_of_truck < 0))
-        first = rng.randrange(groups)
-        group_of_truck[parked] = (first + np.arange(len(parked))) % groups
-
-
-def _halve(members: Ints, places: NDArray[np.float64], weights: Ints, most: int, rng: Random) -> list[Ints]:
-    """Cut in two halves of about equal weight along a random direction, until no part weighs more than `most`."""
-    if weights[members].sum() <= most or len(members) < 2:
-        return [members]
-    spread = places[members] - places[members].mean(axis=0)
-    angle = rng.random() * np.pi
-    if rng.random() < 0.5:  # across the longer side, half of the time: it keeps districts compact
-        _, _, axes = np.linalg.svd(spread, full_matrices=False)
-        angle = float(np.arctan2(axes[0, 1], axes[0, 0])) + rng.gauss(0, 0.3)
-    along = spread @ np.array([np.cos(angle), np.sin(angle)])
-    order = members[np.argsort(along, kind="stable")]
-    half = int(np.searchsorted(np.cumsum(weights[order]), weights[members].sum() / 2))
-    half = min(max(half, 1), len(members) - 1)
-    return [
-        *_halve(order[:half], places, weights, most, rng),
-        *_halve(order[half:], places, weights, most, rng),
-    ]

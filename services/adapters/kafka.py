@@ -31,7 +31,7 @@ RECONNECT_MS = 1000
 """At most between two tries: the library's 30 s would keep a stream waiting long after its server is back."""
 RETRY_S = 1.0
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a plan of 10,000 containers is about 5 MB before compression
-PARTITIONS = 4  # of each topic: as many bridges, writers or planners can share the work
+PARTITIONS = topics.USUAL_PARTITIONS
 
 
 class Record(NamedTuple):
@@ -141,7 +141,7 @@ class EventProducer:
                 reconnect_backoff_max_ms=RECONNECT_MS,
                 metrics_enabled=False,
                 batch_size=128 * 1024,
-                compression_type="gzip" if self._name in {"planner", "web", "ledger"} else None,
+                compression_type="gzip" if self._name in {"planner", "web", "ledger", "worker"} else None,
                 max_request_size=MAX_MESSAGE_BYTES,
             )
         except KafkaError as error:
@@ -179,7 +179,16 @@ def _close(stale: KafkaProducer) -> None:
 class EventConsumer:
     """Reads topics as a member of a consumer group; offsets move only when `commit` is called."""
 
-    def __init__(self, bootstrap: str, *, group: str, subscribed: Iterable[str], member: str | None = None) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        group: str,
+        subscribed: Iterable[str],
+        member: str | None = None,
+        most_records: int = 5000,  # of a poll, all of which `commit` then means
+        session_s: float = 12,  # how long a dead member's partitions stand still
+    ) -> None:
         self._joined_s = self._came_s = 0.0
         self._owes_commit = False
         try:
@@ -192,13 +201,16 @@ class EventConsumer:
                 client_id=f"{group}-{member or 'member'}",
                 enable_auto_commit=False,
                 metrics_enabled=False,
-                session_timeout_ms=12_000,  # how long a dead member's partitions stand still
+                session_timeout_ms=int(session_s * 1000),
+                heartbeat_interval_ms=int(
+                    session_s * 250
+                ),  # in its answer a member learns that partitions are dealt anew
                 reconnect_backoff_max_ms=RECONNECT_MS,
                 # Fewer, larger batches: each costs a transaction. Waits at most 100 ms for them.
                 fetch_min_bytes=64 * 1024,
                 fetch_max_wait_ms=100,
                 auto_offset_reset="earliest",
-                max_poll_records=5000,
+                max_poll_records=most_records,
                 fetch_max_bytes=16 * 1024 * 1024,
                 max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
                 # A plan may take an hour; the planner must not be thrown out of its group meanwhile.
@@ -308,4 +320,5 @@ def _create_missing_topics(bootstrap: str) -> None:
     with admin:
         missing = set(topics.ALL) - set(admin.list_topics())
         if missing:
-            admin.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in missing})
+            counts = {name: topics.PARTITIONS.get(name, PARTITIONS) for name in missing}
+            admin.create_topics({n: {"num_partitions": count, "replication_factor": 1} for n, count in counts.items()})

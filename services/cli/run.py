@@ -1,4 +1,4 @@
-"""`tournee bridge`, `writer`, `planner`, `ledger`, `web`: each service in the foreground."""
+"""`tournee bridge`, `writer`, `planner`, `worker`, `ledger`, `web`: each service in the foreground."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -9,9 +9,12 @@ SERVICES = {
     "bridge": "MQTT to Kafka, acknowledged only once Kafka has it.",
     "writer": "Kafka to the store, the offset after the commit.",
     "planner": "Orders to plans.",
+    "worker": "Districts of very large days, for the planner.",
     "ledger": "Events to savings.",
     "web": "The pages, the phone's and the public's too, and the API.",
 }
+MODULES = {"worker": "services.planner.worker_main"}
+"""Where a service's `main` is, unless in a folder of its own."""
 
 
 def add_services(app: typer.Typer, **groups: typer.Typer) -> None:
@@ -30,6 +33,6 @@ def add_services(app: typer.Typer, **groups: typer.Typer) -> None:
 def _runner(name: str) -> Callable[[typer.Context], None]:
     def run(context: typer.Context) -> None:
         if context.invoked_subcommand is None:
-            import_module(f"services.{name}.main").main()
+            import_module(MODULES.get(name, f"services.{name}.main")).main()
 
     return run

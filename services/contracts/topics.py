@@ -11,9 +11,13 @@
 | `dispatches` | PlanDispatched | city |
 | `confirmations` | VisitConfirmed | city/truck |
 | `ledger` | SavingsComputed | city/day |
+| `districts` | DistrictOrdered | one that leads to the partition wanted |
+| `district-plans` | DistrictPlanned | order |
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
+from zlib import crc32
 
 READINGS = "readings"
 POSITIONS = "positions"
@@ -24,10 +28,17 @@ PLANS = "plans"
 DISPATCHES = "dispatches"
 CONFIRMATIONS = "confirmations"
 LEDGER = "ledger"
+DISTRICTS = "districts"
+DISTRICT_PLANS = "district-plans"
 
 STORED = (READINGS, POSITIONS, REJECTED, PLANNING, PLANS, DISPATCHES, CONFIRMATIONS, LEDGER)
 """The topics that the writer puts into the store, telemetry first."""
-ALL = (*STORED, ORDERS)
+ALL = (*STORED, ORDERS, DISTRICTS, DISTRICT_PLANS)
+
+USUAL_PARTITIONS = 4
+"""Of a topic: as many bridges, writers or planners can share the work."""
+PARTITIONS: Mapping[str, int] = {DISTRICTS: 12}
+"""Where a topic has more. Workers are more than planners; 12 are shared evenly by 2, 3, 4 or 6 of them."""
 
 MQTT_ROOT = "tournee/v1"
 MQTT_READINGS = f"{MQTT_ROOT}/+/containers/+/reading"
@@ -59,6 +70,19 @@ def parse_device_topic(topic: str) -> DeviceTopic | None:
         case ["tournee", "v1", city, "trucks", device, "position"]:
             return DeviceTopic(city, "trucks", device)
     return None
+
+
+def district_key(order: str, district: int, of: int) -> bytes:
+    """A key that leads district 0..of-1 to its own stretch of the partitions, as `zlib.crc32` of keys is dealt out.
+
+    A group's members each hold a stretch of partitions. Left to chance, one worker would have three districts and
+    another none.
+    """
+    partitions = PARTITIONS[DISTRICTS]
+    wanted, attempt = district * partitions // of, 0
+    while crc32(found := f"{order}/{district}/{attempt}".encode()) % partitions != wanted:
+        attempt += 1
+    return found
 
 
 def key(city: str, part: str) -> bytes:

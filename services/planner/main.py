@@ -17,11 +17,13 @@ from services.adapters.roads.city_roads import roads_of as roads_of_city
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
 from services.contracts.planning import PlanDay
-from services.contracts.topics import ORDERS
+from services.contracts.topics import DISTRICT_PLANS, ORDERS
 from services.errors import StoreAway, StreamAway
 from services.planner.counted import Counted
 from services.planner.freshness import CityAges
-from services.planner.planner import Planner
+from services.planner.office import KafkaOffice
+from services.planner.planner import Planner, Publishes
+from services.planner.sharing import Sharing, SharingRules
 from services.service import Service, running_service
 from services.settings import Settings, settings
 
@@ -57,7 +59,8 @@ def _run(config: Settings, service: Service, meter: PlannerMeter) -> bool:
     if producer is None or consumer is None:
         return False
     roads_of = partial(roads_of_city, data_folder=config.data_folder)
-    desk = Desk(Planner(Counted(producer, meter), clock, roads_of), CityAges(clock), config, service, meter)
+    planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter))
+    desk = Desk(planner, CityAges(clock), config, service, meter)
     log.info("takes orders")
     while not stopping():
         try:
@@ -72,6 +75,14 @@ def _run(config: Settings, service: Service, meter: PlannerMeter) -> bool:
     if not desk.is_working:
         producer.close()
     return desk.is_working
+
+
+def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Sharing:
+    """Each planner hears every answer, under a group of its own."""
+    group = f"district-plans-{config.member}"
+    subscribe = partial(EventConsumer, config.kafka, group=group, subscribed=[DISTRICT_PLANS], member=config.member)
+    rules = SharingRules(config.plan_by_district_above, config.plan_district_stops, config.plan_rounds)
+    return Sharing(KafkaOffice(producer, config.kafka, subscribe), rules, meter.districts)
 
 
 class Desk:

@@ -19,9 +19,12 @@ from services.contracts.planning import (
 )
 from services.domain.baseline import baseline_of_day
 from services.domain.due import forecasts_of_day
+from services.domain.estimates import with_estimates
+from services.domain.explained import with_reasons
 from services.domain.forecast import ContainerState
 from services.domain.problem import circuits_of, problem_of_day, totals_of
 from services.domain.roads import EstimatedRoads, Roads
+from services.planner.sharing import Sharing
 from services.planner.steps import Improved, search
 
 
@@ -33,18 +36,20 @@ def plan_day(
     now: Callable[[], datetime],
     on_improved: Improved | None = None,
     roads: Roads | None = None,
+    sharing: Sharing | None = None,
 ) -> PlanMade:
-    """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given."""
+    """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given.
+
+    With `sharing`, a very large day is planned by district, on other machines too.
+    """
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
     problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}", roads=roads)
     ids = [f.container for f in due]
-    problem, solution = search(
-        problem, order.time_limit_s, order.seed, on_improved, registry=registry, due=ids, roads=roads
-    )
+    problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
     circuits = circuits_of(solution, problem, order.day, registry)
-    return PlanMade(
+    plan = PlanMade(
         # The same order answered twice (a planner that died between Kafka and its offset) is the same plan.
         plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
         request_id=order.request_id,
@@ -65,6 +70,7 @@ def plan_day(
         unserved=_unserved(forecasts, circuits, problem, solution),
         forecasts=forecasts,
     )
+    return with_estimates(with_reasons(plan, problem, solution), problem, solution)
 
 
 def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) -> PlanStatus:

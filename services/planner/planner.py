@@ -15,6 +15,7 @@ from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.domain.roads import RoadsOf, estimated_roads
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
+from services.planner.sharing import Sharing
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,13 @@ class Publishes(Protocol):
 class Planner:
     """Keeps nothing between orders: all it knows is in the store."""
 
-    def __init__(self, producer: Publishes, clock: Clock, roads_of: RoadsOf = estimated_roads) -> None:
+    def __init__(
+        self, producer: Publishes, clock: Clock, roads_of: RoadsOf = estimated_roads, sharing: Sharing | None = None
+    ) -> None:
         self._producer = producer
         self._clock = clock
         self._roads_of = roads_of
+        self._sharing = sharing
 
     def carry_out(self, connection: Connection, order: PlanDay) -> None:
         """Plan a day and publish the plan, whole.
@@ -54,6 +58,7 @@ class Planner:
                 now=self._clock.now,
                 on_improved=self._tell_improved(order),
                 roads=self._roads_of(registry),
+                sharing=self._sharing,
             )
         except (routing.RoutingError, ValueError) as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.
@@ -81,6 +86,7 @@ class Planner:
                 circuits=len(solution.routes),
                 distance_m=solution.distance_m,
                 containers_due=sum(len(r.stop_ids) for r in solution.routes) + len(solution.unserved),
+                detail=self._how_shared(),
             )
 
         return improved
@@ -96,7 +102,12 @@ class Planner:
             distance_m=plan.totals.distance_m,
             containers_due=sum(f.due is not None for f in plan.forecasts),
             plan_id=plan.plan_id,
+            detail=self._how_shared(),
         )
+
+    def _how_shared(self) -> str | None:
+        """How a very large day is planned by district, or why the planner has to plan it alone."""
+        return (self._sharing.state if self._sharing else None) or None
 
     def _tell(self, order: PlanDay, state: str, **news: object) -> None:
         message = PlanningProgressed.model_validate(

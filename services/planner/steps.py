@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import routing
 from services.city.registry import Registry
+from services.contracts.planning import PlanDay
 from services.domain.driven_hours import at_driven_hours, departures_of, knows_hours
 from services.domain.roads import Roads
+from services.planner.sharing import FIRST_SHARE, Errand, Sharing
 
 type Improved = Callable[[routing.Solution], None]
 
@@ -19,19 +21,24 @@ MOST_RETIMINGS = 4
 
 def search(
     problem: routing.Problem,
-    limit_s: float,
-    seed: int,
+    order: PlanDay,
     on_improved: Improved | None,
     *,
     registry: Registry,
     due: Sequence[str],
     roads: Roads,
+    sharing: Sharing | None = None,
 ) -> tuple[routing.Problem, routing.Solution]:
-    """Return the plan and the problem on whose roads it is told. `due` as in `at_driven_hours`."""
-    clock = _Clock(seed, on_improved)
+    """Return the plan and the problem on whose roads it is told. `due` as in `at_driven_hours`.
+
+    A very large day is planned with the workers of `sharing`, on roads of the whole shift; what follows is the
+    planner's own.
+    """
+    clock, limit_s = _Clock(order.seed, on_improved), order.time_limit_s
+    errand = Errand(order, registry, roads)
     if not knows_hours(registry, roads):
-        return problem, clock.solve(problem, limit_s, None)
-    solution = clock.solve(problem, FIRST_STEP * limit_s, None)
+        return problem, _first_plan(clock, problem, limit_s, errand, sharing)
+    solution = _first_plan(clock, problem, FIRST_STEP * limit_s, errand, sharing)
     problem = at_driven_hours(problem, solution, registry, due, roads)
     solution = clock.solve(problem, limit_s, solution)
     for _ in range(MOST_RETIMINGS):  # the plan stays, its times change, until no leg is driven in another hour
@@ -43,6 +50,18 @@ def search(
     return problem, solution
 
 
+def _first_plan(
+    clock: "_Clock", problem: routing.Problem, until_s: float, errand: Errand, sharing: Sharing | None
+) -> routing.Solution:
+    """On the problem's own roads: alone, or with the workers between a first plan and a last look of the planner's."""
+    workers = sharing.workers_for(problem, until_s) if sharing is not None else 0
+    if sharing is None or not workers:
+        return clock.solve(problem, until_s, None)
+    plan = clock.solve(problem, FIRST_SHARE * until_s, None)
+    plan = sharing.improve(errand, problem, plan, workers, until_s, clock.tell)
+    return clock.solve(problem, until_s, plan)
+
+
 class _Clock:
     """One time limit over several searches: their plans are told with the time since the first began."""
 
@@ -50,13 +69,13 @@ class _Clock:
         self._seed, self._on_improved = seed, on_improved
         self._began_s = time.monotonic()
 
+    def tell(self, passing: routing.Solution) -> None:
+        """Tell a plan that was found just now."""
+        if self._on_improved is not None:
+            self._on_improved(replace(passing, elapsed_s=time.monotonic() - self._began_s))
+
     def solve(self, problem: routing.Problem, until_s: float, start: routing.Solution | None) -> routing.Solution:
         before_s = time.monotonic() - self._began_s
-
-        def tell(passing: routing.Solution) -> None:
-            if self._on_improved is not None:
-                self._on_improved(replace(passing, elapsed_s=before_s + passing.elapsed_s))
-
         stop = routing.MaxRuntime(max(0.0, until_s - before_s))
-        solution = routing.solve(problem, stop, self._seed, tell, start=start)
+        solution = routing.solve(problem, stop, self._seed, self.tell, start=start)
         return replace(solution, elapsed_s=before_s + solution.elapsed_s)

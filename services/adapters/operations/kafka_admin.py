@@ -24,7 +24,11 @@ COORDINATOR_PATIENCE_S = 6.0
 RETRY_S = 0.3
 COMING_UP = (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError)
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"writer": topics.STORED, "planner": (topics.ORDERS,)}
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "writer": topics.STORED,
+    "planner": (topics.ORDERS,),
+    "worker": (topics.DISTRICTS,),
+}
 """The consumer groups of ours, and what they read."""
 
 
@@ -102,6 +106,16 @@ class KafkaAdmin:
                 if time.monotonic() > deadline_s:
                     raise
                 time.sleep(RETRY_S)
+
+    def count_members(self, group: str) -> int:
+        """How many are in a consumer group now; one that died counts until its session has run out."""
+        try:
+            described = self._admin.describe_groups([group])
+        except COMING_UP:  # a new Kafka that has not had a group yet
+            return 0
+        except (KafkaError, OSError) as error:
+            raise StreamAway(f"Kafka does not tell who is in {group}: {error}") from error
+        return len(described[group]["members"])
 
     def rewind(self, group: str, subscribed: Iterable[str]) -> int:
         """Have a group read all that Kafka still holds once more; how many events that is.

@@ -108,6 +108,8 @@ class PlannerMeter(Collector):
     def __init__(self) -> None:
         self.orders = zeros((*get_args(PlanStatus), "failed"))
         """Orders carried out, by the plan's status, or `failed`."""
+        self.districts = zeros(("better", "refused", "declined", "silent"))
+        """Districts of very large days that workers were given, by what became of them."""
         self.store_waits = 0
         self.plan_seconds = Tally(LONG_SECONDS)
         self.plan_ages: Callable[[], dict[str, float]] = dict
@@ -116,6 +118,12 @@ class PlannerMeter(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield counter("tournee_planner_orders", "Orders carried out, by what became of them.", "outcome", self.orders)
+        yield counter(
+            "tournee_planner_districts",
+            "Districts given to workers, by what became of them.",
+            "outcome",
+            self.districts,
+        )
         yield count("tournee_planner_store_waits", "Times work had to wait for a server.", self.store_waits)
         yield histogram("tournee_planner_plan_seconds", "From an order to its plan in Kafka.", self.plan_seconds)
         yield gauges("tournee_plan_age_seconds", "Since each city's newest plan.", "city", self.plan_ages())
@@ -126,6 +134,19 @@ class PlannerMeter(Collector):
             self.plan_overdue(),
         )
         yield gauges("tournee_reading_age_seconds", "Since each city's newest reading.", "city", self.reading_ages())
+
+
+class WorkerMeter(Collector):
+    """A planner worker's counts."""
+
+    def __init__(self) -> None:
+        self.districts = zeros(("planned", "declined", "late", "unreadable"))
+        """Districts taken, by what became of them."""
+        self.district_seconds = Tally(LONG_SECONDS)
+
+    def collect(self) -> Iterator[Metric]:
+        yield counter("tournee_worker_districts", "Districts, by what became of them.", "outcome", self.districts)
+        yield histogram("tournee_worker_district_seconds", "From a district to its answer.", self.district_seconds)
 
 
 class LedgerMeter(Collector):

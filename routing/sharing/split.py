@@ -1,0 +1,123 @@
+"""Cut a plan into districts of whole neighbouring tours, each a smaller problem with the circuits to start from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.halving import Ints, deal_parked, halve
+from routing.problem import Matrix, Problem, Stop, Vehicle
+from routing.solution import Solution
+
+type Places = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A district: `problem` with its stops, its vehicles and every site and depot; `start` is what the plan says."""
+
+    problem: Problem
+    start: Solution
+
+
+def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[Part]:
+    """Cut a plan in districts of at most about `most_stops` stops each, along lines drawn from `seed`.
+
+    Every stop and every vehicle is in exactly one. Stops nobody serves go with the nearest tour, parked vehicles are
+    dealt out, kind by kind. A tour is never cut, so one longer than `most_stops` is a district by itself; a plan
+    without tours is one district. `plan` must be a plan of this problem (see `routing.check`).
+    """
+    rng = Random(f"{seed} districts")  # noqa: S311 - no secret hangs on it
+    places = _on_a_plane(problem)
+    routes = [route for route in plan.routes if route.stop_ids]
+    number_of = {stop.id: number for number, stop in enumerate(problem.stops)}
+    tours = [np.array([number_of[stop] for stop in route.stop_ids], np.intp) for route in routes]
+    centres = np.array([places[tour].mean(axis=0) for tour in tours]).reshape(-1, 2)
+    tour_of_stop = _tour_of_stops(tours, places, centres)
+    weights = np.bincount(tour_of_stop, minlength=len(tours))  # with the stops left out round each tour
+    groups = halve(np.arange(len(tours)), centres, weights, most_stops, rng) if tours else [np.arange(0)]
+    group_of_tour = np.zeros(len(tours), np.intp)
+    for number, group in enumerate(groups):
+        group_of_tour[group] = number
+    group_of_stop = group_of_tour[tour_of_stop] if tours else tour_of_stop
+    group_of_vehicle = np.full(len(problem.vehicles), -1)
+    vehicles = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
+    for route, group_number in zip(routes, group_of_tour, strict=True):
+        group_of_vehicle[vehicles[route.vehicle]] = group_number
+    deal_parked(_kinds(problem), group_of_vehicle, len(groups), rng)
+    return [
+        _part(problem, plan, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_vehicle == number))
+        for number in range(len(groups))
+    ]
+
+
+def _on_a_plane(problem: Problem) -> Places:
+    """Each stop's place, (n, 2), degrees of longitude as long as those of latitude."""
+    lonlat = np.array([(problem.locations[s.location].lon, problem.locations[s.location].lat) for s in problem.stops])
+    lonlat = lonlat.reshape(-1, 2)
+    return lonlat * (math.cos(math.radians(lonlat[:, 1].mean())) if len(lonlat) else 1.0, 1.0)
+
+
+def _tour_of_stops(tours: list[Ints], places: Places, centres: Places) -> Ints:
+    """Each stop's tour by number: its own, or for a stop left out that whose centre is nearest; 0 without any."""
+    tour_of_stop = np.full(len(places), -1 if tours else 0, np.intp)
+    for number, tour in enumerate(tours):
+        tour_of_stop[tour] = number
+    for stop in np.flatnonzero(tour_of_stop < 0):
+        tour_of_stop[stop] = np.argmin(((centres - places[stop]) ** 2).sum(axis=1))
+    return tour_of_stop
+
+
+def _kinds(problem: Problem) -> list[int]:
+    """A number for each vehicle; those of one number can do the same, for the same stops."""
+    lists = list({stop.vehicles for stop in problem.stops if stop.vehicles is not None})
+    numbers: dict[tuple[Vehicle, tuple[bool, ...]], int] = {}
+    return [
+        numbers.setdefault((replace(vehicle, id=""), tuple(vehicle.id in ids for ids in lists)), len(numbers))
+        for vehicle in problem.vehicles
+    ]
+
+
+def _part(problem: Problem, plan: Solution, stops: Ints, vehicles: Ints) -> Part:
+    crew = tuple(problem.vehicles[number] for number in vehicles)
+    ids = frozenset(vehicle.id for vehicle in crew)
+    inside = tuple(problem.stops[number] for number in stops)
+    here = {stop.id for stop in inside}
+    start = Solution(
+        problem=problem.name,
+        routes=tuple(route for route in plan.routes if route.vehicle in ids),
+        unserved=tuple(row for row in plan.unserved if row.id in here),
+        seed=plan.seed,
+    )
+    return Part(_cut_out(problem, inside, crew, ids), start)
+
+
+def _cut_out(problem: Problem, stops: tuple[Stop, ...], crew: tuple[Vehicle, ...], ids: frozenset[str]) -> Problem:
+    """The smaller problem, with the locations it speaks of and the matrices of its vehicles."""
+    fixed = [*(depot.location for depot in problem.depots), *(site.location for site in problem.disposal_sites)]
+    kept = np.unique(np.array([*fixed, *(stop.location for stop in stops)], np.intp))
+    new = {int(old): number for number, old in enumerate(kept)}
+    cells = np.ix_(kept, kept)
+    matrices = {
+        profile: Matrix(problem.matrices[profile].distance_m[cells], problem.matrices[profile].duration_s[cells])
+        for profile in sorted({vehicle.profile for vehicle in crew})
+    }
+    return Problem(
+        name=problem.name,
+        prices=problem.prices,
+        locations=tuple(problem.locations[old] for old in kept),
+        matrices=matrices,
+        depots=tuple(replace(depot, location=new[depot.location]) for depot in problem.depots),
+        disposal_sites=tuple(replace(site, location=new[site.location]) for site in problem.disposal_sites),
+        vehicles=crew,
+        stops=tuple(_moved(stop, new, ids) for stop in stops),
+    )
+
+
+def _moved(stop: Stop, new: dict[int, int], ids: frozenset[str]) -> Stop:
+    allowed = None if stop.vehicles is None else stop.vehicles & ids
+    return replace(stop, location=new[stop.location], vehicles=allowed)
