@@ -15,13 +15,16 @@ from services.adapters.timescale.accounts import add_account
 from services.adapters.timescale.connection import Connection, connect
 from services.contracts.ledger import DayFigures, SavingsComputed, ZoneServed
 from services.contracts.planning import (
+    Binding,
     Circuit,
     ContainerForecast,
+    Extra,
     PlanMade,
     PlanningProgressed,
     Totals,
     Unserved,
     Visit,
+    WhatIf,
 )
 
 CITY = "port-azur"
@@ -45,6 +48,12 @@ DISTRICTS = (
 )
 STREETS = ("Rue des Cheminots", "Carrefour Étoile", "École Sainte-Rita", "Marché Gbogbanou", "Pharmacie du Pont",
            "Avenue Steinmetz", "Place des Martyrs", "Station Tokpa", "Mosquée Zongo", "Stade René-Pleven")  # fmt: skip
+BINDINGS = (
+    Binding(limit="time", used_ratio=0.96, left=1_150, slack_s=14 * 60 + 40, closes="disposal", closes_place="centre"),
+    Binding(limit="load_l", used_ratio=0.88, left=3_600, slack_s=95 * 60, closes="shift"),
+    Binding(limit="time", used_ratio=0.62, left=10_900, slack_s=52 * 60, closes="break"),
+    Binding(limit="trips", used_ratio=0.93, left=1, slack_s=20, closes="stop", closes_place="B-003"),
+)
 TRUCKS = ("C-01", "C-02", "C-03", "T-04", "T-05")
 
 
@@ -159,7 +168,20 @@ def make_plan(plan_id: UUID = PLAN, request_id: UUID | None = None, day: date = 
         totals=totals,
         baseline=totals.model_copy(update={"fuel_l": totals.fuel_l * 1.31, "distance_m": totals.distance_m * 1.34}),
         circuits=tuple(circuits),
-        unserved=(Unserved(container=left_out["id"], reason="no_capacity", due="full"),),
+        unserved=(
+            Unserved(
+                container=left_out["id"],
+                reason="prize_below_cost",
+                due="full",
+                cheapest_place_cost=Extra(cost=5_400, fuel_l=3.2, duty_s=4_740),
+                cheapest_place_truck=TRUCKS[3],
+            ),
+        ),
+        explained="all",
+        what_if=(
+            WhatIf(change="longer_shifts", extra_s=3600, saved=900, spread=1_300, newly_served=0, search_s=1.5),
+            WhatIf(change="one_more_truck", like_truck="C-01", saved=6_840, spread=1_300, newly_served=0, search_s=1.5),
+        ),
         forecasts=tuple(
             ContainerForecast(
                 container=row["id"],
@@ -169,6 +191,8 @@ def make_plan(plan_id: UUID = PLAN, request_id: UUID | None = None, day: date = 
                 demand_kg=row["fill"] * 190,
                 demand_l=row["fill"] * 1100,
                 due=_due(row["fill"]),
+                required=row["fill"] > 1,
+                prize=round(2_600 * row["fill"]) if _due(row["fill"]) else 0,
             )
             for row in containers()
         ),
@@ -187,10 +211,11 @@ def _circuit(number: int, truck: str, rows: list[dict[str, Any]], day: date) -> 
     site = (WEST + 0.10, SOUTH + 0.052)
     visits = [_visit("depot", "depot", *depot, at, 0, 0)]
     load = 0.0
-    for row in rows:
+    for index, row in enumerate(rows):
         at += timedelta(minutes=9)
         load += row["fill"] * 190
-        visits.append(_visit("stop", row["id"], row["lon"], row["lat"], at, load, load * 5.8))
+        stop = _visit("stop", row["id"], row["lon"], row["lat"], at, load, load * 5.8)
+        visits.append(stop.model_copy(update={"marginal_cost": _marginal(number, index)}))
     at += timedelta(minutes=25)
     visits.append(_visit("disposal", "centre", *site, at, 0, 0))
     at += timedelta(minutes=25)
@@ -204,7 +229,16 @@ def _circuit(number: int, truck: str, rows: list[dict[str, Any]], day: date) -> 
         duty_s=(at - visits[0].leave_at).total_seconds(),
         trips=1,
         visits=tuple(visits),
+        binding=BINDINGS[number - 1],
     )
+
+
+def _marginal(number: int, index: int) -> Extra | None:
+    """Some hundreds of francs; one on the way for nothing, one that its circuit cannot do without."""
+    if (number, index) == (1, 2):
+        return None
+    fuel_l, duty_s = (0.0, 0.0) if (number, index) == (1, 3) else (0.2 + 0.13 * index, 200.0 + 95 * index)
+    return Extra(cost=round(655 * fuel_l + 2_500 * duty_s / 3600, 2), fuel_l=round(fuel_l, 2), duty_s=duty_s)
 
 
 def _visit(kind: Any, place: str, lon: float, lat: float, at: datetime, kg: float, litres: float) -> Visit:

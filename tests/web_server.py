@@ -20,7 +20,7 @@ from services.web.maps.basemaps import Basemaps
 from services.web.maps.lines import CircuitLines
 from services.web.stream import Stream
 from services.web.technician.kept import KeptPlaces
-from tests.web_seed import CITY
+from tests.web_seed import CITY, NOW, put_everything
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -84,3 +84,11 @@ def serve(
         thread.join(timeout=10)
         listening.close()
         pool.close()
+
+
+@contextmanager
+def serve_city(database_url: str, stream: Stream, data_folder: Path | None = None) -> Iterator[Running]:
+    """The pages of the seeded city, at its hour."""
+    put_everything(database_url)
+    with serve(database_url, stream, NOW, data_folder=data_folder) as running:
+        yield running

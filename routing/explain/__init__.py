@@ -5,7 +5,7 @@ Needs no compiler: only `what_if`, which searches, loads the engine, and only wh
 
 from routing.explain.circuits import Circuit, Limit, Trip
 from routing.explain.left_out import Insertion
-from routing.explain.plan import Explanation, explain, explanation_document
+from routing.explain.plan import Explanation, explain, explanation_document, tries_at_most
 from routing.explain.stops import StopCost, route_without
 from routing.explain.tour import Bill
 from routing.explain.what_if import Change, LongerShift, OneMoreTruck, WhatIf, changes_to_try, what_if, what_ifs
@@ -26,6 +26,7 @@ __all__ = [
     "explain",
     "explanation_document",
     "route_without",
+    "tries_at_most",
     "what_if",
     "what_ifs",
 ]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from routing.explain.tour import Bill, Place, Tour, service_of, windows_of
+from routing.explain.tour import Bill, Tour
 from routing.problem import Stop, Vehicle, Window
 from routing.schedule import Legs, earliest_starts, latest_starts
 from routing.solution import Route, Visit, VisitKind
+from routing.timed_route import Place, service_of, windows_of
 
 type Dated = tuple[Visit, Place | None]  # the break has no place of its own
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from routing.check import TOLERANCE_LOAD
-from routing.explain.tour import Bill, Place, Tour, may_serve, service_of, windows_of
+from routing.explain.tour import Bill, Tour, may_serve
 from routing.fuel import litres
 from routing.problem import DisposalSite, Problem, Stop
 from routing.schedule import earliest_starts, latest_starts, next_start
 from routing.solution import Reason
+from routing.timed_route import Place, service_of, windows_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from routing.errors import PlanError
-from routing.explain.tour import Bill, Place, Tour, Town
+from routing.explain.tour import Bill, Tour, Town
 from routing.problem import DisposalSite, Problem, Stop
 from routing.solution import Route
+from routing.timed_route import Place
 
 
 @dataclass(frozen=True, slots=True)

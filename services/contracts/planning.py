@@ -23,6 +23,22 @@ UnservedReason = Literal[
 ]
 PlanStatus = Literal["planned", "nothing_due", "no_truck", "disposal_closed"]
 
+LimitName = Literal["time", "load_kg", "load_l", "trips", "stops", "day_kg", "day_l"]
+"""What a circuit can run out of: the shift, room in its trips, trips, stops, or what the truck may carry in a day."""
+
+Closing = Literal["shift", "break", "disposal", "stop"]
+"""What closes first for a late circuit: the shift, the hours of its break, a disposal site, a container's window."""
+
+Explained = Literal["nothing", "circuits", "served", "all"]
+"""How far a plan gives its reasons: `served` is circuits and their stops, `all` also containers left out."""
+
+Difference = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _is_none(value: object) -> bool:
+    """What is not said is not sent: a large city's plan has tens of thousands of such fields."""
+    return value is None
+
 
 class PlanDay(Message):
     """An order, on Kafka `orders`: plan `day` with what is known at `as_of`."""
@@ -78,6 +94,29 @@ class ContainerForecast(Part):
     """What leaving it for the next round is expected to cost, in the city's currency."""
 
 
+class Extra(Part):
+    """What a circuit costs more with one container than without it, in the plan's currency, litres and seconds.
+
+    The rest stays as it is. Below zero where the circuit is cheaper with it.
+    """
+
+    cost: Difference
+    fuel_l: Difference
+    duty_s: Difference
+
+
+class Binding(Part):
+    """What a circuit has least of, and how late it may run before something closes."""
+
+    limit: LimitName
+    used_ratio: Annotated[float, Field(ge=0, le=1, description="share of the limit that is used")]
+    left: Annotated[Amount, Field(description="in seconds for `time`, kg and litres of loads, else a count")]
+    slack_s: Amount
+    closes: Closing
+    closes_place: Id | None = None
+    """The disposal site or container that closes; None for `shift` and `break`."""
+
+
 class Visit(Part):
     """One entry of a circuit, in driving order. `load_kg` and `load_l` are what is aboard when leaving."""
 
@@ -90,6 +129,8 @@ class Visit(Part):
     leave_at: Instant
     load_kg: Amount
     load_l: Amount
+    marginal_cost: Extra | None = Field(default=None, exclude_if=_is_none)
+    """What emptying this container costs. None for other visits, and where the circuit cannot do without the stop."""
 
 
 class Circuit(Part):
@@ -102,6 +143,7 @@ class Circuit(Part):
     duty_s: Amount
     trips: int
     visits: tuple[Visit, ...]
+    binding: Binding | None = Field(default=None, exclude_if=_is_none)
 
     @property
     def stops(self) -> tuple[Visit, ...]:
@@ -113,6 +155,9 @@ class Unserved(Part):
     container: Id
     reason: UnservedReason
     due: DueReason | None
+    cheapest_place_cost: Extra | None = Field(default=None, exclude_if=_is_none)
+    """At the cheapest place of the plan as it is; None where it fits nowhere, or the plan does not say."""
+    cheapest_place_truck: Id | None = Field(default=None, exclude_if=_is_none)
 
 
 class Totals(Part):
@@ -124,6 +169,28 @@ class Totals(Part):
     distance_m: Amount = 0
     fuel_l: Amount = 0
     duty_s: Amount = 0
+
+
+class WhatIf(Part):
+    """What a change would save that day: an estimate, by searching for `search_s` with and without it.
+
+    `saved` is in the plan's currency, below zero where the changed day costs more. `spread` is by how much two searches
+    of the day as it is differ: savings no larger say nothing. `newly_served` counts containers that have to be emptied
+    and then are; the sums of such days compare different work.
+    """
+
+    change: Literal["longer_shifts", "one_more_truck"]
+    extra_s: Amount | None = None
+    like_truck: Id | None = None
+    saved: Difference
+    spread: Amount
+    newly_served: int
+    search_s: Amount
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether the saving is more than the noise of the search."""
+        return self.saved > self.spread
 
 
 class PlanMade(Message):
@@ -148,6 +215,9 @@ class PlanMade(Message):
     circuits: tuple[Circuit, ...]
     unserved: tuple[Unserved, ...]
     forecasts: tuple[ContainerForecast, ...]
+    explained: Explained = "nothing"
+    what_if: tuple[WhatIf, ...] = ()
+    """Empty where the time limit was short or the day very large."""
 
     @property
     def trace_id(self) -> str:

@@ -3,12 +3,18 @@
 from datetime import date, datetime, tzinfo
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 
 from services.web.catalogue import Texts
 
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
+WHOLE_FROM = 100
+"""Sums of this many units or more are told without cents."""
+
+
+def price_digits(amount: float, currency: str) -> int:
+    return int(get_currency_precision(currency)) if abs(amount) < WHOLE_FROM else 0
 
 
 class Words:
@@ -42,6 +48,19 @@ class Words:
         )
         return whole.replace("-", "\u2212")
 
+    def price(self, amount: float, currency: str) -> str:
+        """A small sum with the currency's own decimals (`0,35 €`, `350 F CFA`), from a hundred on without."""
+        digits = price_digits(amount, currency)
+        return f"{self.number(amount, digits)}{NO_BREAK_SPACE}{self.currency(currency)}"
+
+    def is_nothing(self, amount: float, currency: str) -> bool:
+        """Whether a sum is below the currency's smallest coin."""
+        return round(amount, get_currency_precision(currency)) <= 0
+
+    def currency(self, code: str) -> str:
+        """`F CFA`, for scripts that write the number themselves."""
+        return get_currency_symbol(code, locale=self._locale)
+
     def percent(self, ratio: float, *, signed: bool = False) -> str:
         text = format_percent(abs(ratio), format="#,##0\u202f%" if self._french else "#,##0%", locale=self._locale)
         if round(ratio, 2) == 0:
@@ -53,6 +72,12 @@ class Words:
     def hours(self, seconds: float) -> str:
         minutes = round(seconds / 60)
         return f"{minutes // 60}{NO_BREAK_SPACE}h{NO_BREAK_SPACE}{minutes % 60:02d}"
+
+    def minutes(self, seconds: float) -> str:
+        """`14 min`, and hours from an hour on. Whole minutes that have passed, so that no margin is made larger."""
+        if seconds >= 3600:
+            return self.hours(seconds // 60 * 60)
+        return f"{self.number(seconds // 60)}{NO_BREAK_SPACE}min"
 
     def clock(self, instant: datetime) -> str:
         return format_time(instant.astimezone(self._zone), format="HH:mm", locale=self._locale)

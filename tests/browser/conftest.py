@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from infra.stack.stack import Stack
 from services.web.stream import KafkaStream
 from tests.web_browser import SCREENSHOTS
-from tests.web_seed import NOW, put_everything
-from tests.web_server import Running, serve
+from tests.web_server import Running, serve_city
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -39,11 +38,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def web(database_url: str, stack: Stack) -> Iterator[Running]:
-    put_everything(database_url)
-    stream = KafkaStream(stack.kafka, name="web")
-    with serve(database_url, stream, NOW) as running:
+    with closing(KafkaStream(stack.kafka, name="web")) as stream, serve_city(database_url, stream) as running:
         yield running
-    stream.close()
 
 
 @pytest.fixture

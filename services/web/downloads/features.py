@@ -24,10 +24,18 @@ def geojson_answer(request: Request, collection: Collection, cache: str = "no-ca
     return with_etag(request, to_json(collection), "application/geo+json", cache)
 
 
+def serving_costs(plan: PlanMade) -> dict[str | None, float]:
+    """What serving each container costs, or would cost at least where it is left out, in the plan's currency."""
+    extras = [(stop.place, stop.marginal_cost) for circuit in plan.circuits for stop in circuit.stops]
+    extras += [(row.container, row.cheapest_place_cost) for row in plan.unserved]
+    return {container: extra.cost for container, extra in extras if extra}
+
+
 @many_at_once()
 def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMade | None, now: datetime) -> Collection:
     forecasts = {f.container: f for f in plan.forecasts} if plan else {}
     circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops} if plan else {}
+    costs = serving_costs(plan) if plan else {}
     full_at = city.planning.full_at_fill_ratio
     features = []
     for row in containers:
@@ -42,6 +50,7 @@ def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMad
             "forecast": round(forecast.fill_ratio, 3) if forecast else None,
             "due": forecast.due if forecast else None,
             "circuit": circuit_of.get(row.container_id),
+            "serving_cost": costs.get(row.container_id),
         }
         features.append(_feature(row.container_id, properties, "Point", [row.lon, row.lat]))
     return {"type": "FeatureCollection", "features": features}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
-from services.contracts.planning import PlanMade
+from services.contracts.planning import Circuit, PlanMade
 from services.web.deps import WithDeps, WithStore
 from services.web.downloads.features import circuits_geojson, containers_geojson, geojson_answer, sites_geojson
 from services.web.downloads.tables import csv_answer
@@ -21,10 +21,13 @@ CONTAINER_COLUMNS = (
     "container", "name", "zone", "kind", "lon", "lat", "capacity_l", "sensor", "fill_ratio", "fill_at",
     "last_emptied_at",
 )  # fmt: skip
-CIRCUIT_COLUMNS = ("number", "truck", "stops", "trips", "distance_m", "fuel_l", "duty_s", "leaves_at", "returns_at")
+CIRCUIT_COLUMNS = (
+    "number", "truck", "stops", "trips", "distance_m", "fuel_l", "duty_s", "leaves_at", "returns_at",
+    "binding_limit", "binding_used_ratio", "slack_s", "closes", "closes_place",
+)  # fmt: skip
 STOP_COLUMNS = (
     "number", "truck", "sequence", "kind", "place", "lon", "lat", "arrive_at", "start_at", "leave_at", "load_kg",
-    "load_l",
+    "load_l", "marginal_cost", "currency",
 )  # fmt: skip
 
 
@@ -33,6 +36,11 @@ def _plan(connection: Connection, city: City, plan_id: UUID) -> PlanMade:
     if plan is None:
         raise NotFound
     return plan
+
+
+def _binding_cells(circuit: Circuit) -> dict[str, Any]:
+    cells = circuit.binding.model_dump() if circuit.binding else {"limit": None, "used_ratio": None}
+    return cells | {"binding_limit": cells["limit"], "binding_used_ratio": cells["used_ratio"]}
 
 
 @router.get("/containers.geojson")
@@ -79,7 +87,8 @@ def get_circuits_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, 
     """The plan's circuits."""
     plan = _plan(connection, city, plan_id)
     rows = [
-        circuit.model_dump(exclude={"visits"})
+        circuit.model_dump(exclude={"visits", "binding"})
+        | _binding_cells(circuit)
         | {
             "stops": len(circuit.stops),
             "leaves_at": circuit.visits[0].leave_at if circuit.visits else None,
@@ -95,7 +104,9 @@ def get_stops_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, con
     """Every visit of the plan, in driving order."""
     plan = _plan(connection, city, plan_id)
     rows: list[dict[str, Any]] = [
-        visit.model_dump() | {"number": circuit.number, "truck": circuit.truck, "sequence": sequence}
+        visit.model_dump(exclude={"marginal_cost"})
+        | {"number": circuit.number, "truck": circuit.truck, "sequence": sequence, "currency": plan.currency}
+        | {"marginal_cost": visit.marginal_cost.cost if visit.marginal_cost else None}
         for circuit in plan.circuits
         for sequence, visit in enumerate(circuit.visits)
     ]

@@ -21,6 +21,7 @@ from services.web.pages import get_page
 from services.web.problems import NotFound
 from services.web.session.guards import OperatorSession, SessionCity, WithTokens, check_csrf
 from services.web.session.tokens import Session, Tokens
+from services.web.words import price_digits
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,6 +91,8 @@ def _values(
             "texts": texts.under("console"),
             "city": city.id,
             "timezone": city.timezone,
+            "currency": get_page(request).words_for(request, city).currency(city.currency),
+            "cents": price_digits(0, city.currency),
         },
     }
 

@@ -13,6 +13,8 @@ from services.web.operator.day import Day
 from services.web.operator.fill import FillState, fill_state, is_silent
 
 HUES = 12
+TIGHT_FROM = 0.8
+"""Share used from which a limit is said to bind a circuit; below, a stop or two more would fit. Chosen by eye."""
 LONGEST_LIST = 400  # a screen nobody reads further; the CSV holds all
 
 
@@ -22,6 +24,7 @@ class VisitLine:
     name: str
     zone: str
     outcome: str | None
+    forecast: ContainerForecast | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,13 @@ class CircuitLine:
     skipped: int
     has_driver: bool
     visits: list[VisitLine]
+    closes_name: str
+    """Of the site or container that closes first for it; empty where that is no place, or not known."""
+
+    @property
+    def is_tight(self) -> bool:
+        binding = self.circuit.binding
+        return binding is not None and binding.used_ratio >= TIGHT_FROM
 
     @property
     def hue(self) -> int:
@@ -55,6 +65,7 @@ class DueLine:
     state: FillState
     circuit: int | None
     left_out: Unserved | None
+    stop: Visit | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,7 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
     sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
     capacities = _capacities(connection, city, trucks)
     drivers = store.list_trucks_with_driver(connection, city.id)
+    forecasts = {forecast.container: forecast for forecast in plan.forecasts}
     lines = [
         CircuitLine(
             circuit=circuit,
@@ -109,7 +121,8 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
             done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
             skipped=progress["skipped"] if progress else 0,
             has_driver=circuit.truck in drivers,
-            visits=_visit_lines(circuit, by_id, sites, confirmations),
+            visits=_visit_lines(circuit, by_id, sites, confirmations, forecasts),
+            closes_name=_closes_name(circuit, by_id, sites),
         )
         for circuit in plan.circuits
     ]
@@ -155,6 +168,7 @@ def _visit_lines(
     containers: dict[str, store.ContainerRow],
     sites: dict[str, str],
     confirmations: list[store.ConfirmationRow],
+    forecasts: dict[str, ContainerForecast],
 ) -> list[VisitLine]:
     outcomes = outcomes_of(circuit, confirmations)
     lines = []
@@ -163,17 +177,23 @@ def _visit_lines(
         container = containers.get(place) if visit.kind == "stop" else None
         name = container.name if container else sites.get(place, place)
         zone = container.zone_name if container else ""
-        lines.append(VisitLine(visit, name, zone, outcomes.get(sequence)))
+        lines.append(VisitLine(visit, name, zone, outcomes.get(sequence), forecasts.get(place) if container else None))
     return lines
 
 
+def _closes_name(circuit: Circuit, containers: dict[str, store.ContainerRow], sites: dict[str, str]) -> str:
+    place = (circuit.binding.closes_place if circuit.binding else None) or ""
+    return containers[place].name if place in containers else sites.get(place, place)
+
+
 def _due_lines(city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]) -> Iterable[DueLine]:
-    circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops}
+    served = {stop.place: (circuit.number, stop) for circuit in plan.circuits for stop in circuit.stops}
     left_out = {entry.container: entry for entry in plan.unserved if entry.due is not None}
     for forecast in plan.forecasts:
         container = containers.get(forecast.container)
-        is_planned = forecast.due is not None or forecast.container in circuit_of
+        is_planned = forecast.due is not None or forecast.container in served
         if container is None or not is_planned:
             continue
         state = fill_state(container, forecast, plan.as_of, city.planning.full_at_fill_ratio, day.now)
-        yield DueLine(container, forecast, state, circuit_of.get(forecast.container), left_out.get(forecast.container))
+        number, stop = served.get(forecast.container, (None, None))
+        yield DueLine(container, forecast, state, number, left_out.get(forecast.container), stop)

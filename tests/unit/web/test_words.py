@@ -52,3 +52,17 @@ def test_hours_round_to_minutes() -> None:
     """7,650 s = 2 h 07 min 30 s, rounded to the even minute below or above, never `2 h 60`."""
     assert FRENCH.hours(7_650).replace("\u00a0", " ") in {"2 h 07", "2 h 08"}
     assert FRENCH.hours(7_199).replace("\u00a0", " ") == "2 h 00"
+
+
+def test_small_prices_keep_the_coins_of_their_currency() -> None:
+    """A container may cost 35 cents where the euro is paid; francs have no cents, and 480 euros need none."""
+    assert FRENCH.price(0.351, "EUR") == "0,35\u00a0€"
+    assert FRENCH.price(480.4, "EUR") == "480\u00a0€"
+    assert FRENCH.price(35.4, "XOF") == "35\u00a0F\u202fCFA"
+    assert [FRENCH.is_nothing(0.3, currency) for currency in ("EUR", "XOF")] == [False, True]
+
+
+def test_minutes_are_those_that_have_passed() -> None:
+    """A margin is never told larger than it is."""
+    assert FRENCH.minutes(14 * 60 + 59) == "14\u00a0min"
+    assert FRENCH.minutes(2 * 3600 + 359) == "2\u00a0h\u00a005"

@@ -38,9 +38,15 @@ function markSelection() {
   }
 }
 
+// A stop is chosen inside its circuit, which stays open.
+function chooseRow(row) {
+  const circuit = row.closest("tbody[data-circuit]") ? current().circuit : null;
+  select({ circuit, container: row.dataset.container, from: "list" });
+}
+
 function onListClick(event) {
   const row = event.target.closest("[data-container]");
-  if (row) return select({ container: row.dataset.container, from: "list" });
+  if (row) return chooseRow(row);
   const body = event.target.closest("tbody[data-circuit]");
   if (body && event.target.closest(".circuit-row")) {
     const number_ = Number(body.dataset.circuit);
@@ -49,10 +55,10 @@ function onListClick(event) {
 }
 
 function onListKey(event) {
-  const row = event.target.closest("tr[data-container]");
+  const row = event.target.closest("[data-container]");
   if (row && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
-    select({ container: row.dataset.container, from: "list" });
+    chooseRow(row);
   }
 }
 

@@ -121,7 +121,7 @@ function showSelection(map, { circuit, container, from }) {
   map.getSource("chosen").setData(collection(feature ? [feature] : []));
   explain(feature);
   if (from !== "list") return;
-  if (feature) map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
+  if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
   const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
   if (line) map.fitBounds(extent([line]), { padding: 48, maxZoom: 15 });
 }
@@ -129,7 +129,7 @@ function showSelection(map, { circuit, container, from }) {
 function explain(feature) {
   note.hidden = !feature;
   if (!feature) return;
-  const { name, zone, forecast, fill_ratio: fill, circuit, fill_at: at } = feature.properties;
+  const { name, zone, forecast, fill_ratio: fill, circuit, fill_at: at, serving_cost: cost } = feature.properties;
   const shown = forecast ?? fill;
   const facts = [
     zone,
@@ -137,7 +137,16 @@ function explain(feature) {
     circuit === null ? null : say("circuit", { number: circuit }),
     at ? clock(at) : null,
   ];
-  note.replaceChildren(element("b", {}, name), facts.filter(Boolean).join(" · "));
+  note.replaceChildren(element("b", {}, name), facts.filter(Boolean).join(" · "), priced(cost, circuit));
+}
+
+// What serving costs, as the list says it; nothing where the plan does not say.
+function priced(cost, circuit) {
+  if (cost === null) return "";
+  const digits = Math.abs(cost) < 100 ? values.cents : 0;
+  if (Number(cost.toFixed(digits)) <= 0) return element("p", {}, say("costs_nothing"));
+  const money = `${number(cost, digits)}\u00a0${values.currency}`;
+  return element("p", {}, circuit === null ? say("would_cost", { money }) : say("costs", { money }));
 }
 
 function listen(map) {
