@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from routing.errors import RoutingError
 from routing.solution import Solution
 
-PARTS = ("ortools", "own-moves", "decomposition")
+PARTS = ("ortools", "pyvrp", "own-moves", "decomposition")
 
 
 @dataclass(frozen=True, slots=True)
 class SolverOptions:
-    """`without`: OR-Tools' polishing, the moves of trips and fleet, the cutting into districts."""
+    """`without`: OR-Tools' polishing, PyVRP going on from our plan, moves of trips and fleet, cuts into districts."""
 
     without: frozenset[str] = frozenset()
 

@@ -1,7 +1,6 @@
 """Compilation of the search's inner loops to machine code, at first use, kept on disk for the next process.
 
-Compiled functions let go of the interpreter's lock, so that two threads search on two cores. To step through them
-with a debugger, or to see them in a coverage report, set `NUMBA_DISABLE_JIT=1`.
+Compiled functions let go of the interpreter's lock, so that two threads search on two cores.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ BLINK_SHARE = 0.01  # of the places, as in the SISR article
 SERVED_NEIGHBOURS = 20
 COMPARED = 3  # places built in full and compared for a stop the crew may have to wait for
 TRIES = 4  # places tried for one stop when the cheapest, judged quickly, does not hold in full
+ROUNDING = 1e-6  # money by which sums of the same prices in another order may differ
 IN_TRIP, TRIP_AFTER, TRIP_BEFORE, NEW_TOUR = 0, 1, 2, 3  # forms of a place
 
 
@@ -33,26 +34,30 @@ class Look(NamedTuple):
 def serve(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, look: Look) -> bool:
     """Insert a stop at its cheapest place if that costs less than leaving it; False when there is none.
 
-    Places are found by driving and service alone. A stop that opens late may also make the crew wait, so the first
-    few places are then built in full and compared.
+    Places are found by driving and service alone. A stop that opens late may also make the crew wait, and a tour may
+    come out dearer than judged because of other windows or the break: the first few places are then built in full and
+    compared.
     """
     limit = MUST if arrays.nodes[stop].required else arrays.nodes[stop].prize
     count = _find_places(arrays, plan, scratch, stop, limit, look)
-    best, best_number, built = limit, -1, 0
+    best, best_number, tried, built = limit, -1, -1, 0
     compared = COMPARED if arrays.nodes[stop].may_wait else 1
     for number in range(count):
-        cost = _try_place(arrays, plan, scratch, stop, number)
+        cost, tried = _try_place(arrays, plan, scratch, stop, number), number
         if cost == INFEASIBLE:
             continue
-        extra = cost - plan.tours[scratch.places[number].truck].cost
+        place = scratch.places[number]
+        extra = cost - plan.tours[place.truck].cost
         if extra * look.ease < best:
             best, best_number = extra * look.ease, number
+        if extra * (1.0 if place.form == IN_TRIP else look.ease) > place.extra + ROUNDING:
+            compared = COMPARED
         built += 1
         if built == compared:
             break
     if best_number < 0:
         return False
-    if built > 1:
+    if tried != best_number:  # the trial row holds the last one tried, perhaps one that breaks a rule
         _try_place(arrays, plan, scratch, stop, best_number)
     adopt(arrays, plan, scratch.places[best_number].truck)
     return True
@@ -67,9 +72,7 @@ def _try_place(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, number: 
     out, old = plan.visits[trial], plan.visits[t]
     m = plan.tours[t].length
     if form == NEW_TOUR:
-        out[0].node, out[1].node = arrays.trucks[t].start, stop
-        out[2].node, out[3].node = site, arrays.trucks[t].end
-        return evaluate(arrays, plan, t, 4)
+        return _try_new_tour(arrays, plan, t, stop, site)
     for before in range(after + 1):
         out[before].node = old[before].node
     at = after + 1
@@ -87,6 +90,31 @@ def _try_place(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, number: 
         out[at].node = old[behind].node
         at += 1
     return evaluate(arrays, plan, t, at)
+
+
+@compiled
+def _try_new_tour(arrays: Arrays, plan: Plan, t: int, stop: int, site: int) -> float:
+    """Build a tour for the stop alone. `site` is the cheapest to drive to: others only if it makes the crew wait."""
+    cost = _try_alone(arrays, plan, t, stop, site)
+    kind = arrays.trucks[t].kind
+    if cost <= arrays.solo[kind, stop].cost + ROUNDING:
+        return cost
+    best, best_site = cost, site
+    for number in range(len(arrays.accepts)):
+        other = arrays.stops + number
+        if arrays.open_to[kind, number] and other != site:
+            cost = _try_alone(arrays, plan, t, stop, other)
+            if cost < best:
+                best, best_site = cost, other
+    return _try_alone(arrays, plan, t, stop, best_site)
+
+
+@compiled
+def _try_alone(arrays: Arrays, plan: Plan, t: int, stop: int, site: int) -> float:
+    out = plan.visits[len(arrays.trucks)]
+    out[0].node, out[1].node = arrays.trucks[t].start, stop
+    out[2].node, out[3].node = site, arrays.trucks[t].end
+    return evaluate(arrays, plan, t, 4)
 
 
 @compiled

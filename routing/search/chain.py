@@ -38,6 +38,7 @@ from routing.search.watch import Watch
 WIDE = Look(1.0, 0.0, True, True)
 PRICELESS = 1e8  # money: no place is dearer
 CLOSED = Look(1.0, 0.0, False, False)
+LEAST_GAIN = 1e-6  # money
 TURN_S = 0.03  # of work between two looks at the clock
 FIRST_TURN, LONGEST_TURN, COUNTED_TURN = 20, 4000, 100  # ruins; the last when no clock decides
 type Stops = NDArray[np.int32]
@@ -185,10 +186,40 @@ class Chain:
         return Chain(self.arrays._replace(nodes=nodes), self.watch, 0)
 
     def start_tour(self, truck: int, stop: int) -> bool:
-        """Let a parked truck serve this stop alone."""
+        """Let a parked truck serve this stop alone, unloading where it is cheapest to."""
         row = self.arrays.trucks[truck]
         site = int(self.arrays.solo[row["kind"], stop]["site"])
-        return site >= 0 and self.drive(truck, [int(row["start"]), stop, site, int(row["end"])])
+        first = [site] if site >= 0 else []
+        for one in [*first, *self._sites(truck)]:
+            if self.drive(truck, [int(row["start"]), stop, one, int(row["end"])]):
+                self._unload_elsewhere(truck)
+                return True
+        return False
+
+    def unload_elsewhere(self) -> None:
+        """Let single disposal visits go to another site where that costs less.
+
+        The search chooses sites by driving: one may open late, or keep the crew out so long that it owes a break.
+        """
+        for truck in self.used():
+            self._unload_elsewhere(truck)
+        self.settle()
+
+    def _unload_elsewhere(self, truck: int) -> None:
+        nodes, trial = self.nodes_of(truck), len(self.arrays.trucks)
+        for at, here in enumerate(nodes[1:-1], start=1):
+            for site in self._sites(truck) if here >= self.arrays.stops else ():
+                other = [*nodes[:at], site, *nodes[at + 1 :]]
+                self.plan.visits["node"][trial, : len(other)] = other
+                cost = evaluate(self.arrays, self.plan, truck, len(other))
+                if cost < self.plan.tours[truck]["cost"] - LEAST_GAIN:
+                    adopt(self.arrays, self.plan, truck)
+                    nodes = other
+
+    def _sites(self, truck: int) -> list[int]:
+        """Nodes of the disposal sites that are open to a truck."""
+        kind = self.arrays.trucks[truck]["kind"]
+        return [self.arrays.stops + int(site) for site in np.flatnonzero(self.arrays.open_to[kind])]
 
     def offer(self, stops: list[int]) -> None:
         """Serve those of the stops that find a place beside their neighbours, without opening a truck."""

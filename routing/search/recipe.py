@@ -41,5 +41,6 @@ def run(
     team = Team(arrays, places.reshape(-1, 2), watch, seed, tell, options)
     team.search(None if start is None else take_over(problem, team.chain, start))
     team.chain.go_to(team.chain.best)
+    team.chain.unload_elsewhere()
     team.chain.serve_greedily()
     return finish(problem, team.chain, team.chain.new_note(), seed, watch.elapsed_s())

@@ -18,6 +18,7 @@ from routing.engine.plan import INFEASIBLE, Note
 from routing.options import SolverOptions
 from routing.search.chain import Chain, Stops
 from routing.search.districts import District, cut_ground, cut_tours, note_inside, write_back
+from routing.search.partner import can_help, search_on
 from routing.search.polish import polish
 from routing.search.shape import SETTLING, grow, reshape
 from routing.search.watch import Watch
@@ -26,7 +27,10 @@ SMALL = 1500  # stops up to which chains compete on the whole; above, districts 
 DISTRICT = 400  # stops of a district
 BEGUN = 0.15  # share of the search in which districts grow their first plans
 GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
-WARM, COLD = 0.1, 0.003  # temperatures of refining, in mean costs of a stop
+WARM, COLD = 0.3, 0.01  # temperatures of refining, in mean costs of a stop
+HOT = 1.0  # instead of WARM where no shape of the fleet was looked for that could be lost again
+FEW = 500  # stops up to which PyVRP is the quicker of the two from early on
+ALONE_FEW, ALONE_MANY = 0.4, 0.88  # shares of refining before PyVRP goes on from the best plan, on one core
 ROUNDS = 8  # cuts into districts per phase
 RUINS_PER_S = 15_000  # of one core, about: whether there is time to grow beside a plan to start from
 HURRY_S_PER_STOP = 0.01  # with less, a plan to start from is only mended
@@ -50,6 +54,7 @@ class Team:
     ) -> None:
         self.arrays, self.places, self.watch, self.seed, self.tell = arrays, places, watch, seed, tell
         self.without = options.without
+        self.shapes = "own-moves" not in self.without and _has_shapes(arrays)
         self.chain = Chain(arrays, watch, seed)
         self.news: SimpleQueue[Note] = SimpleQueue()  # better plans on their way to `tell`
         self.told = float("inf")
@@ -93,14 +98,21 @@ class Team:
         chains = [self.chain, *(self._twin(number) for number in range(1, self.cores))]
         for chain in chains:
             chain.on_better = self._hear if len(chains) > 1 else self._tell
-        first, warm = (self._mend, LUKEWARM) if self._must_hurry() else (self._shape, WARM)
-        self._side_by_side([partial(first, chain, until) for chain in chains])
+        hurry = self._must_hurry()
+        self._side_by_side([partial(self._mend if hurry else self._shape, chain, until) for chain in chains])
         self._take_best(chains)
         self._tell(self.chain.best)
-        begin = self.watch.share
+        begin, warm = self.watch.share, self._warmth(hurry)
+        partnered = "pyvrp" not in self.without and can_help(self.chain)
+        alone = begin + (until - begin) * (self._alone() if partnered else 1.0)
         for step in range(1, 4):
-            end = begin + (until - begin) * step / 3
-            self._side_by_side([partial(chain.refine, end, warm, COLD, (begin, until)) for chain in chains])
+            end = begin + (alone - begin) * step / 3
+            self._side_by_side([partial(chain.refine, end, warm, COLD, (begin, alone)) for chain in chains])
+            self._take_best(chains)
+            self._tell(self.chain.best)
+        if partnered:
+            others = [partial(chain.refine, until, COLD, COLD, (alone, until)) for chain in chains[1:]]
+            self._side_by_side([partial(search_on, self.chain, until), *others])
             self._take_best(chains)
             self._tell(self.chain.best)
 
@@ -114,6 +126,14 @@ class Team:
         if self.changed is None:
             return False
         return "own-moves" in self.without or self.watch.left_s() < HURRY_S_PER_STOP * len(self.chain.worthy)
+
+    def _alone(self) -> float:
+        return ALONE_FEW if len(self.chain.worthy) <= FEW else ALONE_MANY
+
+    def _warmth(self, hurry: bool) -> float:
+        if self.changed is not None:
+            return LUKEWARM if hurry else WARM
+        return WARM if self.shapes else HOT
 
     def _mend(self, chain: Chain, until: float) -> None:
         """Search round what changed in the plan that was given: first for a plan that needs no other trucks."""
@@ -138,7 +158,7 @@ class Team:
         chain.keep_if_better(candidate)
 
     def _shape(self, chain: Chain, until: float) -> None:
-        if "own-moves" not in self.without:
+        if self.shapes:
             if self._may_grow(chain):
                 _grow(chain, GROWN * until)
             reshape(chain, SHAPED * until)
@@ -159,8 +179,8 @@ class Team:
     def _share_out(self, until: float) -> None:
         """Search by districts: grown, unless there is a plan to start from; reshaped, unless in a hurry; refined."""
         hurry = self._must_hurry()
-        warm = LUKEWARM if hurry else WARM
-        if "own-moves" not in self.without and not hurry:
+        warm = self._warmth(hurry)
+        if self.shapes and not hurry:
             if self.changed is None:
                 self._round(cut_ground(self.arrays, self.places, DISTRICT, self.rng), BEGUN * until, _grow)
                 self._tell(self.chain.best)
@@ -225,3 +245,8 @@ class Team:
 
 def _grow(chain: Chain, until: float) -> None:
     chain.keep_if_better(grow(chain, until))
+
+
+def _has_shapes(arrays: Arrays) -> bool:
+    """Whether it costs something to use one truck more, or another: where it does not, tours open and close freely."""
+    return bool(arrays.trucks["fixed"].any()) or len(np.unique(arrays.trucks["kind"])) > 1

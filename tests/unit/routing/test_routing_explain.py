@@ -34,7 +34,8 @@ from routing.explain import (
     route_without,
 )
 from routing.explain.left_out import Host
-from routing.explain.tour import Place, Tour, Town, may_serve
+from routing.explain.tour import Tour, Town, may_serve
+from routing.timed_route import Place
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 from tests.unit.routing.test_routing_properties import problems
 

@@ -11,7 +11,7 @@ from routing.bench.made import made_problem
 
 def test_reading_plans_needs_neither_compiler_nor_solver() -> None:
     """Protects the memory and the start of the web and the ledger, which read plans and never search."""
-    code = "import sys, routing; print(*sorted({'numba', 'ortools', 'llvmlite'} & set(sys.modules)))"
+    code = "import sys, routing; print(*sorted({'numba', 'ortools', 'pyvrp', 'llvmlite'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

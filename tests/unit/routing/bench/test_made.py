@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
 
@@ -13,8 +12,7 @@ import pytest
 from routing import Route, RoutingError, Solution, VisitKind, check, read_problem, validate
 from routing.bench.made import BREAK_S, Rules, made_problem
 from routing.bench.timing import Order, Timetable
-
-MAKER = Path(__file__).parents[5] / "shared" / "tools" / "make_problem.py"
+from tests.beside import load_tool
 
 
 def test_seed_means_the_same_city_for_ever() -> None:
@@ -29,14 +27,7 @@ def test_seed_means_the_same_city_for_ever() -> None:
 @pytest.mark.parametrize(("stops", "seed"), [(60, 7), (700, 21)])
 def test_is_the_problem_of_the_independent_maker(tmp_path: Path, stops: int, seed: int) -> None:
     """Protects the comparison: the maker the peers were measured with says the same, number by number."""
-    if not MAKER.exists():
-        pytest.skip(f"{MAKER} is not here: it is not part of this project")
-    spec = importlib.util.spec_from_file_location("make_problem", MAKER)
-    assert spec is not None
-    assert spec.loader is not None
-    maker = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(maker)
-    data, arrays = maker.make(stops, seed)
+    data, arrays = load_tool("make_problem").make(stops, seed)
     data["matrices"]["truck"]["npz"] = "roads.npz"
     np.savez(tmp_path / "roads.npz", **arrays)
     (tmp_path / "made.json").write_text(json.dumps(data))
