@@ -5,32 +5,17 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from infra.stack.stack import Stack
 from tests.web_seed import CITY
 
 Content = dict[str, list[tuple[object, ...]]]
-
-
-@contextmanager
-def new_database(stack: Stack) -> Iterator[str]:
-    """A database with nothing in it, gone afterwards."""
-    name = f"backup_{uuid4().hex[:12]}"
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
-    yield urlsplit(stack.database_url)._replace(path=f"/{name}").geturl()
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 def put_telemetry(url: str, days: int = 3) -> None:

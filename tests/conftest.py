@@ -5,22 +5,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from infra.migrate import migrate
 from infra.stack.errors import ServerMissing
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
+from tests.beside import SHARED
+from tests.databases import new_database
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-"""Real data and independent tools, beside the checkout where they are at hand."""
 
 
 def default_stack() -> Kind:
@@ -76,15 +72,16 @@ def fresh_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def database_url(stack: Stack) -> Iterator[str]:
     """A migrated database of this module's own."""
-    name = f"test_{uuid4().hex[:12]}"
-    superuser = stack.superuser_url
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
-    url = urlsplit(stack.database_url)._replace(path=f"/{name}").geturl()
-    migrate(url)
-    yield url
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    with new_database(stack) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+def empty_url(stack: Stack) -> Iterator[str]:
+    """A database with nothing in it, of one test's own."""
+    with new_database(stack) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

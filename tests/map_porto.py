@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from services.adapters.timescale.accounts import add_account
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
 from services.city.registry import City, Registry, Zone
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanMade
 from services.planner.plan_day import plan_day
+from tests.beside import EXTRACTS
+from tests.orders import day_order
 from tests.roads_town import town
 from tests.web_seed import OPERATOR, put_plan
 
-EXTRACT = Path(__file__).parents[2] / "shared" / "data" / "osm" / "porto.osm.pbf"
+EXTRACT = EXTRACTS / "porto.osm.pbf"
 FRAME = (-8.6212, 41.1247, -8.5937, 41.1561)
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -86,10 +88,7 @@ def build_porto(registry: Registry, data: Path) -> None:
 
 def plan_porto(registry: Registry, data: Path | None, seconds: float = 4.0) -> PlanMade:
     """A plan of the day, on real roads where a data folder is given."""
-    order = PlanDay(
-        request_id=UUID(int=7), city="porto", day=DAY, as_of=NOW, time_limit_s=seconds, ordered_by="test",
-        ordered_at=NOW,
-    )  # fmt: skip
+    order = day_order("porto", DAY, NOW, seconds)
     return plan_day(order, registry, {}, now=lambda: NOW, roads=roads_of(registry, data) if data else None)
 
 

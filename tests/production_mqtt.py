@@ -21,6 +21,7 @@ from infra.stack.errors import ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
 from services.cli.device import device_app
+from tests.own_ports import moved
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = ROOT / "infra" / "compose" / "mqtt"
@@ -100,11 +101,8 @@ class ProductionMqtt:
             # Root passes through pytest's private folders; Debian's user `mosquitto` does not.
             "user mosquitto\n": "user root\n",
         }
-        for old, new in moves.items():
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
         path = self.folder / "mosquitto.conf"
-        path.write_text(text)
+        path.write_text(moved(text, moves))
         return path
 
     def device(self, *arguments: str) -> str:

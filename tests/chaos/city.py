@@ -3,15 +3,13 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from services.adapters.timescale.accounts import add_account
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
-from services.city.folder import read_folder
 from services.city.registry import Registry
+from tests.example_town import example_town
 
-EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
 CITY = "houeyogbe"
 PROBE = "PROBE"
 """The container whose readings tell that the pipeline works again."""
@@ -49,8 +47,7 @@ def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
 
 
 def _with_containers(ids: tuple[str, ...]) -> Registry:
-    registry = read_folder(EXAMPLE).registry
-    assert registry is not None, f"the example town {EXAMPLE} has errors: tournee city check says which"
+    registry = example_town()
     model = next(container for container in registry.containers if container.kind == "bac-1100")
     # Some 5 m apart: a planner that orders them has work, and none of them is out of reach.
     more = tuple(

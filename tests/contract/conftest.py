@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from typing import cast
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from infra.migrate import migrate
 from infra.stack.stack import Stack
 from tests.contract.mqtt_side import MemoryMqtt, MqttSide, NetworkMqtt
 from tests.contract.store_side import MemoryStoreSide, NetworkStore, StoreSide
 from tests.contract.stream_side import MemoryStreamSide, NetworkStream, StreamSide
+from tests.databases import new_database
 
 
 @pytest.fixture
@@ -70,11 +68,6 @@ def _network_store(request: pytest.FixtureRequest, kind: str) -> NetworkStore:
 
 
 def _database(stack: Stack) -> Iterator[str]:
-    name = Identifier("contract")
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(name))
-    url = urlsplit(stack.database_url)._replace(path="/contract").geturl()
-    migrate(url)
-    yield url
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    with new_database(stack) as url:
+        migrate(url)
+        yield url

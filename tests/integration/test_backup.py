@@ -2,7 +2,6 @@
 
 import gzip
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,15 +17,9 @@ from services.adapters.kafka import EventConsumer, EventProducer
 from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.contracts import topics
 from services.errors import StreamAway
-from tests.backup_stores import content, new_database, put_telemetry, repacked, tournee
+from tests.backup_stores import content, put_telemetry, repacked, tournee
+from tests.databases import new_database
 from tests.web_seed import put_everything
-
-
-@pytest.fixture
-def empty_url(stack: Stack) -> Iterator[str]:
-    """A database with nothing in it."""
-    with new_database(stack) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +190,7 @@ def test_altered_byte_is_refused(backup: Path, empty_url: str, tmp_path: Path, s
 
 def test_altered_rows_are_refused_though_the_container_is_sound(backup: Path, empty_url: str, tmp_path: Path) -> None:
     """Each table has a checksum of its own, so that a tool which rewrites the archive is noticed too."""
-    file = repacked(backup, tmp_path / "altered.backup", {b"break": b"brake"})
+    file = repacked(backup, tmp_path / "altered.backup", {b", break": b", brake"})
     with pytest.raises(BackupDamaged, match="rows of rejected"):
         restore_backup(empty_url, file)
     assert _is_untouched(empty_url)

@@ -17,8 +17,8 @@ from services.city.write import write_folder
 from services.cli.city import city_app
 from services.errors import StoreRefused
 from services.settings import settings
+from tests.example_town import example_town
 
-EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
@@ -36,9 +36,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def registry() -> Registry:
-    reading = read_folder(EXAMPLE)
-    assert reading.registry is not None
-    return reading.registry
+    return example_town()
 
 
 def load(connection: Connection, registry: Registry) -> LoadReport:

@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from infra.doctor.store import check_store, clock_finding
 from infra.doctor.stream import check_topics
@@ -51,8 +49,8 @@ def test_sound_stack_is_told_line_by_line(stack: Stack, seeded_url: str) -> None
     assert ended.returncode == 0, ended.stdout + ended.stderr
     findings = told(ended)
     assert list(findings) == [
-        "MQTT", "Kafka", "topics", "lag of writer", "lag of planner", "store", "TimescaleDB", "schema", "clocks",
-        "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups", "disk",
+        "MQTT", "Kafka", "topics", "lag of writer", "lag of planner", "lag of worker", "store", "TimescaleDB",
+        "schema", "clocks", "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups", "disk",
     ]  # fmt: skip
     for what in ("MQTT", "Kafka", "topics", "store", "schema", "clocks", "size"):
         assert findings[what]["status"] == "ok", findings[what]
@@ -101,17 +99,6 @@ def test_servers_that_hang_are_not_waited_for(deaf_ports: list[int]) -> None:
     assert time.monotonic() - began_s < 30
     findings = told(ended)
     assert [findings[what]["status"] for what in ("MQTT", "Kafka", "store")] == ["fail"] * 3
-
-
-@pytest.fixture
-def empty_url(stack: Stack) -> Iterator[str]:
-    """A database with nothing in it."""
-    name = f"doctor_{uuid4().hex[:12]}"
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
-    yield urlsplit(stack.database_url)._replace(path=f"/{name}").geturl()
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 def store_findings(url: str, now: datetime = NOW) -> dict[str, tuple[str, str, str]]:

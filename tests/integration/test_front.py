@@ -17,6 +17,7 @@ import pytest
 
 from infra.stack.ports import free_port
 from infra.stack.server import Server
+from tests.own_ports import moved
 from tests.production_mqtt import needs
 
 ROOT = Path(__file__).parents[2]
@@ -116,11 +117,8 @@ class Front:
             "web:8080": f"127.0.0.1:{self.upstream_port}",
             "http://127.0.0.1:2020 ": f"http://127.0.0.1:{self.own_port} ",
         }
-        for old, new in moves.items():
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
         path = self.folder / "Caddyfile"
-        path.write_text(text)
+        path.write_text(moved(text, moves))
         return path
 
     @property

@@ -1,25 +1,11 @@
 """The schema's migrations, on a real PostgreSQL."""
 
-from urllib.parse import urlsplit
-from uuid import uuid4
-
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from infra.migrate import Migration, MigrationChanged, all_migrations, migrate
-from infra.stack.stack import Stack
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
-
-
-@pytest.fixture
-def empty_url(stack: Stack) -> str:
-    """A database with nothing in it."""
-    name = f"empty_{uuid4().hex[:12]}"
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
-    return urlsplit(stack.database_url)._replace(path=f"/{name}").geturl()
 
 
 def test_second_run_changes_nothing(empty_url: str) -> None:

@@ -12,8 +12,7 @@ from infra.demo.city import read_city
 from infra.demo.director import DemoOptions, run_demo
 from services.city.from_points import from_points
 from services.city.write import write_folder
-
-EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
+from tests.example_town import EXAMPLE
 
 
 def morning(folder: Path, capsys: pytest.CaptureFixture[str], days: int) -> dict[str, Any]:

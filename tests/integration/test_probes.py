@@ -24,11 +24,10 @@ from services.adapters.kafka import EventConsumer, EventProducer
 from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
-from services.city.folder import read_folder
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from tests.example_town import example_town
 
-TOWN = Path(__file__).parents[1] / "data" / "houeyogbe"
 SECRET = "a secret of at least thirty-two characters"
 ENDS_WITHIN_S = 6.0
 
@@ -119,8 +118,7 @@ def test_service_lives_is_ready_tells_its_figures_and_ends_politely(
 @pytest.fixture
 def town(database_url: str) -> str:
     """The town of the documentation in the store."""
-    registry = read_folder(TOWN).registry
-    assert registry is not None
+    registry = example_town()
     with connect(database_url, name="test") as connection:
         load_registry(connection, registry, who="test", now=SystemClock().now())
     return registry.city.id

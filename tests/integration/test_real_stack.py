@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -21,6 +20,7 @@ from infra.stack.postgres import UNPRIVILEGED
 from infra.stack.real import fetch_real_stack
 from infra.stack.stack import Key, Stack
 from services.contracts import topics
+from tests.databases import new_database
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["real"], indirect=True)
 
@@ -28,12 +28,8 @@ pytestmark = pytest.mark.parametrize("fresh_stack", ["real"], indirect=True)
 @pytest.fixture
 def later_url(fresh_stack: Stack) -> Iterator[str]:
     """A database made after the stack came up, as tests and `tournee restore` make them."""
-    name = f"later_{uuid4().hex[:12]}"
-    with psycopg.connect(fresh_stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(Identifier(name)))
-    yield urlsplit(fresh_stack.database_url)._replace(path=f"/{name}").geturl()
-    with psycopg.connect(fresh_stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    with new_database(fresh_stack) as url:
+        yield url
 
 
 def port_of(stack: Stack, key: Key) -> int:

@@ -8,7 +8,7 @@ from services.adapters.roads.build import build_roads
 from services.adapters.roads.city_roads import roads_of
 from services.adapters.roads.places import find_places
 from services.adapters.roads.store import RoadStore
-from tests.judge import judge_made
+from tests.judge_published import judge_made
 from tests.map_porto import EXTRACT, NOW, plan_porto, porto
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")

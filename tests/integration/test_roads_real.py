@@ -9,19 +9,19 @@ import pytest
 
 import routing
 from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import find_roads
+from services.adapters.roads.city_roads import OsmRoads, find_roads
 from services.adapters.roads.extract import read_extract
 from services.adapters.roads.store import RoadStore
 from services.city.registry import Container, Registry
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
 from services.domain.roads import Places, road_vehicle
+from tests.beside import EXTRACTS
 from tests.roads_town import town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")
 
-EXTRACTS = Path(__file__).parents[3] / "shared" / "data" / "osm"
 pytestmark = pytest.mark.skipif(not EXTRACTS.is_dir(), reason=f"{EXTRACTS} with real extracts is not there")
 
 DAY = date(2026, 3, 3)
@@ -46,18 +46,24 @@ def monaco(containers: int) -> Registry:
     )
 
 
-def test_monaco_from_the_extract_to_a_checked_plan(tmp_path: Path) -> None:
-    """Thirty containers, distances of real streets: longer than straight lines, and a plan the checker accepts."""
-    registry = monaco(30)
+def real_roads(registry: Registry, data: Path) -> OsmRoads:
+    """Monaco's streets, built for these places."""
     build_roads(
-        RoadStore(tmp_path, registry.city.id),
+        RoadStore(data, registry.city.id),
         registry,
         EXTRACTS / "monaco.osm.pbf",
         now=datetime(2026, 3, 3, tzinfo=UTC),
         told=lambda _step, _share: None,
     )
-    roads = find_roads(registry.city.id, tmp_path)
+    roads = find_roads(registry.city.id, data)
     assert roads is not None
+    return roads
+
+
+def test_monaco_from_the_extract_to_a_checked_plan(tmp_path: Path) -> None:
+    """Thirty containers, distances of real streets: longer than straight lines, and a plan the checker accepts."""
+    registry = monaco(30)
+    roads = real_roads(registry, tmp_path)
     due = [forecast for forecast in forecasts_of_day(registry, {}, DAY) if forecast.due]
     problem = problem_of_day(registry, due, DAY, name="monaco", roads=roads)
     matrix = problem.matrices[roads.name(road_vehicle(registry.truck_classes[0]))]
@@ -75,15 +81,7 @@ def test_a_matrix_of_five_hundred_places_is_quick_and_has_no_holes(tmp_path: Pat
     """The goal is 4 million cells in 5 s of one core: a sixteenth of it in a generous second, so on any machine."""
     registry = monaco(1)
     containers = tuple(Container.model_validate(c.model_dump()) for c in monaco(500).containers)
-    build_roads(
-        RoadStore(tmp_path, registry.city.id),
-        registry,
-        EXTRACTS / "monaco.osm.pbf",
-        now=datetime(2026, 3, 3, tzinfo=UTC),
-        told=lambda _step, _share: None,
-    )
-    roads = find_roads(registry.city.id, tmp_path)
-    assert roads is not None
+    roads = real_roads(registry, tmp_path)
     lonlat = np.array([(c.lon, c.lat) for c in containers])
     began_s = time.process_time()
     found = roads.table(road_vehicle(registry.truck_classes[0]), Places(lonlat, np.ones(500, dtype=np.bool_)))

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -11,11 +10,12 @@ from services.adapters.roads.build import RoadsBuilt, build_roads
 from services.adapters.roads.city_roads import OsmRoads, find_roads, roads_of
 from services.adapters.roads.store import RoadStore
 from services.city.registry import BaselineStop, Registry
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanMade
 from services.domain.reach import city_places
 from services.domain.roads import Places, RoadTable, road_vehicle
 from services.planner.plan_day import plan_day
-from tests.judge import judge_made
+from tests.judge_published import judge_made
+from tests.orders import day_order
 from tests.roads_town import at, town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
@@ -50,15 +50,7 @@ def table(registry: Registry, extract: Path, data: Path) -> RoadTable:
 
 
 def planned(registry: Registry, data: Path) -> PlanMade:
-    order = PlanDay(
-        request_id=UUID(int=7),
-        city=registry.city.id,
-        day=date(2026, 3, 3),
-        as_of=NOW,
-        time_limit_s=1,
-        ordered_by="test",
-        ordered_at=NOW,
-    )
+    order = day_order(registry.city.id, date(2026, 3, 3), NOW)
     return plan_day(order, registry, {}, now=lambda: NOW, roads=roads_of(registry, data))
 
 

@@ -30,6 +30,7 @@ from services.domain.roads import road_vehicle
 from services.domain.speeds import BAND_HOURS, Samples, band_at, median_of
 from services.settings import settings
 from tests.benchmarks.learned_speeds import Found, Setting, run
+from tests.beside import EXTRACTS
 from tests.roads_town import town, write_town
 from tests.traffic import Traffic
 from tests.traffic import Truck as Driver
@@ -38,7 +39,6 @@ pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")
 pytest.importorskip("valhalla", reason="no wheel of Valhalla for this machine")
 
-EXTRACTS = Path(__file__).parents[3] / "shared" / "data" / "osm"
 MONACO = EXTRACTS / "monaco.osm.pbf"
 pytestmark = pytest.mark.skipif(not EXTRACTS.is_dir(), reason=f"{EXTRACTS} with real extracts is not there")
 

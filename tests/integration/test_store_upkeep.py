@@ -6,16 +6,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from infra.migrate import all_migrations, migrate
-from infra.stack.stack import Stack
 from services.adapters.timescale.connection import Connection, connect
 from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows
 from services.adapters.timescale.upkeep import COMPRESS_AFTER, UpkeepDone, run_upkeep
@@ -26,17 +22,6 @@ START = datetime(2026, 11, 2, tzinfo=UTC)
 """A Monday, long enough after the epoch's Thursday that weekly chunks begin elsewhere."""
 DAY = timedelta(days=1)
 KEEP = 10_000
-
-
-@pytest.fixture
-def empty_url(stack: Stack) -> Iterator[str]:
-    """A database with nothing in it: upkeep looks at all of a store."""
-    name = Identifier(f"upkeep_{uuid4().hex[:12]}")
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} OWNER tournee").format(name))
-    yield urlsplit(stack.database_url)._replace(path=f"/{name.as_string().strip('"')}").geturl()
-    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from services.adapters.built import swap_document
 from services.adapters.memory.stream import MemoryStream
 from services.adapters.roads.places import PlacesChecked, places_file
 from services.domain.inspection import Inspected
-from tests.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, put_everything
-from tests.web_server import Running, client_of, serve
+from tests.web_seed import CITY, DRIVER, MAYOR, OPERATOR
+from tests.web_server import Running, client_of, serve_city
 
 TRUCK = "C-01"
 
@@ -30,8 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def web(database_url: str, data: Path) -> Iterator[Running]:
-    put_everything(database_url)
-    with serve(database_url, MemoryStream(), NOW, data_folder=data) as running:
+    with serve_city(database_url, MemoryStream(), data) as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from uuid import uuid4
 
 import httpx
@@ -15,24 +15,14 @@ from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.web.stream import KafkaStream
-from tests.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november, put_everything
-from tests.web_server import LogIn, Running, client_of, serve
+from tests.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november
+from tests.web_server import LogIn, Running, serve, serve_city
 
 
 @pytest.fixture(scope="module")
 def web(database_url: str, stack: Stack) -> Iterator[Running]:
-    put_everything(database_url)
-    stream = KafkaStream(stack.kafka, name="web")
-    with serve(database_url, stream, NOW) as running:
+    with closing(KafkaStream(stack.kafka, name="web")) as stream, serve_city(database_url, stream) as running:
         yield running
-    stream.close()
-
-
-@pytest.fixture
-def log_in(web: Running) -> Iterator[LogIn]:
-    """Opens sessions and closes them after the test."""
-    with ExitStack() as clients:
-        yield lambda who, at=web: clients.enter_context(closing(client_of(at, who)))
 
 
 def events(stack: Stack, topic: str, marker: str) -> list[tuple[bytes | None, bytes]]:

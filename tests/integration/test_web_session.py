@@ -1,35 +1,18 @@
 """Who may enter: passwords, throttle, sessions, roles and forged requests, against a real store."""
 
 import html
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from infra.stack.stack import Stack
-from services.adapters.memory.stream import MemoryStream
 from services.adapters.timescale.accounts import AccountRefused, add_account, check_password
 from services.adapters.timescale.connection import connect
-from tests.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, put_everything
-from tests.web_server import LogIn, Running, client_of, serve
+from tests.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
+from tests.web_server import LogIn, Running
 
 pytestmark = pytest.mark.usefixtures("web")
-
-
-@pytest.fixture(scope="module")
-def web(database_url: str) -> Iterator[Running]:
-    put_everything(database_url)
-    with serve(database_url, MemoryStream(), NOW) as running:
-        yield running
-
-
-@pytest.fixture
-def log_in(web: Running) -> Iterator[LogIn]:
-    """Opens sessions and closes them after the test."""
-    with ExitStack() as clients:
-        yield lambda who, at=web: clients.enter_context(closing(client_of(at, who)))
 
 
 def test_login_says_role_and_truck(web: Running) -> None:

@@ -1,34 +1,17 @@
 """Pages that show a whole city read it once; pages of one circuit read that circuit's containers only."""
 
 import csv
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from datetime import datetime
 
 import pytest
 
-from services.adapters.memory.stream import MemoryStream
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection, connect
-from tests.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers, put_everything
-from tests.web_server import LogIn, Running, client_of, serve
+from tests.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers
+from tests.web_server import LogIn
 
 SEEDED = {row["id"]: row for row in containers()}
 ZONE_NAMES = {zone: name for zone, name, _, _ in DISTRICTS}
-
-
-@pytest.fixture(scope="module")
-def web(database_url: str) -> Iterator[Running]:
-    put_everything(database_url)
-    with serve(database_url, MemoryStream(), NOW) as running:
-        yield running
-
-
-@pytest.fixture
-def log_in(web: Running) -> Iterator[LogIn]:
-    """Opens sessions and closes them after the test."""
-    with ExitStack() as clients:
-        yield lambda who, at=web: clients.enter_context(closing(client_of(at, who)))
 
 
 @pytest.fixture

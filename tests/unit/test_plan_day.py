@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanMade
 from services.domain.forecast import ContainerState
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
+from tests.example_town import example_town
+from tests.orders import day_order
 
-EXAMPLE = Path(__file__).parents[1] / "data" / "houeyogbe"
 DAY = date(2026, 3, 3)  # a Tuesday
 AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
 
@@ -22,9 +20,7 @@ AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     """The example town of the documentation."""
-    reading = read_folder(EXAMPLE)
-    assert reading.registry is not None
-    return reading.registry
+    return example_town()
 
 
 @pytest.fixture
@@ -32,15 +28,7 @@ def plan(registry: Registry) -> Callable[..., PlanMade]:
     """Plans the day with a second of search, on what the test changes."""
 
     def made(states: dict[str, ContainerState] | None = None, **changed: object) -> PlanMade:
-        order = PlanDay(
-            request_id=UUID(int=7),
-            city=registry.city.id,
-            day=DAY,
-            as_of=AS_OF,
-            time_limit_s=1,
-            ordered_by="test",
-            ordered_at=AS_OF,
-        )
+        order = day_order(registry.city.id, DAY, AS_OF)
         return plan_day(order, registry.model_copy(update=changed), states or {}, now=lambda: AS_OF)
 
     return made

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.contracts.ledger import SavingsComputed
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanMade
 from services.domain.driven import Confirmed, Fix
 from services.domain.savings import DayEvents, savings_of_day
 from services.planner.plan_day import plan_day
+from tests.example_town import example_town
+from tests.orders import day_order
 
 DAY = date(2026, 3, 3)
 NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
@@ -22,23 +21,13 @@ NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     """The example town of the documentation."""
-    reading = read_folder(Path(__file__).parents[1] / "data" / "houeyogbe")
-    assert reading.registry is not None
-    return reading.registry
+    return example_town()
 
 
 @pytest.fixture(scope="module")
 def plan(registry: Registry) -> PlanMade:
     """Its plan on a day when nothing was known."""
-    order = PlanDay(
-        request_id=UUID(int=1),
-        city=registry.city.id,
-        day=DAY,
-        as_of=NOW,
-        time_limit_s=1,
-        ordered_by="t",
-        ordered_at=NOW,
-    )
+    order = day_order(registry.city.id, DAY, NOW)
     return plan_day(order, registry, {}, now=lambda: NOW)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "data" / "houeyogbe"
+from tests.example_town import EXAMPLE
 
 type Edit = Callable[[str, str, str], None]
 

@@ -23,7 +23,7 @@ ONCE = {"mqtt-setup", "setup", "tool", "devices"}
 OPERATORS_FOLDERS = {"./cities", "./backups", "./infra/compose/secrets/mqtt"}
 """Made by the technician: docs/deployment.md."""
 PUBLISHED = {"mqtt": {"8883"}, "front": {"80", "443", "443/udp"}, "grafana": {"3000"}}
-PROFILES = {"scale", "tools", "monitoring"}
+PROFILES = {"scale", "workers", "tools", "monitoring"}
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<rest>[^}]*)\}")
 
 Fault = str

@@ -209,7 +209,9 @@ def test_scaled_services_are_scraped_where_they_run(composition: Composition) ->
     found = {
         (name, found["port"]) for job in jobs for found in job.get("dns_sd_configs", []) for name in found["names"]
     }
-    scaled = {name for name, service in composition.ours().items() if service.get("profiles") == ["scale"]}
+    scaled = {
+        name for name, service in composition.ours().items() if service.get("profiles") in (["scale"], ["workers"])
+    }
     assert found == {(name, 9100) for name in scaled}
 
 

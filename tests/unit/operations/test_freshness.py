@@ -1,22 +1,18 @@
 """How late a plan is, and how old, as Prometheus and the doctor are told."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from services.adapters.timescale.operations import Freshness
-from services.city.folder import read_folder
 from services.planner.freshness import overdue_s
-
-TOWN = Path(__file__).parents[2] / "data" / "houeyogbe"
+from tests.example_town import example_town
 
 
 @pytest.fixture(scope="module")
 def fresh() -> Freshness:
     """The town of the documentation, planned yesterday."""
-    registry = read_folder(TOWN).registry
-    assert registry is not None
+    registry = example_town()
     planned_at = datetime(2026, 11, 21, 4, tzinfo=UTC)
     return Freshness(registry.city, planned_at, date(2026, 11, 21), None)
 

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.registry import Collector
 
 from services.adapters.operations.lag import GroupLag
-from services.adapters.operations.meters import BridgeMeter, LedgerMeter, PlannerMeter, WriterMeter
+from services.adapters.operations.meters import BridgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
 from services.adapters.operations.probe import Probe
 from services.adapters.operations.web_meter import WebMeter
 
@@ -36,6 +36,7 @@ def names() -> set[str]:
         BridgeMeter(),
         WriterMeter(),
         PlannerMeter(),
+        WorkerMeter(),
         LedgerMeter(),
         WebMeter(),
         GroupLag("127.0.0.1:1", "writer"),

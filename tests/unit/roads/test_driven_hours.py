@@ -3,21 +3,19 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
 
-from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanMade
 from services.domain.reach import city_places
 from services.domain.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
 from services.domain.speeds import band_at, band_shares
 from services.planner.plan_day import plan_day
+from tests.example_town import example_town
+from tests.orders import day_order
 
-EXAMPLE = Path(__file__).parents[2] / "data" / "houeyogbe"
 DAY = date(2026, 3, 3)
 AT = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
 SLOWER = {1: 3.0, 2: 1.0, 3: 1.5}
@@ -46,9 +44,7 @@ class JammedRoads:
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     """The example town of the documentation."""
-    reading = read_folder(EXAMPLE)
-    assert reading.registry is not None
-    return reading.registry
+    return example_town()
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +56,7 @@ def roads(registry: Registry) -> JammedRoads:
 @pytest.fixture(scope="module")
 def plan(registry: Registry, roads: JammedRoads) -> PlanMade:
     """The town's day on these roads, after two seconds of search."""
-    order = PlanDay(
-        request_id=UUID(int=9), city=registry.city.id, day=DAY, as_of=AT, time_limit_s=2, ordered_by="t", ordered_at=AT
-    )
+    order = day_order(registry.city.id, DAY, AT, time_limit_s=2)
     return plan_day(order, registry, {}, now=lambda: AT, roads=roads)
 
 
@@ -91,9 +85,7 @@ def test_roads_without_hours_are_asked_and_searched_once(registry: Registry) -> 
     """Protects the time of search: where no hour differs there is no second step."""
     plain = EstimatedRoads(registry.city.roads)
     told: list[float] = []
-    order = PlanDay(
-        request_id=UUID(int=9), city=registry.city.id, day=DAY, as_of=AT, time_limit_s=1, ordered_by="t", ordered_at=AT
-    )
+    order = day_order(registry.city.id, DAY, AT, time_limit_s=1)
     made = plan_day(order, registry, {}, now=lambda: AT, roads=plain, on_improved=lambda s: told.append(s.elapsed_s))
     assert told == sorted(told)
     assert 0.9 <= made.solve_s <= 2.0
