@@ -123,7 +123,7 @@ def best_duty(arrays: Arrays, truck: Truck, row: Visits, m: int, least_s: int) -
     while first < m - 1 and row[first].leave_s < truck.rest_from_s:
         first += 1
     # Where the crew comes by inside the window, leaving at once, the break mostly costs no more than itself, and the
-    # first look ends this: trying from the morning on cost nine tenths of a search with breaks.
+    # first look ends this: trying from the morning on cost four fifths of a search with breaks (docs/routing.md).
     for number in range(m - 1):
         place = first + number if first + number < m - 1 else m - 2 - number
         if row[place].leave_s > truck.rest_to_s:

@@ -5,9 +5,7 @@ import os
 import threading
 from functools import partial
 
-import numpy as np
-
-import routing
+from routing.warm_up import warm_up
 from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
 from services.adapters.operations.meters import WorkerMeter
 from services.contracts.topics import DISTRICTS
@@ -103,26 +101,6 @@ class Bench:
             else:
                 return True
         return False
-
-
-def warm_up() -> None:
-    """Have the search compiled, or its machine code read, before the first district's time runs."""
-    places = [routing.Location(0.001 * n, 0.0) for n in range(4)]
-    roads = routing.estimated_roads(np.array([(place.lon, place.lat) for place in places]))
-    truck = routing.Vehicle(
-        "T", "truck", "D", "D", (0, 36_000), 100, 100, frozenset({"residual"}), routing.FuelModel(0.3)
-    )  # fmt: skip
-    problem = routing.Problem(
-        "warm-up",
-        routing.Prices(1.0, 1.0),
-        tuple(places),
-        {"truck": roads},
-        (routing.Depot("D", 0),),
-        (routing.DisposalSite("L", 1, 60, ((0, 36_000),)),),
-        (truck,),
-        tuple(routing.Stop(f"S{n}", n, 1, 1, 1, "residual") for n in (2, 3)),
-    )
-    routing.solve(problem, routing.MaxIterations(50), start=routing.solve(problem, routing.MaxIterations(50)))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import routing
+from routing.warm_up import warm_up
 from services.adapters.operations.meters import WorkerMeter
 from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned, Halt, LeftOut, Tour
@@ -24,7 +25,6 @@ from services.domain.roads import EstimatedRoads
 from services.errors import StreamAway
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Errand, Sharing, SharingRules
-from services.planner.worker_main import warm_up
 from tests.district_bench import DAY, HereAtOnce, carried_out, drawn_city, order_of
 
 RULES = SharingRules(above_stops=300, district_stops=400, rounds=1, least_turn_s=0.7, grace_s=0.1)
