@@ -4,7 +4,6 @@ import json
 import math
 import random
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from services.contracts.planning import (
     Visit,
     WhatIf,
 )
+from tests.web_basemap import SOUTH, WEST, basemap, ring
 
 CITY = "port-azur"
 DAY = date(2026, 11, 23)
@@ -37,7 +37,6 @@ OPERATOR = ("awa", "une-longue-matinee")
 DRIVER = ("C-01", "4821")
 MAYOR = ("mairie", "une-longue-matinee")
 
-WEST, SOUTH = 2.38, 6.345
 DISTRICTS = (
     ("akpakpa", "Akpakpa-Nord", 128_000, (0.062, 0.012, 0.098, 0.040)),
     ("dantokpa", "Grand-Marché", 96_000, (0.036, 0.014, 0.060, 0.038)),
@@ -55,48 +54,6 @@ BINDINGS = (
     Binding(limit="trips", used_ratio=0.93, left=1, slack_s=20, closes="stop", closes_place="B-003"),
 )
 TRUCKS = ("C-01", "C-02", "C-03", "T-04", "T-05")
-
-
-def _ring(box: tuple[float, float, float, float], wobble: random.Random) -> list[list[float]]:
-    """A rectangle with uneven sides, so that the map does not look drawn by a machine."""
-    west, south, east, north = box
-    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-    ring = []
-    for (x1, y1), (x2, y2) in pairwise(corners):
-        for step in range(6):
-            t = step / 6
-            shake = 0.0 if step == 0 else wobble.uniform(-0.0007, 0.0007)
-            ring.append([round(WEST + x1 + (x2 - x1) * t + shake, 5), round(SOUTH + y1 + (y2 - y1) * t + shake, 5)])
-    return [*ring, ring[0]]
-
-
-def _line(kind: str, coordinates: list[list[float]]) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "properties": {"kind": kind},
-        "geometry": {"type": "LineString", "coordinates": coordinates},
-    }
-
-
-def _basemap() -> dict[str, Any]:
-    shore = [[WEST - 0.05 + i * 0.01, SOUTH - 0.004 + 0.001 * math.sin(i)] for i in range(22)]
-    sea = [*shore, [WEST + 0.2, SOUTH - 0.1], [WEST - 0.05, SOUTH - 0.1], shore[0]]
-    north = [[WEST - 0.05 + i * 0.01, SOUTH + 0.058 + 0.003 * math.sin(i * 0.8)] for i in range(22)]
-    lagoon = [*north, [WEST + 0.2, SOUTH + 0.15], [WEST - 0.05, SOUTH + 0.15], north[0]]
-    features = [
-        {"type": "Feature", "properties": {"kind": "sea"}, "geometry": {"type": "Polygon", "coordinates": [sea]}},
-        {"type": "Feature", "properties": {"kind": "lagoon"}, "geometry": {"type": "Polygon", "coordinates": [lagoon]}},
-    ]
-    for index in range(16):
-        x = WEST + 0.004 + index * 0.0062
-        line = [[x + 0.0006 * math.sin(j + index), SOUTH + j * 0.006] for j in range(10)]
-        features.append(_line("street", line))
-    for index in range(9):
-        y = SOUTH + 0.003 + index * 0.006
-        line = [[WEST + j * 0.008, y + 0.0006 * math.cos(j + index)] for j in range(14)]
-        kind = "avenue" if index % 3 == 1 else "street"
-        features.append(_line(kind, line))
-    return {"type": "FeatureCollection", "features": features}
 
 
 def city_document(**changes: Any) -> dict[str, Any]:
@@ -297,10 +254,10 @@ def put_city(connection: Connection, **changes: Any) -> None:
     execute = connection.execute
     execute(
         "INSERT INTO city VALUES (%s, %s, %s, %s, %s, %s)",
-        (CITY, document["name"], document["timezone"], Jsonb(document), Jsonb(_basemap()), NOW),
+        (CITY, document["name"], document["timezone"], Jsonb(document), Jsonb(basemap()), NOW),
     )
     for zone, name, people, box in DISTRICTS:
-        shape = {"type": "Polygon", "coordinates": [_ring(box, wobble)]}
+        shape = {"type": "Polygon", "coordinates": [ring(box, wobble)]}
         execute("INSERT INTO zone VALUES (%s, %s, %s, %s, %s)", (CITY, zone, name, people, Jsonb(shape)))
     for row in containers():
         execute(

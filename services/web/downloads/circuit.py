@@ -12,6 +12,7 @@ from services.contracts.planning import Circuit, PlanMade
 from services.domain.ways import geojson_of, gpx_of
 from services.web.deps import WithDeps, WithStore
 from services.web.downloads.features import geojson_answer
+from services.web.downloads.plans import get_plan
 from services.web.maps.lines import CircuitLine
 from services.web.pages import get_page
 from services.web.problems import NotFound
@@ -32,9 +33,9 @@ def get_asked(
     _session: OfficeSession, city: SessionCity, deps: WithDeps, connection: WithStore, plan_id: UUID, number: int
 ) -> Asked:
     """Raises: NotFound."""
-    plan = store.find_plan(connection, city.id, plan_id)
-    circuit = next((c for c in plan.circuits if c.number == number), None) if plan else None
-    if plan is None or circuit is None:
+    plan = get_plan(connection, city, plan_id)
+    circuit = next((c for c in plan.circuits if c.number == number), None)
+    if circuit is None:
         raise NotFound
     return Asked(plan, circuit, deps.lines.of_plan(connection, city, plan)[number])
 

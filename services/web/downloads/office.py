@@ -6,13 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
-from services.city.registry import City
-from services.contracts.planning import Circuit, PlanMade
+from services.contracts.planning import Circuit
 from services.web.deps import WithDeps, WithStore
 from services.web.downloads.features import circuits_geojson, containers_geojson, geojson_answer, sites_geojson
+from services.web.downloads.plans import get_plan
 from services.web.downloads.tables import csv_answer
-from services.web.problems import NotFound
 from services.web.session.guards import OfficeSession, SessionCity
 
 router = APIRouter(tags=["downloads"])
@@ -31,13 +29,6 @@ STOP_COLUMNS = (
 )  # fmt: skip
 
 
-def _plan(connection: Connection, city: City, plan_id: UUID) -> PlanMade:
-    plan = store.find_plan(connection, city.id, plan_id)
-    if plan is None:
-        raise NotFound
-    return plan
-
-
 def _binding_cells(circuit: Circuit) -> dict[str, Any]:
     cells = circuit.binding.model_dump() if circuit.binding else {"limit": None, "used_ratio": None}
     return cells | {"binding_limit": cells["limit"], "binding_used_ratio": cells["used_ratio"]}
@@ -53,7 +44,7 @@ def get_containers_geojson(
     plan: UUID | None = None,
 ) -> Response:
     """Every container with its fill state; with `plan`, as that plan forecasts it."""
-    made = _plan(connection, city, plan) if plan else None
+    made = get_plan(connection, city, plan) if plan else None
     containers = store.list_containers(connection, city.id)
     return geojson_answer(request, containers_geojson(city, containers, made, deps.clock.now()))
 
@@ -78,14 +69,14 @@ def get_circuits_geojson(
     connection: WithStore,
 ) -> Response:
     """One line a circuit, along its streets in driving order; straight where distances are estimated."""
-    plan = _plan(connection, city, plan_id)
+    plan = get_plan(connection, city, plan_id)
     return geojson_answer(request, circuits_geojson(plan, deps.lines.of_plan(connection, city, plan)))
 
 
 @router.get("/plans/{plan_id}/circuits.csv")
 def get_circuits_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """The plan's circuits."""
-    plan = _plan(connection, city, plan_id)
+    plan = get_plan(connection, city, plan_id)
     rows = [
         circuit.model_dump(exclude={"visits", "binding"})
         | _binding_cells(circuit)
@@ -102,7 +93,7 @@ def get_circuits_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, 
 @router.get("/plans/{plan_id}/stops.csv")
 def get_stops_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """Every visit of the plan, in driving order."""
-    plan = _plan(connection, city, plan_id)
+    plan = get_plan(connection, city, plan_id)
     rows: list[dict[str, Any]] = [
         visit.model_dump(exclude={"marginal_cost"})
         | {"number": circuit.number, "truck": circuit.truck, "sequence": sequence, "currency": plan.currency}
