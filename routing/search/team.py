@@ -30,6 +30,7 @@ GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after whic
 WARM, COLD = 0.3, 0.01  # temperatures of refining, in mean costs of a stop
 HOT = 1.0  # instead of WARM where no shape of the fleet was looked for that could be lost again
 FEW = 500  # stops up to which PyVRP is the quicker of the two from early on
+POLISHED = 500  # stops up to which OR-Tools' polishing gains more than searching on (docs/routing.md)
 ALONE_FEW, ALONE_MANY = 0.4, 0.88  # shares of refining before PyVRP goes on from the best plan, on one core
 ROUNDS = 8  # cuts into districts per phase
 RUINS_PER_S = 15_000  # of one core, about: whether there is time to grow beside a plan to start from
@@ -76,13 +77,15 @@ class Team:
         self._tell(self.chain.best)
         if len(self.chain.worthy) == 0:
             return
-        refined = until if "ortools" in self.without else REFINED * until
+        polished = "ortools" not in self.without and len(self.chain.worthy) <= POLISHED
+        refined = REFINED * until if polished else until
         if len(self.chain.worthy) <= SMALL or "decomposition" in self.without:
             self._compete(refined)
         else:
             self._share_out(refined)
-        polish(self.chain, until)
-        self._tell(self.chain.best)
+        if polished:
+            polish(self.chain, until)
+            self._tell(self.chain.best)
 
     def _tell(self, note: Note) -> None:
         if note.cost[0] < self.told - 1e-6:
