@@ -84,10 +84,15 @@ class Chain:
 
     def serve_greedily(self) -> None:
         """Serve what nobody serves, at every position tried: required stops first, hardest first; then what pays."""
+        self.serve_required()
         nodes = self.arrays.nodes
-        for stop in sorted(self.missing(required=True), key=self._hardness):
-            serve(self.arrays, self.plan, self.scratch, stop, WIDE)
         for stop in sorted(self.missing(required=False), key=lambda s: -nodes[s]["prize"] / (1 + nodes[s]["kg"])):
+            serve(self.arrays, self.plan, self.scratch, stop, WIDE)
+        settle(self.plan)
+
+    def serve_required(self) -> None:
+        """Serve the required stops that nobody serves, at every position tried, hardest first."""
+        for stop in sorted(self.missing(required=True), key=self._hardness):
             serve(self.arrays, self.plan, self.scratch, stop, WIDE)
         settle(self.plan)
 
