@@ -23,7 +23,7 @@ from routing.search.polish import polish
 from routing.search.shape import SETTLING, grow, reshape
 from routing.search.watch import Watch
 
-SMALL = 2000  # stops up to which chains compete on the whole; districts are no worse at 3,000 (docs/routing.md)
+SMALL = 2000  # stops worth serving up to which chains compete on the whole (docs/routing.md)
 DISTRICT = 400  # stops of a district
 BEGUN = 0.15  # share of the search in which districts grow their first plans
 GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
