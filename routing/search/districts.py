@@ -1,7 +1,7 @@
 """Cut a plan into districts of neighbouring tours, each a smaller problem of its own, and put their plans together.
 
-A district is searched with its own small matrices, beside the others, on any core. Each round cuts along other lines,
-so that no seam stays.
+A district is searched with its own small matrices, beside the others, on any core. Each round cuts elsewhere, so that
+no seam stays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays
 from routing.engine.plan import Note, Plan, empty_note, empty_plan
-from routing.halving import Ints, deal_parked, halve
+from routing.sectors import Ground, Ints, deal_parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +86,21 @@ def _new_nodes(whole: Arrays, district: District) -> NDArray[np.int32]:
     return new_node
 
 
-def cut_tours(whole: Arrays, plan: Plan, places: NDArray[np.float64], most_stops: int, rng: Random) -> list[District]:
-    """Cut a plan in districts of whole tours, at most about `most_stops` each, along lines drawn at random.
+def ground_of(whole: Arrays) -> Ground:
+    """What lies near what in a problem, by its nodes."""
+    return Ground([roads[:, :, 0] for roads in whole.roads])
 
-    `places` are the stops' coordinates, (n, 2), on any plane. Stops nobody serves go with their nearest tour, parked
-    trucks are dealt out, kind by kind.
+
+def cut_tours(whole: Arrays, plan: Plan, ground: Ground, most_stops: int, rng: Random) -> list[District]:
+    """Cut a plan in districts of whole tours that lie together, at most about `most_stops` each.
+
+    Stops nobody serves go with the tour whose middle is nearest; parked trucks are dealt out, kind by kind.
     """
     used = np.flatnonzero(plan.tours["length"][:-1])
     truck_of = plan.placed["truck"]
-    centres = np.array([places[truck_of == truck].mean(axis=0) for truck in used]).reshape(-1, 2)
+    middles = np.array([ground.middle(np.flatnonzero(truck_of == truck)) for truck in used], np.intp)
     weights = np.array([int(plan.tours[truck]["stops"]) for truck in used])
-    groups = halve(np.arange(len(used)), centres, weights, most_stops, rng) if len(used) else [used]
+    groups = ground.cut(middles, weights, most_stops, rng) if len(used) else [used]
     group_of_truck = np.full(len(whole.trucks), -1)
     for number, group in enumerate(groups):
         group_of_truck[used[group]] = number
@@ -104,8 +108,7 @@ def cut_tours(whole: Arrays, plan: Plan, places: NDArray[np.float64], most_stops
     group_of_stop = np.where(truck_of >= 0, group_of_truck[truck_of], -1)
     free = np.flatnonzero(group_of_stop < 0)
     if len(free) and len(used):
-        nearest_tour = np.argmin(((places[free, None, :] - centres[None, :, :]) ** 2).sum(axis=2), axis=1)
-        group_of_stop[free] = group_of_truck[used[nearest_tour]]
+        group_of_stop[free] = group_of_truck[used[ground.nearest(free, middles)]]
     group_of_stop[group_of_stop < 0] = 0
     return [
         cut_out(whole, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_truck == number))
@@ -113,11 +116,10 @@ def cut_tours(whole: Arrays, plan: Plan, places: NDArray[np.float64], most_stops
     ]
 
 
-def cut_ground(whole: Arrays, places: NDArray[np.float64], most_stops: int, rng: Random) -> list[District]:
+def cut_ground(whole: Arrays, ground: Ground, most_stops: int, rng: Random) -> list[District]:
     """Cut a problem nobody has planned yet into districts of neighbouring stops, with trucks by their waste."""
     worthy = np.flatnonzero(whole.nodes["worth"][: whole.stops])
-    weights = np.ones(len(worthy), np.intp)
-    groups = halve(np.arange(len(worthy)), places[worthy], weights, most_stops, rng)
+    groups = ground.cut(worthy, np.ones(len(worthy), np.intp), most_stops, rng)
     group_of_stop = np.zeros(whole.stops, np.intp)
     for number, group in enumerate(groups):
         group_of_stop[worthy[group]] = number

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from routing.engine.arrays import make_arrays
 from routing.engine.plan import Note
 from routing.options import Familiarity, SolverOptions
@@ -27,7 +25,6 @@ def run(
 ) -> Solution:  # fmt: skip
     """Search a valid problem; see `routing.solve.solve`."""
     arrays = make_arrays(problem, familiarity)
-    places = np.array([(problem.locations[s.location].lon, problem.locations[s.location].lat) for s in problem.stops])
     asker = Chain(arrays, watch, seed)  # of its own: reasons try tours out while the team's chains are at work
     told_s = -REPORT_EVERY_S
 
@@ -38,7 +35,7 @@ def run(
             told_s = now_s
             on_improved(finish(problem, asker, note, seed, now_s, final=False))
 
-    team = Team(arrays, places.reshape(-1, 2), watch, seed, tell, options)
+    team = Team(arrays, watch, seed, tell, options)
     team.search(None if start is None else take_over(problem, team.chain, start))
     team.chain.go_to(team.chain.best)
     team.chain.unload_elsewhere()

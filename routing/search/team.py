@@ -11,13 +11,12 @@ from queue import Empty, SimpleQueue
 from random import Random
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays
 from routing.engine.plan import INFEASIBLE, Note
 from routing.options import SolverOptions
 from routing.search.chain import Chain, Stops
-from routing.search.districts import District, cut_ground, cut_tours, note_inside, write_back
+from routing.search.districts import District, cut_ground, cut_tours, ground_of, note_inside, write_back
 from routing.search.partner import can_help, search_on
 from routing.search.polish import polish
 from routing.search.shape import SETTLING, grow, reshape
@@ -25,7 +24,6 @@ from routing.search.watch import Watch
 
 SMALL = 2000  # stops worth serving up to which chains compete on the whole (docs/routing.md)
 DISTRICT = 400  # stops of a district
-BEGUN = 0.15  # share of the search in which districts grow their first plans
 GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
 WARM, COLD = 0.3, 0.01  # temperatures of refining, in mean costs of a stop
 HOT = 1.0  # instead of WARM where no shape of the fleet was looked for that could be lost again
@@ -47,13 +45,13 @@ class Team:
     def __init__(
         self,
         arrays: Arrays,
-        places: NDArray[np.float64],
         watch: Watch,
         seed: int,
         tell: Callable[[Note], None],
         options: SolverOptions,
     ) -> None:
-        self.arrays, self.places, self.watch, self.seed, self.tell = arrays, places, watch, seed, tell
+        self.arrays, self.watch, self.seed, self.tell = arrays, watch, seed, tell
+        self.ground = ground_of(arrays)
         self.without = options.without
         self.shapes = "own-moves" not in self.without and _has_shapes(arrays)
         self.chain = Chain(arrays, watch, seed)
@@ -170,9 +168,12 @@ class Team:
         """With a plan to start from, one chain keeps to it; the others grow one from nothing if they can finish it."""
         if self.changed is None:
             return True
+        return self._can_finish_growing(1) and (self.cores == 1 or chain is not self.chain)
+
+    def _can_finish_growing(self, cores: int) -> bool:
+        """Tell whether there is time to grow about as many tours as there are now; half a plan is worth nothing."""
         ruins = int(np.count_nonzero(self.chain.best.length)) * len(np.unique(self.arrays.trucks["kind"])) * SETTLING
-        in_time = ruins / RUINS_PER_S <= GROWN * self.watch.left_s()
-        return in_time and (self.cores == 1 or chain is not self.chain)
+        return ruins / (RUINS_PER_S * cores) <= GROWN * self.watch.left_s()
 
     def _take_best(self, chains: list[Chain]) -> None:
         best = min(chains, key=lambda chain: float(chain.best.cost[0]))
@@ -184,8 +185,8 @@ class Team:
         hurry = self._must_hurry()
         warm = self._warmth(hurry)
         if self.shapes and not hurry:
-            if self.changed is None:
-                self._round(cut_ground(self.arrays, self.places, DISTRICT, self.rng), BEGUN * until, _grow)
+            if self.changed is None and self._can_finish_growing(self.cores):
+                self._round(cut_ground(self.arrays, self.ground, DISTRICT, self.rng), GROWN * until, _grow)
                 self._tell(self.chain.best)
             begin = self.watch.share
             for step in range(1, ROUNDS + 1):
@@ -200,7 +201,7 @@ class Team:
 
     def _cut(self) -> list[District]:
         self.chain.go_to(self.chain.best)
-        return cut_tours(self.arrays, self.chain.plan, self.places, DISTRICT, self.rng)
+        return cut_tours(self.arrays, self.chain.plan, self.ground, DISTRICT, self.rng)
 
     def _round(self, districts: list[District], until: float, work: Callable[[Chain, float], None]) -> None:
         """Let every district be worked on, all between now and the share `until`, and put the plans together."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
-from numpy.typing import NDArray
 
-from routing.halving import Ints, deal_parked, halve
 from routing.problem import Matrix, Problem, Stop, Vehicle
+from routing.sectors import Ground, Ints, deal_parked
 from routing.solution import Solution
-
-type Places = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,21 +21,23 @@ class Part:
 
 
 def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[Part]:
-    """Cut a plan in districts of at most about `most_stops` stops each, along lines drawn from `seed`.
+    """Cut a plan in districts of at most about `most_stops` stops each, other ones for another `seed`.
 
-    Every stop and every vehicle is in exactly one. Stops nobody serves go with the nearest tour, parked vehicles are
-    dealt out, kind by kind. A tour is never cut, so one longer than `most_stops` is a district by itself; a plan
-    without tours is one district. `plan` must be a plan of this problem (see `routing.check`).
+    Every stop and every vehicle is in exactly one. Near is what is near by road. Stops nobody serves go with the tour
+    whose middle is nearest, parked vehicles are dealt out, kind by kind. A tour is never cut, so one longer than
+    `most_stops` is a district by itself; a plan without tours is one district. `plan` must be a plan of this problem
+    (see `routing.check`).
     """
     rng = Random(f"{seed} districts")  # noqa: S311 - no secret hangs on it
-    places = _on_a_plane(problem)
+    ground = Ground([matrix.distance_m for matrix in problem.matrices.values()])
+    location_of = np.array([stop.location for stop in problem.stops], np.intp)
     routes = [route for route in plan.routes if route.stop_ids]
     number_of = {stop.id: number for number, stop in enumerate(problem.stops)}
     tours = [np.array([number_of[stop] for stop in route.stop_ids], np.intp) for route in routes]
-    centres = np.array([places[tour].mean(axis=0) for tour in tours]).reshape(-1, 2)
-    tour_of_stop = _tour_of_stops(tours, places, centres)
+    middles = np.array([ground.middle(location_of[tour]) for tour in tours], np.intp)
+    tour_of_stop = _tour_of_stops(tours, location_of, middles, ground)
     weights = np.bincount(tour_of_stop, minlength=len(tours))  # with the stops left out round each tour
-    groups = halve(np.arange(len(tours)), centres, weights, most_stops, rng) if tours else [np.arange(0)]
+    groups = ground.cut(middles, weights, most_stops, rng) if tours else [np.arange(0)]
     group_of_tour = np.zeros(len(tours), np.intp)
     for number, group in enumerate(groups):
         group_of_tour[group] = number
@@ -55,20 +53,14 @@ def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[
     ]
 
 
-def _on_a_plane(problem: Problem) -> Places:
-    """Each stop's place, (n, 2), degrees of longitude as long as those of latitude."""
-    lonlat = np.array([(problem.locations[s.location].lon, problem.locations[s.location].lat) for s in problem.stops])
-    lonlat = lonlat.reshape(-1, 2)
-    return lonlat * (math.cos(math.radians(lonlat[:, 1].mean())) if len(lonlat) else 1.0, 1.0)
-
-
-def _tour_of_stops(tours: list[Ints], places: Places, centres: Places) -> Ints:
-    """Each stop's tour by number: its own, or for a stop left out that whose centre is nearest; 0 without any."""
-    tour_of_stop = np.full(len(places), -1 if tours else 0, np.intp)
+def _tour_of_stops(tours: list[Ints], location_of: Ints, middles: Ints, ground: Ground) -> Ints:
+    """Each stop's tour by number: its own, or for a stop left out that whose middle is nearest; 0 without any."""
+    tour_of_stop = np.full(len(location_of), -1 if tours else 0, np.intp)
     for number, tour in enumerate(tours):
         tour_of_stop[tour] = number
-    for stop in np.flatnonzero(tour_of_stop < 0):
-        tour_of_stop[stop] = np.argmin(((centres - places[stop]) ** 2).sum(axis=1))
+    left_out = np.flatnonzero(tour_of_stop < 0)
+    if len(left_out):
+        tour_of_stop[left_out] = ground.nearest(location_of[left_out], middles)
     return tour_of_stop
 
 

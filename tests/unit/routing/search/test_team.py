@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from routing import MaxIterations, SolverOptions, solve
+from routing import MaxIterations, MaxRuntime, SolverOptions, solve
 from routing.bench.made import made_problem
-from routing.search import team
+from routing.engine.plan import Note
+from routing.search import shape, team
 from routing.search.chain import Chain
+from routing.stop import StopCriterion
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,22 @@ def test_ortools_polishes_small_plans_only(
     plan = solve(made_problem(stops, 101), MaxIterations(8000), options=SolverOptions(without))
     assert not plan.violations
     assert bool(calls) is polished
+
+
+@pytest.mark.parametrize(("stop", "grown"), [(MaxIterations(60_000), True), (MaxRuntime(0.5), False)])
+def test_districts_grow_a_plan_only_if_they_can_finish_it(
+    stop: StopCriterion, grown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects short searches of large cities: half a plan is thrown away, and its time with it."""
+    monkeypatch.setattr(team, "SMALL", 100)
+    monkeypatch.setattr(team, "DISTRICT", 100)
+    calls: list[Chain] = []
+
+    def grow(chain: Chain, until: float) -> Note:
+        calls.append(chain)
+        return shape.grow(chain, until)
+
+    monkeypatch.setattr(team, "grow", grow)
+    plan = solve(made_problem(1000, 101), stop)
+    assert not plan.violations
+    assert bool(calls) is grown
