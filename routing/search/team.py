@@ -36,6 +36,8 @@ HURRY_S_PER_STOP = 0.01  # with less, a plan to start from is only mended
 MENDED = 0.7  # share of mending that is spent round what changed; the rest goes everywhere
 LUKEWARM = 0.03  # temperature at which a good plan is searched on without being forgotten, in mean costs of a stop
 MENDING_NEIGHBOURS = 30  # of each stop that changed, searched too
+AFTERWARDS = 2  # times the first insertion of all stops: the last one, and the reasons of stops left out, come after
+ENOUGH = 0.8  # of the time are searched at least, whatever comes after
 EMPTYING = 8000  # ruins spent on doing without the trucks that greedy insertion opened
 
 
@@ -62,16 +64,19 @@ class Team:
         self.changed: Stops | None = None
         self.started: set[int] = set()  # trucks of the plan to start from
 
-    def search(self, changed: Stops | None = None, until: float = 1.0) -> None:
-        """Search until the share `until` of the whole is done; better plans are told in the thread that calls.
+    def search(self, changed: Stops | None = None) -> None:
+        """Search until there is just time left to finish the plan; better plans are told in the thread that calls.
 
         `changed` says that the chain holds a plan to start from, and round which stops it is not what it was.
         """
         self.changed = changed
         self.started = set(self.chain.used())
+        began_s = self.watch.elapsed_s()
         self.chain.serve_greedily()
+        inserted_s = self.watch.elapsed_s() - began_s
         self.chain.write_down(self.chain.best)
         self.watch.advance(1, float(self.chain.best.cost[0]))
+        until = max(ENOUGH, self.watch.share_before(AFTERWARDS * inserted_s))
         self._tell(self.chain.best)
         if len(self.chain.worthy) == 0:
             return

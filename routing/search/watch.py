@@ -40,3 +40,9 @@ class Watch:
         if not self.by_clock:
             return float("inf")
         return self.elapsed_s() * (1 - self.share) / max(self.share, 1e-9)
+
+    def share_before(self, last_s: float) -> float:
+        """The share of the search at which `last_s` seconds are left; 1 when no clock decides."""
+        if not self.by_clock:
+            return 1.0
+        return max(self.share, 1 - last_s / (self.elapsed_s() + self.left_s()))
