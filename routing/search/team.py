@@ -22,7 +22,7 @@ from routing.search.polish import polish
 from routing.search.shape import SETTLING, grow, reshape
 from routing.search.watch import Watch
 
-SMALL = 2000  # stops worth serving up to which chains compete on the whole (docs/routing.md)
+SMALL = 1600  # stops worth serving up to which chains compete on the whole (docs/routing.md)
 DISTRICT = 400  # stops of a district
 GROWN, SHAPED, REFINED = 0.3, 0.5, 0.95  # shares of the whole search after which each phase ends at the latest
 WARM, COLD = 0.3, 0.01  # temperatures of refining, in mean costs of a stop
