@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 from routing import MaxRuntime, Solution, check, solve
 from routing.bench.made import made_problem
@@ -24,3 +25,15 @@ def test_plans_told_on_the_way_are_whole_and_disturb_nothing() -> None:
     assert len(told) > 1
     assert [violation for passing in [*told, plan] for violation in check(problem, passing).violations] == []
     assert plan.cost <= told[-1].cost + 0.01
+
+
+def test_telling_plans_leaves_the_time_to_the_search() -> None:
+    """Protects large cities, where pricing and checking a passing plan takes a core half a second."""
+    told: list[float] = []
+
+    def slow(plan: Solution) -> None:
+        told.append(plan.cost)
+        time.sleep(0.2)
+
+    solve(made_problem(150, seed=5), MaxRuntime(3.0), seed=1, on_improved=slow)
+    assert len(told) == 1, "the next is due after 4 s"
