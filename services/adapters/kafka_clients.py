@@ -1,17 +1,21 @@
 """kafka-python's clients, made so that neither a broker that refuses nor one that is not found leaves anything open.
 
-kafka-python 3.0 forgets two things. `kafka.net.inet` leaves a socket whose connection was refused to the garbage
-collector. And a client that finds no broker in time raises from its constructor, where nobody can close it: its wake-up
-sockets stay, and the network thread that a consumer or an admin client has started by then goes on for ever.
+kafka-python 3.0 forgets three things. `kafka.net.inet` leaves a socket whose connection was refused to the garbage
+collector; so does a client that is closed while a connection still has something to send, or belongs to nobody yet. And
+a client that finds no broker in time raises from its constructor, where nobody can close it: its wake-up sockets stay,
+and the network thread that a consumer or an admin client has started by then goes on for ever.
 """
 
 from collections.abc import Callable
+from socket import socket
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 
 _SCHEME = "tournee-direct"
+_connected: WeakKeyDictionary[Any, WeakSet[socket]] = WeakKeyDictionary()  # by the network loop they belong to
 
 
 class _ClosingSocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python tells no types
@@ -24,10 +28,27 @@ class _ClosingSocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python tell
 
     async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
         try:
-            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+            connected = await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
         except BaseException:  # GeneratorExit too: it was given up
             sock.close()
             raise
+        _connected.setdefault(net, WeakSet()).add(connected)
+        return connected
+
+
+class ClosingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python tells no types
+    """A client's network, of which nothing stays open when it is closed."""
+
+    def close(self, node_id: Any = None) -> None:
+        super().close(node_id)
+        if node_id is None:
+            for each in list(_connected.pop(self._net, ())):
+                each.close()
+
+
+def direct() -> str:
+    """The `proxy_url` by which kafka-python connects directly, and closes what does not come about."""
+    return f"{_SCHEME}://"
 
 
 def open_client[T](client: Callable[..., T], *topics: str, **options: Any) -> T:
@@ -36,14 +57,14 @@ def open_client[T](client: Callable[..., T], *topics: str, **options: Any) -> T:
     Raises:
         KafkaError: no broker answers; nothing is left open.
     """
-    made: list[KafkaNetClient] = []
+    made: list[ClosingClient] = []
 
-    def network(**configs: Any) -> KafkaNetClient:
-        made.append(KafkaNetClient(**configs))
+    def network(**configs: Any) -> ClosingClient:
+        made.append(ClosingClient(**configs))
         return made[-1]
 
     try:
-        return client(*topics, proxy_url=f"{_SCHEME}://", kafka_client=network, **options)
+        return client(*topics, proxy_url=direct(), kafka_client=network, **options)
     except BaseException:
         for each in made:
             each.close()
