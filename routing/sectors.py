@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 type Ints = NDArray[np.intp]
 type Metres = NDArray[np.int64]
 
-DRAWN = (
-    8  # places of which the two farthest apart decide a cut: fewer leave long sectors, many the same seams each time
-)
-TILT = 0.05  # enough to order what lies at the same difference, all of a side valley, by how deep it lies
+# Of so many places the two farthest apart decide a cut: fewer leave long sectors, many the same seams each time.
+DRAWN = 8
+# Share of the way to both that counts: enough to order what lies at one difference, a side valley, by its depth.
+TILT = 0.05
 
 
 class Ground:
@@ -36,7 +36,7 @@ class Ground:
             np.minimum(shortest, metres[there].astype(np.int64) + metres[back].T, out=shortest)
         return shortest
 
-    def middle(self, places: Ints) -> int:
+    def medoid(self, places: Ints) -> int:
         """The one of at least one place from which the others are nearest."""
         return int(places[self.between(places, places).sum(axis=1).argmin()])
 

@@ -94,13 +94,13 @@ def ground_of(whole: Arrays) -> Ground:
 def cut_tours(whole: Arrays, plan: Plan, ground: Ground, most_stops: int, rng: Random) -> list[District]:
     """Cut a plan in districts of whole tours that lie together, at most about `most_stops` each.
 
-    Stops nobody serves go with the tour whose middle is nearest; parked trucks are dealt out, kind by kind.
+    Stops nobody serves go with the tour whose medoid is nearest; parked trucks are dealt out, kind by kind.
     """
     used = np.flatnonzero(plan.tours["length"][:-1])
     truck_of = plan.placed["truck"]
-    middles = np.array([ground.middle(np.flatnonzero(truck_of == truck)) for truck in used], np.intp)
+    medoids = np.array([ground.medoid(np.flatnonzero(truck_of == truck)) for truck in used], np.intp)
     weights = np.array([int(plan.tours[truck]["stops"]) for truck in used])
-    groups = ground.cut(middles, weights, most_stops, rng) if len(used) else [used]
+    groups = ground.cut(medoids, weights, most_stops, rng) if len(used) else [used]
     group_of_truck = np.full(len(whole.trucks), -1)
     for number, group in enumerate(groups):
         group_of_truck[used[group]] = number
@@ -108,7 +108,7 @@ def cut_tours(whole: Arrays, plan: Plan, ground: Ground, most_stops: int, rng: R
     group_of_stop = np.where(truck_of >= 0, group_of_truck[truck_of], -1)
     free = np.flatnonzero(group_of_stop < 0)
     if len(free) and len(used):
-        group_of_stop[free] = group_of_truck[used[ground.nearest(free, middles)]]
+        group_of_stop[free] = group_of_truck[used[ground.nearest(free, medoids)]]
     group_of_stop[group_of_stop < 0] = 0
     return [
         cut_out(whole, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_truck == number))

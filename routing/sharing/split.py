@@ -24,7 +24,7 @@ def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[
     """Cut a plan in districts of at most about `most_stops` stops each, other ones for another `seed`.
 
     Every stop and every vehicle is in exactly one. Near is what is near by road. Stops nobody serves go with the tour
-    whose middle is nearest, parked vehicles are dealt out, kind by kind. A tour is never cut, so one longer than
+    whose medoid is nearest, parked vehicles are dealt out, kind by kind. A tour is never cut, so one longer than
     `most_stops` is a district by itself; a plan without tours is one district. `plan` must be a plan of this problem
     (see `routing.check`).
     """
@@ -34,10 +34,10 @@ def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[
     routes = [route for route in plan.routes if route.stop_ids]
     number_of = {stop.id: number for number, stop in enumerate(problem.stops)}
     tours = [np.array([number_of[stop] for stop in route.stop_ids], np.intp) for route in routes]
-    middles = np.array([ground.middle(location_of[tour]) for tour in tours], np.intp)
-    tour_of_stop = _tour_of_stops(tours, location_of, middles, ground)
+    medoids = np.array([ground.medoid(location_of[tour]) for tour in tours], np.intp)
+    tour_of_stop = _tour_of_stops(tours, location_of, medoids, ground)
     weights = np.bincount(tour_of_stop, minlength=len(tours))  # with the stops left out round each tour
-    groups = ground.cut(middles, weights, most_stops, rng) if tours else [np.arange(0)]
+    groups = ground.cut(medoids, weights, most_stops, rng) if tours else [np.arange(0)]
     group_of_tour = np.zeros(len(tours), np.intp)
     for number, group in enumerate(groups):
         group_of_tour[group] = number
@@ -53,14 +53,14 @@ def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[
     ]
 
 
-def _tour_of_stops(tours: list[Ints], location_of: Ints, middles: Ints, ground: Ground) -> Ints:
-    """Each stop's tour by number: its own, or for a stop left out that whose middle is nearest; 0 without any."""
+def _tour_of_stops(tours: list[Ints], location_of: Ints, medoids: Ints, ground: Ground) -> Ints:
+    """Each stop's tour by number: its own, or for a stop left out that whose medoid is nearest; 0 without any."""
     tour_of_stop = np.full(len(location_of), -1 if tours else 0, np.intp)
     for number, tour in enumerate(tours):
         tour_of_stop[tour] = number
     left_out = np.flatnonzero(tour_of_stop < 0)
     if len(left_out):
-        tour_of_stop[left_out] = ground.nearest(location_of[left_out], middles)
+        tour_of_stop[left_out] = ground.nearest(location_of[left_out], medoids)
     return tour_of_stop
 
 

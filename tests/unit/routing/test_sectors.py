@@ -71,7 +71,7 @@ def test_of_several_vehicles_the_one_with_a_way_decides() -> None:
     truck = np.full((4, 4), 5_000_000, np.int32)
     tricycle = np.abs(np.subtract.outer([0, 10, 900, 910], [0, 10, 900, 910])).astype(np.int32)
     ground = Ground([truck, tricycle])
-    assert ground.middle(np.arange(4)) in {1, 2}
+    assert ground.medoid(np.arange(4)) in {1, 2}
     assert ground.nearest(np.array([1, 2]), np.array([3, 0])).tolist() == [1, 0]
 
 
