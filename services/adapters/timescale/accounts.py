@@ -19,7 +19,7 @@ FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
 SHORTEST_PASSWORD: dict[Role, int] = {"operator": 8, "municipality": 8, "driver": 4}  # a driver types digits, in gloves
 
-SQL = load_queries("accounts.sql")
+SQL = load_queries(__name__)
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody")
 # Each check takes 64 MB for a moment: two at a time keep a small server alive when many knock.

@@ -11,7 +11,7 @@ from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
 
-SQL = load_queries("day.sql")
+SQL = load_queries(__name__)
 
 
 def store_planning(connection: Connection, news: Sequence[PlanningProgressed]) -> None:

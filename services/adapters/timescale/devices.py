@@ -4,7 +4,7 @@ from services.adapters.timescale.connection import connect, store_errors
 from services.adapters.timescale.queries import load_queries
 from services.contracts.topics import DeviceTopic
 
-SQL = load_queries("devices.sql")
+SQL = load_queries(__name__)
 
 
 def load_devices(database_url: str) -> frozenset[DeviceTopic]:

@@ -12,7 +12,7 @@ from services.domain.driven import Confirmed, Fix
 from services.domain.savings import DayEvents
 from services.domain.times import instant_of
 
-SQL = load_queries("ledger.sql")
+SQL = load_queries(__name__)
 
 
 class CityDay(NamedTuple):

@@ -7,7 +7,7 @@ from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.queries import load_queries
 from services.city.registry import City
 
-SQL = load_queries("operations.sql")
+SQL = load_queries(__name__)
 
 
 class Freshness(NamedTuple):

@@ -14,7 +14,7 @@ from services.city.registry import City, Truck
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanMade, PlanningProgressed
 
-SQL = load_queries("pages.sql")
+SQL = load_queries(__name__)
 
 
 class ZoneRow(TypedDict):

@@ -8,7 +8,7 @@ from services.adapters.timescale.queries import load_queries
 from services.contracts.planning import PlanDay
 from services.domain.forecast import ContainerState
 
-SQL = load_queries("planning.sql")
+SQL = load_queries(__name__)
 
 
 @many_at_once()

@@ -32,7 +32,7 @@ from services.city.registry import (
 
 __all__ = ["Counts", "LoadReport", "find_registry", "list_cities", "load_registry"]
 
-SQL = load_queries("registry.sql")
+SQL = load_queries(__name__)
 
 FILE_ORDER = "file_order"
 ENTRY_KINDS: dict[str, type[Entry]] = {

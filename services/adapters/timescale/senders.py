@@ -5,7 +5,7 @@ from services.adapters.timescale.queries import load_queries
 from services.contracts.topics import DeviceTopic
 from services.errors import TourneeError
 
-SQL = load_queries("senders.sql")
+SQL = load_queries(__name__)
 
 
 class UnknownCity(TourneeError):

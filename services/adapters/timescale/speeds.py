@@ -10,7 +10,7 @@ from services.adapters.timescale.queries import load_queries
 from services.domain.speeds import Learned, Samples
 from services.domain.tracks import TrackFix
 
-SQL = load_queries("speeds.sql")
+SQL = load_queries(__name__)
 ROWS_A_FETCH = 5000
 
 

@@ -13,7 +13,7 @@ from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.queries import load_queries
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 
-SQL = load_queries("telemetry.sql")
+SQL = load_queries(__name__)
 
 type ReadingRow = tuple[str, str, datetime, datetime, float, float | None, float | None]
 """City, container, happened_at, received_at, fill_ratio, battery_ratio, temperature_c; both instants aware."""

@@ -15,7 +15,7 @@ from services.adapters.timescale.queries import load_queries
 
 log = logging.getLogger(__name__)
 
-SQL = load_queries("upkeep.sql")
+SQL = load_queries(__name__)
 
 LOCK = 7_421_002
 """Advisory lock of the session: one upkeep at a time, whoever runs it."""
