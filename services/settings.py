@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     """Raw readings older than this are dropped; their hourly and daily rollups stay."""
     keep_positions_days: int = Field(default=90, ge=1, le=36_500)
     clock: str | None = None
-    """For simulations only: see `services.adapters.clock`."""
+    """For simulations only: see `services.clock`."""
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
 

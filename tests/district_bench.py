@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from services.adapters.kafka import Record
-from services.adapters.operations.meters import WorkerMeter
 from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICTS
+from services.operations.meters import WorkerMeter
 from services.planner.district_worker import DistrictWorker
 from simulators.city import write_city_folder
 

@@ -32,7 +32,7 @@ from services.adapters.kafka import create_topics
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.ledger import list_changed_days
 from services.city.registry import Registry
-from services.domain.times import local_day
+from services.times import local_day
 from simulators.live import run_live
 from simulators.mqtt import Publisher, PublishError
 from simulators.trucks.phone import DriverClient, PhoneError

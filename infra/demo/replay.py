@@ -13,7 +13,7 @@ from infra.demo.office import Office
 from infra.demo.timepiece import Timepiece
 from services.adapters.timescale.connection import Connection
 from services.city.registry import Registry
-from services.domain.times import instant_of, seconds_of_day
+from services.times import instant_of, seconds_of_day
 from simulators.events import Confirmation, Event, Outgoing, by_time
 from simulators.mqtt import Publisher
 from simulators.trucks.phone import DriverClient, Outbox

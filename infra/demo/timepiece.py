@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from services.adapters.clock import SimulatedClock
+from services.clock import SimulatedClock
 
 
 class Timepiece:

@@ -9,8 +9,8 @@ from infra.doctor.findings import Finding, fail
 from infra.doctor.mqtt import check_mqtt
 from infra.doctor.store import check_store
 from infra.doctor.stream import check_stream
-from services.adapters.clock import clock_from
-from services.adapters.operations.logs import spellings, without_secrets
+from services.clock import clock_from
+from services.operations.logs import spellings, without_secrets
 from services.settings import Settings
 
 PATIENCE_S = 12.0

@@ -9,8 +9,8 @@ from psycopg.rows import dict_row
 from infra.doctor.cities import check_cities
 from infra.doctor.findings import Finding, fail, in_bytes, look, ok
 from infra.migrate import all_migrations
-from services.adapters.clock import Clock
 from services.adapters.timescale.connection import Connection, store_errors
+from services.clock import Clock
 from services.errors import TourneeError
 
 PATIENCE_S = 3

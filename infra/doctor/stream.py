@@ -1,10 +1,10 @@
 """Kafka: whether it answers, holds our topics, and how far the groups are behind."""
 
 from infra.doctor.findings import Finding, fail, look, ok
-from services.adapters.operations.kafka_admin import GROUPS, KafkaAdmin, Partition, Place
-from services.adapters.operations.questions import ask_api_versions, kafka_question
 from services.contracts import topics
 from services.errors import StreamAway
+from services.operations.kafka_admin import GROUPS, KafkaAdmin, Partition, Place
+from services.operations.questions import ask_api_versions, kafka_question
 
 START_IT = "start it, or set TOURNEE_KAFKA to where it is"
 LOOK_LAG = 10_000

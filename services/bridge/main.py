@@ -8,7 +8,6 @@ from functools import partial
 
 from services.adapters.kafka import EventProducer, when_there
 from services.adapters.mqtt import Subscriber
-from services.adapters.operations.meters import BridgeMeter
 from services.adapters.timescale.connection import connect_when_there
 from services.adapters.timescale.devices import load_devices
 from services.bridge.bridge import Bridge
@@ -16,7 +15,8 @@ from services.bridge.devices import KnownDevices
 from services.bridge.wiring import bridge_between, session
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.errors import StreamAway
-from services.service import Service, Stopping, running_service
+from services.operations.meters import BridgeMeter
+from services.operations.service import Service, Stopping, running_service
 from services.settings import Settings, settings
 
 log = logging.getLogger(__name__)

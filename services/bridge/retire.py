@@ -10,12 +10,12 @@ from functools import partial
 
 from services.adapters.kafka import EventProducer
 from services.adapters.mqtt_leaver import Leaver, NotRetired
-from services.adapters.operations.meters import BridgeMeter
 from services.adapters.timescale.devices import load_devices
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.wiring import bridge_between, session
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
+from services.operations.meters import BridgeMeter
 from services.settings import Settings
 
 LOOK_S = 0.005

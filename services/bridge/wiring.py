@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from services.adapters.clock import clock_from
 from services.adapters.mqtt import Session
-from services.adapters.operations.meters import BridgeMeter
 from services.bridge.bridge import Bridge, Sends
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
+from services.clock import clock_from
+from services.operations.meters import BridgeMeter
 from services.settings import Settings
 
 

@@ -8,7 +8,6 @@ from rich.markup import escape
 
 from infra.stack.errors import StackError
 from routing import RoutingError
-from services.adapters.operations.logs import spellings, without_secrets
 from services.cli.accounts import account_app
 from services.cli.backup import backup_command, replay_command, restore_command
 from services.cli.bench import bench_app
@@ -26,6 +25,7 @@ from services.cli.solve import solve_command
 from services.cli.speeds import learn_command
 from services.cli.stack import demo_command, stack_app
 from services.errors import SettingMissing, TourneeError
+from services.operations.logs import spellings, without_secrets
 from services.settings import settings
 
 EXIT_FAULT = 1

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from infra.backup import restore_backup, take_backup
 from infra.backup.archive import End
-from services.adapters.operations.kafka_admin import GROUPS, KafkaAdmin
 from services.errors import StreamAway
+from services.operations.kafka_admin import GROUPS, KafkaAdmin
 from services.settings import settings
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -104,9 +104,9 @@ def _read_or_exit(folder: Path, *, show_all: bool) -> Registry:
 
 def _load(registry: Registry, who: str) -> "LoadReport":
     # Here and not above: checking a folder needs neither a database nor its settings.
-    from services.adapters.clock import SystemClock  # noqa: PLC0415
     from services.adapters.timescale.connection import connect  # noqa: PLC0415
     from services.adapters.timescale.registry import load_registry  # noqa: PLC0415
+    from services.clock import SystemClock  # noqa: PLC0415
     from services.errors import TourneeError  # noqa: PLC0415
     from services.settings import settings  # noqa: PLC0415
 

@@ -3,10 +3,10 @@
 import typer
 
 from infra.migrate import migrate
-from services.adapters.clock import clock_from
 from services.adapters.kafka import create_topics
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.upkeep import run_upkeep
+from services.clock import clock_from
 from services.settings import settings
 
 db_app = typer.Typer(help="The store and the stream.", no_args_is_help=True)

@@ -15,7 +15,7 @@ from infra.stack.real import fetch_real_stack
 from infra.stack.stack import Kind
 from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
-from services.service import Stopping
+from services.operations.service import Stopping
 
 stack_app = typer.Typer(help="The servers on this machine, on loopback, without Docker.", no_args_is_help=True)
 

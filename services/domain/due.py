@@ -8,7 +8,7 @@ from statistics import median
 from services.city.registry import Container, ContainerKind, Planning, Registry
 from services.contracts.planning import ContainerForecast, DueReason
 from services.domain.forecast import ContainerState, FillLine, forecast
-from services.domain.times import instant_of, seconds_of_day
+from services.times import instant_of, seconds_of_day
 
 FORECAST_SPREAD = 0.12
 """Standard deviation of a day-ahead forecast, as a share of the volume. Assumed, until measured."""

@@ -13,7 +13,7 @@ from services.city.registry import Container, DisposalSite, Registry, Truck, Tru
 from services.contracts.planning import Circuit, ContainerForecast, Totals, Visit
 from services.domain.reach import city_places, served_from
 from services.domain.roads import EstimatedRoads, Places, Roads, RoadTable, RoadVehicle, road_vehicle, walk_s
-from services.domain.times import instant_of, seconds_of_day
+from services.times import instant_of, seconds_of_day
 
 
 def problem_of_day(

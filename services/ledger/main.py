@@ -5,19 +5,19 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from services.adapters.clock import Clock, clock_from
 from services.adapters.kafka import EventProducer, when_there
-from services.adapters.operations.meters import LedgerMeter
 from services.adapters.roads.city_roads import roads_of as roads_of_city
 from services.adapters.timescale.connection import Connection, store_errors
 from services.adapters.timescale.ledger import CityDay, list_changed_days, load_day_events
 from services.adapters.timescale.link import StoreLink
 from services.adapters.timescale.registry import find_registry
+from services.clock import Clock, clock_from
 from services.contracts import topics
 from services.domain.roads import RoadsOf, estimated_roads
 from services.domain.savings import savings_of_day
 from services.errors import StoreAway, StreamAway
-from services.service import running_service
+from services.operations.meters import LedgerMeter
+from services.operations.service import running_service
 from services.settings import settings
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """Counting what the planner publishes: what became of each order stands in its messages."""
 
-from services.adapters.operations.meters import PlannerMeter
 from services.contracts.fields import Message
 from services.contracts.planning import PlanMade, PlanningProgressed
+from services.operations.meters import PlannerMeter
 from services.planner.planner import Publishes
 
 

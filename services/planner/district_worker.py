@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 import routing
 from services.adapters.kafka import Record
-from services.adapters.operations.logs import current_trace
-from services.adapters.operations.meters import WorkerMeter
 from services.adapters.roads.city_roads import find_roads
 from services.adapters.roads.errors import RoadsError
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
@@ -26,6 +24,8 @@ from services.domain.districts import (
     tours_of,
 )
 from services.domain.roads import EstimatedRoads, Roads
+from services.operations.logs import current_trace
+from services.operations.meters import WorkerMeter
 from services.planner.planner import Publishes
 
 log = logging.getLogger(__name__)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from services.adapters.clock import Clock
 from services.adapters.timescale.connection import Connection, store_errors
 from services.adapters.timescale.operations import Freshness, list_freshness
-from services.domain.times import instant_of, local_day, seconds_of_day
+from services.clock import Clock
+from services.times import instant_of, local_day, seconds_of_day
 
 
 class CityAges:

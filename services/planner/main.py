@@ -9,22 +9,22 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from services.adapters.clock import clock_from
 from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
-from services.adapters.operations.logs import current_trace
-from services.adapters.operations.meters import PlannerMeter
 from services.adapters.roads.city_roads import roads_of as roads_of_city
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
+from services.clock import clock_from
 from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICT_PLANS, ORDERS
 from services.errors import StoreAway, StreamAway
+from services.operations.logs import current_trace
+from services.operations.meters import PlannerMeter
+from services.operations.service import Service, running_service
 from services.planner.counted import Counted
 from services.planner.freshness import CityAges
 from services.planner.office import KafkaOffice
 from services.planner.planner import Planner, Publishes
 from services.planner.sharing import Sharing, SharingRules
-from services.service import Service, running_service
 from services.settings import Settings, settings
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from services.city.registry import City
 from services.contracts.planning import PlanDay
-from services.domain.times import instant_of, local_day, seconds_of_day
+from services.times import instant_of, local_day, seconds_of_day
 
 LATE_LIMIT = timedelta(hours=4)
 """A planner that was down at the city's hour still plans this much later; after that the day is under way."""

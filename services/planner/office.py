@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import ValidationError
 
-from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.adapters.ports import EventSource
 from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICTS, district_key
+from services.operations.kafka_admin import KafkaAdmin
 from services.planner.planner import Publishes
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 import routing
-from services.adapters.clock import Clock
 from services.adapters.timescale.connection import Connection, store_errors
 from services.adapters.timescale.planning import is_day_ordered, load_states
 from services.adapters.timescale.registry import find_registry, list_cities
+from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed

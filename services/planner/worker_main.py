@@ -7,12 +7,12 @@ from functools import partial
 
 from routing.warm_up import warm_up
 from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
-from services.adapters.operations.meters import WorkerMeter
 from services.contracts.topics import DISTRICTS
 from services.errors import StreamAway
+from services.operations.meters import WorkerMeter
+from services.operations.service import Service, running_service
 from services.planner.district_worker import DistrictWorker
 from services.planner.office import GROUP
-from services.service import Service, running_service
 from services.settings import Settings, worker_settings
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.adapters.operations.web_meter import WebMeter
+from services.operations.web_meter import WebMeter
 from services.web import api_docs, health, problems
 from services.web.assets import Assets
 from services.web.deps import Deps

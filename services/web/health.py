@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from services.adapters.operations.questions import Asked
+from services.operations.questions import Asked
 from services.web.deps import Deps
 
 router = APIRouter(tags=["health"])

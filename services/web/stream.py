@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from services.adapters.kafka import Delivery, EventProducer
-from services.adapters.operations.questions import kafka_question
 from services.contracts.fields import Message
+from services.operations.questions import kafka_question
 
 
 class Stream(Protocol):

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.adapters.operations.logs import current_trace
-from services.adapters.operations.web_meter import WebMeter
+from services.operations.logs import current_trace
+from services.operations.web_meter import WebMeter
 from services.web.security import TooLarge
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
-from services.adapters.clock import Clock
 from services.adapters.kafka import Record
 from services.adapters.timescale.connection import store_errors
+from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.telemetry import MessageRejected

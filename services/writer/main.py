@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from services.adapters.clock import clock_from
 from services.adapters.kafka import EventConsumer, Record, when_there
-from services.adapters.operations.meters import WriterMeter
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
+from services.clock import clock_from
 from services.contracts.telemetry import ReadingReceived
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, STORED
 from services.contracts.trace import is_followed, trace_of_value
 from services.errors import StoreAway, StreamAway
-from services.service import Service, running_service
+from services.operations.meters import WriterMeter
+from services.operations.service import Service, running_service
 from services.settings import Settings, settings
 from services.writer.batch import Batch
 from services.writer.upkeep import start_upkeep

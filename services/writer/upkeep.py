@@ -4,11 +4,11 @@ import logging
 import threading
 from functools import partial
 
-from services.adapters.clock import Clock, clock_from
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
 from services.adapters.timescale.upkeep import run_upkeep
-from services.service import Stopping
+from services.clock import Clock, clock_from
+from services.operations.service import Stopping
 from services.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ import psycopg
 
 from infra.stack.server import Server
 from infra.stack.stack import Stack
-from services.adapters.clock import Clock
 from services.adapters.kafka import Record
 from services.adapters.memory.store import STORES, MemoryStore
 from services.adapters.timescale.connection import connect
+from services.clock import Clock
 from services.writer.batch import Batch
 from services.writer.handlers import HANDLERS, Handler
 from tests.contract.capabilities import Kind

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from services.adapters.clock import SimulatedClock
 from services.adapters.kafka import Record
 from services.adapters.ports import EventSource
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
+from services.clock import SimulatedClock
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, DeviceTopic
 from tests.contract.capabilities import on_every_server

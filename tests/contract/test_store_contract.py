@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.clock import SystemClock
 from services.adapters.kafka import Record
+from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived

@@ -14,9 +14,9 @@ from infra.backup.shapes import in_loading_order
 from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
 from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.contracts import topics
 from services.errors import StreamAway
+from services.operations.kafka_admin import KafkaAdmin
 from tests.backup_stores import content, put_telemetry, repacked, tournee
 from tests.databases import new_database
 from tests.web_seed import put_everything

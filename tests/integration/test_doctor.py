@@ -19,8 +19,8 @@ from infra.doctor.store import check_store, clock_finding
 from infra.doctor.stream import check_topics
 from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
-from services.adapters.operations.kafka_admin import Partition, Place
 from services.contracts import topics
+from services.operations.kafka_admin import Partition, Place
 from tests.web_seed import CITY, NOW, put_everything
 from tests.web_server import SetClock
 

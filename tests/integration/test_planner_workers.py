@@ -16,18 +16,18 @@ from infra.stack.ports import free_port
 from infra.stack.server import Server
 from infra.stack.services import service
 from infra.stack.stack import Stack
-from services.adapters.clock import SystemClock
 from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
 from services.city.registry import Registry
+from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
 from services.domain.roads import EstimatedRoads
+from services.operations.kafka_admin import KafkaAdmin
 from services.planner.office import GROUP, KafkaOffice
 from services.planner.sharing import Errand, Sharing, SharingRules
 from tests.district_bench import DAY, drawn_city, order_of

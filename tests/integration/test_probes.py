@@ -19,13 +19,13 @@ import pytest
 
 from infra.stack.ports import free_port
 from infra.stack.stack import Stack
-from services.adapters.clock import SystemClock
 from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.operations.kafka_admin import KafkaAdmin
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
+from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.operations.kafka_admin import KafkaAdmin
 from tests.example_town import example_town
 
 SECRET = "a secret of at least thirty-two characters"

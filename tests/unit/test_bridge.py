@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from services.adapters.clock import SimulatedClock
 from services.adapters.mqtt import Arrival
 from services.bridge.bridge import Bridge
 from services.bridge.devices import REFRESH_FOR_UNKNOWN_S, KnownDevices
 from services.bridge.intake import Keep
+from services.clock import SimulatedClock
 from services.contracts.topics import DeviceTopic
 from services.errors import StoreAway, StreamAway
 

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 import routing
 from routing.warm_up import warm_up
-from services.adapters.operations.meters import WorkerMeter
 from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned, Halt, LeftOut, Tour
 from services.contracts.planning import PlanMade
@@ -23,6 +22,7 @@ from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
 from services.domain.roads import EstimatedRoads
 from services.errors import StreamAway
+from services.operations.meters import WorkerMeter
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Errand, Sharing, SharingRules
 from tests.district_bench import DAY, HereAtOnce, carried_out, drawn_city, order_of

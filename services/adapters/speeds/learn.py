@@ -27,7 +27,7 @@ from services.city.registry import Registry
 from services.domain.reach import city_places
 from services.domain.roads import RoadVehicle, road_vehicle
 from services.domain.speeds import BANDS, Learned, band_name, band_speeds
-from services.domain.times import instant_of
+from services.times import instant_of
 
 KEEP_DAYS = 90
 """As long as positions are kept by default: a season, so that works and closures are forgotten."""

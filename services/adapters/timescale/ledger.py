@@ -10,7 +10,7 @@ from services.city.registry import City
 from services.contracts.planning import PlanMade
 from services.domain.driven import Confirmed, Fix
 from services.domain.savings import DayEvents
-from services.domain.times import instant_of
+from services.times import instant_of
 
 SQL = load_queries(__name__)
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Stop(Protocol):
-    """`services.service.Stopping`, or anything that says when to end and can be waited on."""
+    """`services.operations.service.Stopping`, or anything that says when to end and can be waited on."""
 
     def __call__(self) -> bool: ...
     def wait(self, timeout_s: float) -> bool: ...

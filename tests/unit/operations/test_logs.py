@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.adapters.operations.logs import JsonFormatter, TextFormatter, current_trace, without_secrets
+from services.operations.logs import JsonFormatter, TextFormatter, current_trace, without_secrets
 from services.settings import Settings
 
 PASSWORD = "gehe!m-p@ss"
@@ -88,7 +88,7 @@ def test_secrets_are_hidden_in_messages_extras_and_tracebacks(make: Callable[...
 
 UNCAUGHT = """
 import psycopg, threading
-from services.service import start_logging
+from services.operations.service import start_logging
 start_logging("INFO", "json", service="x", secrets=["thread-secret"])
 def fail(): raise RuntimeError("thread-secret")
 thread = threading.Thread(target=fail); thread.start(); thread.join()

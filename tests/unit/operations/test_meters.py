@@ -7,9 +7,9 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.adapters.operations.meters import BridgeMeter, PlannerMeter, WriterMeter
-from services.adapters.operations.tally import Tally
-from services.adapters.operations.web_meter import WebMeter
+from services.operations.meters import BridgeMeter, PlannerMeter, WriterMeter
+from services.operations.tally import Tally
+from services.operations.web_meter import WebMeter
 
 
 def samples(collector: object) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

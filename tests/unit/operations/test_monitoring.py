@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.lag import GroupLag
-from services.adapters.operations.meters import BridgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
-from services.adapters.operations.probe import Probe
-from services.adapters.operations.web_meter import WebMeter
+from services.operations.lag import GroupLag
+from services.operations.meters import BridgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
+from services.operations.probe import Probe
+from services.operations.web_meter import WebMeter
 
 MONITORING = Path(__file__).parents[3] / "infra" / "monitoring"
 DOCS = Path(__file__).parents[3] / "docs"

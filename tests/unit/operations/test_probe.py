@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from services.adapters.operations.meters import BridgeMeter
-from services.adapters.operations.probe import Probe, ProbePortTaken
-from services.adapters.operations.questions import Asked, ask_api_versions, kafka_question, store_question
 from services.errors import StoreAway
+from services.operations.meters import BridgeMeter
+from services.operations.probe import Probe, ProbePortTaken
+from services.operations.questions import Asked, ask_api_versions, kafka_question, store_question
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 
 DEAF = """
 import threading, time
-from services.service import Stopping
+from services.operations.service import Stopping
 turned = []
 stopping = Stopping(lambda: turned.append(1), second_ends=True)
 assert not stopping() and not stopping.wait(0) and len(turned) == 2

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.adapters.clock import SystemClock
 from services.adapters.memory.stream import MemoryStream
-from services.adapters.operations.logs import trace_of
-from services.adapters.operations.web_meter import WebMeter
 from services.adapters.timescale.connection import Connection
+from services.clock import SystemClock
 from services.errors import StoreAway
+from services.operations.logs import trace_of
+from services.operations.web_meter import WebMeter
 from services.web.app import make_app
 from services.web.deps import Deps
 

@@ -9,10 +9,10 @@ from types import FrameType
 
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.lag import GroupLag
-from services.adapters.operations.logs import start_logging
-from services.adapters.operations.probe import Probe
-from services.adapters.operations.questions import kafka_question, store_question
+from services.operations.lag import GroupLag
+from services.operations.logs import start_logging
+from services.operations.probe import Probe
+from services.operations.questions import kafka_question, store_question
 from services.settings import Settings
 
 __all__ = ["Service", "Stopping", "running_service", "start_logging"]

@@ -11,11 +11,11 @@ from typing import get_args
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.families import count, counter, gauge, gauges, histogram
-from services.adapters.operations.tally import DELAY_SECONDS, LONG_SECONDS, RECORDS, SECONDS, Tally
 from services.contracts import topics
 from services.contracts.planning import PlanStatus
 from services.contracts.telemetry import RejectionReason
+from services.operations.families import count, counter, gauge, gauges, histogram
+from services.operations.tally import DELAY_SECONDS, LONG_SECONDS, RECORDS, SECONDS, Tally
 
 
 def zeros(names: Iterable[str]) -> Counter[str]:

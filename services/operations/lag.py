@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.families import gauge
-from services.adapters.operations.kafka_admin import GROUPS, KafkaAdmin, Place
 from services.errors import StreamAway
+from services.operations.families import gauge
+from services.operations.kafka_admin import GROUPS, KafkaAdmin, Place
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.families import gauge, gauges
-from services.adapters.operations.logs import spellings, without_secrets
-from services.adapters.operations.questions import Asked, Question
 from services.errors import TourneeError
+from services.operations.families import gauge, gauges
+from services.operations.logs import spellings, without_secrets
+from services.operations.questions import Asked, Question
 
 STUCK_AFTER_S = 60.0
 """A loop that has not turned for so long is stuck: no wait of ours for a server is longer than 15 s."""

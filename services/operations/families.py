@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from services.adapters.operations.tally import Tally
+from services.operations.tally import Tally
 
 
 def counter(name: str, what: str, label: str, counts: Mapping[str, float]) -> CounterMetricFamily:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.adapters.operations.families import gauge
-from services.adapters.operations.tally import SECONDS, Tally
+from services.operations.families import gauge
+from services.operations.tally import SECONDS, Tally
 
 
 class WebMeter(Collector):
