@@ -13,8 +13,8 @@ import numpy as np
 from services.adapters.roads.engine import Engine, Segments
 from services.adapters.speeds.profile import ProfileSpeeds
 from services.adapters.speeds.streets import Streets
-from services.domain.speeds import BAND_HOURS, Pair
-from services.domain.tracks import METRES_A_DEGREE, TrackFix, metres_between
+from services.roads.speeds import BAND_HOURS, Pair
+from services.roads.tracks import METRES_A_DEGREE, TrackFix, metres_between
 
 RUSH = {0: 1.05, 1: 0.6, 2: 0.85, 3: 0.8, 4: 0.55, 5: 0.95}
 """The hourly pattern that has to be found, by band: two rush hours."""

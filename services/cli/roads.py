@@ -22,7 +22,7 @@ from services.cli.shared import (
     named_with_day,
     registry_or_exit,
 )
-from services.domain.reach import RoadFinding
+from services.roads.reach import RoadFinding
 
 if TYPE_CHECKING:
     from services.adapters.roads.store import Manifest

@@ -8,7 +8,7 @@ import typer
 
 from services.city.sheets import ROADS
 from services.cli.shared import DEFAULT_DATA, Data, Folder, console, extract_or_exit, registry_or_exit
-from services.domain.speeds import band_name
+from services.roads.speeds import band_name
 from services.settings import settings
 
 DAY = "%Y-%m-%d"

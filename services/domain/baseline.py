@@ -9,7 +9,7 @@ from services.city.registry import WEEKDAYS, Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
 from services.domain.problem import fuel_models, problem_of_day
-from services.domain.roads import NO_WAY_S, Roads
+from services.roads.roads import NO_WAY_S, Roads
 
 
 def baseline_of_day(

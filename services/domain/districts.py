@@ -19,8 +19,8 @@ from services.contracts.districts import (
     Tour,
 )
 from services.domain.problem import shift_of
-from services.domain.roads import Places, Roads, RoadVehicle, road_vehicle
 from services.errors import TourneeError
+from services.roads.roads import Places, Roads, RoadVehicle, road_vehicle
 
 MOST_PLACES = 5000
 """Of a district: its matrices then take 200 MB a profile. The planner's have half as many at the most."""

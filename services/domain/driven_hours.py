@@ -14,9 +14,9 @@ import numpy as np
 import routing
 from services.city.registry import Container, Registry
 from services.domain.problem import shift_of
-from services.domain.reach import city_places
-from services.domain.roads import Places, Roads, RoadVehicle, road_vehicle
-from services.domain.speeds import BAND_HOURS, band_shares
+from services.roads.reach import city_places
+from services.roads.roads import Places, Roads, RoadVehicle, road_vehicle
+from services.roads.speeds import BAND_HOURS, band_shares
 
 type Departures = dict[int, dict[int, float]]
 """By location, how much of the times it is left fall into each band; sums to 1."""

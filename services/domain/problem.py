@@ -11,8 +11,8 @@ import numpy as np
 import routing
 from services.city.registry import Container, DisposalSite, Registry, Truck, TruckClass
 from services.contracts.planning import Circuit, ContainerForecast, Totals, Visit
-from services.domain.reach import city_places, served_from
-from services.domain.roads import EstimatedRoads, Places, Roads, RoadTable, RoadVehicle, road_vehicle, walk_s
+from services.roads.reach import city_places, served_from
+from services.roads.roads import EstimatedRoads, Places, Roads, RoadTable, RoadVehicle, road_vehicle, walk_s
 from services.times import instant_of, seconds_of_day
 
 

@@ -13,11 +13,11 @@ from services.adapters.timescale.link import StoreLink
 from services.adapters.timescale.registry import find_registry
 from services.clock import Clock, clock_from
 from services.contracts import topics
-from services.domain.roads import RoadsOf, estimated_roads
 from services.domain.savings import savings_of_day
 from services.errors import StoreAway, StreamAway
 from services.operations.meters import LedgerMeter
 from services.operations.service import running_service
+from services.roads.roads import RoadsOf, estimated_roads
 from services.settings import settings
 
 log = logging.getLogger(__name__)

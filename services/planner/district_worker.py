@@ -23,10 +23,10 @@ from services.domain.districts import (
     solution_of,
     tours_of,
 )
-from services.domain.roads import EstimatedRoads, Roads
 from services.operations.logs import current_trace
 from services.operations.meters import WorkerMeter
 from services.planner.planner import Publishes
+from services.roads.roads import EstimatedRoads, Roads
 
 log = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from services.domain.estimates import with_estimates
 from services.domain.explained import with_reasons
 from services.domain.forecast import ContainerState
 from services.domain.problem import circuits_of, problem_of_day, totals_of
-from services.domain.roads import EstimatedRoads, Roads
 from services.planner.sharing import Sharing
 from services.planner.steps import Improved, search
+from services.roads.roads import EstimatedRoads, Roads
 
 
 def plan_day(

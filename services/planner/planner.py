@@ -12,10 +12,10 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
-from services.domain.roads import RoadsOf, estimated_roads
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Sharing
+from services.roads.roads import RoadsOf, estimated_roads
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.planning import PlanDay
 from services.domain.districts import answer_of, contents_of, lines_of, profiles_of
-from services.domain.roads import Roads
 from services.errors import StreamAway
+from services.roads.roads import Roads
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import routing
 from services.city.registry import Registry
 from services.contracts.planning import PlanDay
 from services.domain.driven_hours import at_driven_hours, departures_of, knows_hours
-from services.domain.roads import Roads
 from services.planner.sharing import FIRST_SHARE, Errand, Sharing
+from services.roads.roads import Roads
 
 type Improved = Callable[[routing.Solution], None]
 

@@ -26,8 +26,8 @@ from services.adapters.roads.graph import make_graph
 from services.adapters.speeds.matcher import Matcher, open_matcher
 from services.adapters.speeds.passes import DayPasses
 from services.adapters.speeds.profile import ProfileSpeeds
-from services.domain.roads import RoadVehicle
-from services.domain.speeds import Learned, Pair, Prior, Samples, band_name, band_speeds, median_of, shrunk_kmh
+from services.roads.roads import RoadVehicle
+from services.roads.speeds import Learned, Pair, Prior, Samples, band_name, band_speeds, median_of, shrunk_kmh
 from tests.traffic import Place, Traffic, Truck
 
 TRUCK = RoadVehicle("truck", 3.6, 2.5, 9.0, 19_800, kerb_side=False)

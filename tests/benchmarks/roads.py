@@ -29,7 +29,7 @@ from services.adapters.roads.extract import read_extract
 from services.adapters.roads.graph import make_graph
 from services.adapters.roads.matrices import Matrices
 from services.adapters.speeds.matcher import CONFIG, open_matcher
-from services.domain.roads import USUAL_SIZE_M, Places, RoadProfile, RoadVehicle
+from services.roads.roads import USUAL_SIZE_M, Places, RoadProfile, RoadVehicle
 
 VEHICLES: dict[RoadProfile, RoadVehicle] = {
     "truck": RoadVehicle("truck", *USUAL_SIZE_M["truck"], weight_kg=19_800, kerb_side=True),

@@ -26,10 +26,10 @@ from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
-from services.domain.roads import EstimatedRoads
 from services.operations.kafka_admin import KafkaAdmin
 from services.planner.office import GROUP, KafkaOffice
 from services.planner.sharing import Errand, Sharing, SharingRules
+from services.roads.roads import EstimatedRoads
 from tests.district_bench import DAY, drawn_city, order_of
 
 # The embedded Kafka deals partitions anew only after some 12 s, and keeps those of a dead member for ever.

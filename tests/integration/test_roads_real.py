@@ -15,7 +15,7 @@ from services.adapters.roads.store import RoadStore
 from services.city.registry import Container, Registry
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
-from services.domain.roads import Places, road_vehicle
+from services.roads.roads import Places, road_vehicle
 from tests.beside import EXTRACTS
 from tests.roads_town import town
 

@@ -11,9 +11,9 @@ from services.adapters.roads.city_roads import OsmRoads, find_roads, roads_of
 from services.adapters.roads.store import RoadStore
 from services.city.registry import BaselineStop, Registry
 from services.contracts.planning import PlanMade
-from services.domain.reach import city_places
-from services.domain.roads import Places, RoadTable, road_vehicle
 from services.planner.plan_day import plan_day
+from services.roads.reach import city_places
+from services.roads.roads import Places, RoadTable, road_vehicle
 from tests.judge_published import judge_made
 from tests.orders import day_order
 from tests.roads_town import at, town, write_town

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters.built import BuildRunning
 from services.adapters.roads.build import build_roads
 from services.adapters.roads.city_roads import find_roads, roads_of
 from services.adapters.roads.errors import (
@@ -26,8 +25,9 @@ from services.adapters.roads.store import CURRENT, RoadStore
 from services.city.registry import Registry
 from services.city.write import write_folder
 from services.cli.roads import look_again, roads_app
-from services.domain.reach import city_places
-from services.domain.roads import road_vehicle
+from services.roads.built import BuildRunning
+from services.roads.reach import city_places
+from services.roads.roads import road_vehicle
 from tests.roads_town import town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")

@@ -25,9 +25,9 @@ from services.cli.speeds import learn_command
 from services.domain.driven_hours import at_driven_hours, departures_of
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
-from services.domain.reach import city_places
-from services.domain.roads import road_vehicle
-from services.domain.speeds import BAND_HOURS, Samples, band_at, median_of
+from services.roads.reach import city_places
+from services.roads.roads import road_vehicle
+from services.roads.speeds import BAND_HOURS, Samples, band_at, median_of
 from services.settings import settings
 from tests.benchmarks.learned_speeds import Found, Setting, run
 from tests.beside import EXTRACTS

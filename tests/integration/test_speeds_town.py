@@ -8,8 +8,8 @@ import pytest
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.extract import sha256_of
 from services.adapters.speeds.matcher import Matcher, open_matcher
-from services.domain.speeds import passes_of
-from services.domain.tracks import TrackFix
+from services.roads.speeds import passes_of
+from services.roads.tracks import TrackFix
 from tests.roads_town import at, write_town
 
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

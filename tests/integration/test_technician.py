@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.built import swap_document
 from services.adapters.memory.stream import MemoryStream
 from services.adapters.roads.places import PlacesChecked, places_file
-from services.domain.inspection import Inspected
+from services.roads.built import swap_document
+from services.roads.inspection import Inspected
 from tests.web_seed import CITY, DRIVER, MAYOR, OPERATOR
 from tests.web_server import Running, client_of, serve_city
 

@@ -20,11 +20,11 @@ from services.contracts.topics import DISTRICTS, PARTITIONS, district_key
 from services.domain.districts import OtherRoads, problem_on_roads, solution_of
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
-from services.domain.roads import EstimatedRoads
 from services.errors import StreamAway
 from services.operations.meters import WorkerMeter
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Errand, Sharing, SharingRules
+from services.roads.roads import EstimatedRoads
 from tests.district_bench import DAY, HereAtOnce, carried_out, drawn_city, order_of
 
 RULES = SharingRules(above_stops=300, district_stops=400, rounds=1, least_turn_s=0.7, grace_s=0.1)

@@ -14,7 +14,7 @@ from services.adapters.basemap.store import MapManifest, MapStore
 from services.adapters.roads.errors import EngineMissing, ExtractUnusable
 from services.adapters.roads.extract import Extract, check_near, read_extract
 from services.city.registry import Registry
-from services.domain.reach import city_places
+from services.roads.reach import city_places
 
 type Told = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.adapters.basemap.errors import MapBroken
-from services.adapters.built import InUse, building
+from services.roads.built import InUse, building
 
 CURRENT = "current.json"
 CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

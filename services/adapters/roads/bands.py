@@ -13,11 +13,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.built import InUse, keep_folders
 from services.adapters.roads.engine import GRAPH
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.graph import Told, contract
-from services.domain.speeds import Pair, band_name
+from services.roads.built import InUse, keep_folders
+from services.roads.speeds import Pair, band_name
 
 CURRENT = "bands.json"
 FOLDER = "bands"
@@ -35,7 +35,7 @@ class Variants(BaseModel):
     days: tuple[date, ...]
     """Whose positions they were learned from."""
     bands: dict[int, str]
-    """Folder by band (`services.domain.speeds`); a band that nobody drove in has none."""
+    """Folder by band (`services.roads.speeds`); a band that nobody drove in has none."""
     segments: dict[int, int]
     """How many segments have a learned speed, by band."""
 

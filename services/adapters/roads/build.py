@@ -16,8 +16,8 @@ from services.adapters.roads.graph import engine_version, key_of, make_graph
 from services.adapters.roads.places import keep_places
 from services.adapters.roads.store import Graph, Manifest, RoadStore
 from services.city.registry import Registry
-from services.domain.reach import RoadFinding, city_places, find_troubles
-from services.domain.roads import RoadVehicle
+from services.roads.reach import RoadFinding, city_places, find_troubles
+from services.roads.roads import RoadVehicle
 
 type Told = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""

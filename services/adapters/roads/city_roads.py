@@ -17,8 +17,8 @@ from services.adapters.roads.matrices import Matrices, Part, Told, weighted
 from services.adapters.roads.matrix_file import StoredMatrix
 from services.adapters.roads.store import MATRICES, Graph, Manifest, RoadStore
 from services.city.registry import Registry
-from services.domain.reach import city_places
-from services.domain.roads import (
+from services.roads.reach import city_places
+from services.roads.roads import (
     NEAR_M,
     NO_WAY,
     WALK_LIMIT_M,
@@ -31,8 +31,8 @@ from services.domain.roads import (
     RoadVehicle,
     road_vehicle,
 )
-from services.domain.speeds import band_shares
-from services.domain.ways import Way
+from services.roads.speeds import band_shares
+from services.roads.ways import Way
 
 type Metres = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.adapters.roads.errors import EngineMissing, GraphBroken
-from services.domain.roads import NO_WAY
+from services.roads.roads import NO_WAY
 
 GRAPH = "graph.osrm"
 WIDE = "wide.npy"

@@ -14,7 +14,7 @@ from services.adapters.roads.engine import GRAPH, WIDE
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.extract import Extract
 from services.adapters.roads.lua import osrm_folder, profile_text, profiles_hash
-from services.domain.roads import RoadVehicle
+from services.roads.roads import RoadVehicle
 
 type Told = Callable[[str, float], None]
 """Called with the name of the step and the share of it that is done, 0 to 1."""

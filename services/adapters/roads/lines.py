@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.domain.ways import Leg, Manoeuvre, Way
+from services.roads.ways import Leg, Manoeuvre, Way
 
 
 def way_of(answer: Any) -> Way:

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from services.adapters.roads.errors import EngineMissing
-from services.domain.roads import RoadVehicle
+from services.roads.roads import RoadVehicle
 
 OURS = Path(__file__).parent / "profiles"
 

@@ -15,7 +15,7 @@ from services.adapters.roads.matrix_file import (
     keys_of,
     open_matrix,
 )
-from services.domain.roads import NO_WAY, Places
+from services.roads.roads import NO_WAY, Places
 
 BLOCK = 1500
 """Places a side. OSRM searches once for each row and column of a block, so larger is faster; at this size its answer

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.domain.roads import Places
+from services.roads.roads import Places
 
 VERSION = 1
 COLUMNS = 6

@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.built import find_document, swap_document
 from services.adapters.roads.city_roads import OsmRoads
 from services.adapters.roads.errors import GraphBroken
 from services.adapters.roads.store import RoadStore
 from services.city.registry import Registry
-from services.domain.inspection import Inspected, inspect
-from services.domain.reach import RoadFinding, city_places
+from services.roads.built import find_document, swap_document
+from services.roads.inspection import Inspected, inspect
+from services.roads.reach import RoadFinding, city_places
 
 PLACES = "places.json"
 

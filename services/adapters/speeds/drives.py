@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.adapters.speeds.streets import Streets
-from services.domain.speeds import Drive
+from services.roads.speeds import Drive
 
 LEAST_SHARE = 0.2
 """Of an edge that was driven less than this, Valhalla's rounded metres do not tell where it ends."""

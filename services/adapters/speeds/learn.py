@@ -24,9 +24,9 @@ from services.adapters.timescale.speeds import (
     tracks_between,
 )
 from services.city.registry import Registry
-from services.domain.reach import city_places
-from services.domain.roads import RoadVehicle, road_vehicle
-from services.domain.speeds import BANDS, Learned, band_name, band_speeds
+from services.roads.reach import city_places
+from services.roads.roads import RoadVehicle, road_vehicle
+from services.roads.speeds import BANDS, Learned, band_name, band_speeds
 from services.times import instant_of
 
 KEEP_DAYS = 90

@@ -12,9 +12,9 @@ from typing import Any
 from services.adapters.roads.errors import EngineMissing, GraphBroken
 from services.adapters.speeds.drives import drives_of
 from services.adapters.speeds.streets import Streets, read_streets
-from services.domain.roads import RoadProfile
-from services.domain.speeds import Drive
-from services.domain.tracks import TrackFix
+from services.roads.roads import RoadProfile
+from services.roads.speeds import Drive
+from services.roads.tracks import TrackFix
 
 CONFIG = "valhalla.json"
 MOST_FIXES = 400

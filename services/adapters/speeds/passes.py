@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from services.adapters.speeds.matcher import Matcher
 from services.adapters.speeds.profile import ProfileSpeeds
-from services.domain.roads import RoadProfile
-from services.domain.speeds import Samples, band_at, passes_of
-from services.domain.tracks import TrackFix, driven_pieces
+from services.roads.roads import RoadProfile
+from services.roads.speeds import Samples, band_at, passes_of
+from services.roads.tracks import TrackFix, driven_pieces
 
 
 class DayPasses:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from services.adapters.roads.engine import Engine
 from services.adapters.speeds.streets import Streets
-from services.domain.speeds import Pair
+from services.roads.speeds import Pair
 
 MARGINS = (0.05, 0.3)
 """Where on the first and last segment it is asked: near the outer ends, or farther in where streets are close."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from services.adapters.roads.errors import EngineMissing, ExtractUnusable
 from services.adapters.roads.extract import DRIVABLE
-from services.domain.tracks import METRES_A_DEGREE
+from services.roads.tracks import METRES_A_DEGREE
 
 MORE = frozenset({"footway", "path", "pedestrian", "cycleway"})
 """Where a tricycle may go too."""

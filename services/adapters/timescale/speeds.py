@@ -7,8 +7,8 @@ from itertools import groupby
 
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.queries import load_queries
-from services.domain.speeds import Learned, Samples
-from services.domain.tracks import TrackFix
+from services.roads.speeds import Learned, Samples
+from services.roads.tracks import TrackFix
 
 SQL = load_queries(__name__)
 ROWS_A_FETCH = 5000

@@ -6,7 +6,7 @@ from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
-from services.domain.manoeuvres import Language
+from services.roads.manoeuvres import Language
 from services.web.driver.confirmed import outcomes_of
 from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverVisit

@@ -1,8 +1,8 @@
 """The way from each visit to the next, as the phone keeps it for a shift without a network."""
 
 from services.contracts.planning import Circuit
-from services.domain.manoeuvres import Language, instruction
-from services.domain.ways import Leg
+from services.roads.manoeuvres import Language, instruction
+from services.roads.ways import Leg
 from services.web.driver.schemas import DriverLeg, DriverManoeuvre
 from services.web.maps.lines import CircuitLine
 

@@ -16,8 +16,8 @@ from services.adapters.timescale.registry import find_registry
 from services.city.registry import City, Registry
 from services.contracts.planning import Circuit, PlanMade
 from services.domain.problem import shift_of
-from services.domain.roads import Places, RoadSource, RoadVehicle, road_vehicle
-from services.domain.ways import Way, straight_way, visits_with_place
+from services.roads.roads import Places, RoadSource, RoadVehicle, road_vehicle
+from services.roads.ways import Way, straight_way, visits_with_place
 
 KEPT_PLANS = 8
 """A plan of a dozen circuits takes a few megabytes."""

@@ -10,7 +10,7 @@ from services.adapters.roads.places import PlacesChecked
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
-from services.domain.roads import NEAR_M, WALK_LIMIT_M
+from services.roads.roads import NEAR_M, WALK_LIMIT_M
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.downloads.tables import csv_answer
 from services.web.operator.sheet import base_paths

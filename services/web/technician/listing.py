@@ -6,7 +6,7 @@ from math import cos, radians
 from typing import Literal, get_args
 
 from services.adapters.roads.places import PlacesChecked
-from services.domain.inspection import Inspected
+from services.roads.inspection import Inspected
 from services.web.geo import Frame, frame_around
 
 type Group = Literal["none", "some", "walk", "sites"]

@@ -9,10 +9,10 @@ import pytest
 
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade
-from services.domain.reach import city_places
-from services.domain.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
-from services.domain.speeds import band_at, band_shares
 from services.planner.plan_day import plan_day
+from services.roads.reach import city_places
+from services.roads.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
+from services.roads.speeds import band_at, band_shares
 from tests.example_town import example_town
 from tests.orders import day_order
 

@@ -1,9 +1,9 @@
 """Findings of several kinds of vehicle become one line for each place."""
 
 from services.city.registry import Registry
-from services.domain.inspection import inspect
-from services.domain.reach import RoadFinding, Trouble
-from services.domain.roads import road_vehicle
+from services.roads.inspection import inspect
+from services.roads.reach import RoadFinding, Trouble
+from services.roads.roads import road_vehicle
 from tests.roads_town import town
 
 PLACES = {"near": (1.0, 0.0), "yard": (2.0, 0.0), "trap": (3.0, 0.0)}

@@ -7,7 +7,7 @@ import pytest
 
 from services.adapters.roads.matrices import _blocks
 from services.adapters.roads.matrix_file import MatrixWriter, keys_of, length_of, open_matrix
-from services.domain.roads import Places
+from services.roads.roads import Places
 
 
 def written(file: Path, size: int) -> None:

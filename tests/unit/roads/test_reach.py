@@ -8,8 +8,8 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.planning import ContainerForecast
 from services.domain.problem import problem_of_day
-from services.domain.reach import city_places, find_troubles, served_from
-from services.domain.roads import (
+from services.roads.reach import city_places, find_troubles, served_from
+from services.roads.roads import (
     NO_WAY,
     NO_WAY_M,
     NO_WAY_S,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.contracts.planning import Circuit, Visit
-from services.domain.manoeuvres import Language, instruction
-from services.domain.ways import GPX, Leg, Manoeuvre, Way, geojson_of, gpx_of, straight_way
+from services.roads.manoeuvres import Language, instruction
+from services.roads.ways import GPX, Leg, Manoeuvre, Way, geojson_of, gpx_of, straight_way
 
 LEAVES = datetime(2026, 3, 3, 4, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from services.domain.speeds import (
+from services.roads.speeds import (
     BANDS,
     Drive,
     Learned,

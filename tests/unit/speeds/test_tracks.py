@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.domain.tracks import TrackFix, driven_pieces
+from services.roads.tracks import TrackFix, driven_pieces
 from tests.roads_town import at
 
 NOWHERE = np.zeros((0, 2))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.adapters.roads.matrices import weighted
-from services.domain.roads import NO_WAY
+from services.roads.roads import NO_WAY
 
 
 def test_bands_count_by_their_share() -> None:

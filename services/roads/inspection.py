@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.city.registry import Container, Registry
-from services.domain.reach import FILES, Place, RoadFinding, Trouble, city_places
-from services.domain.roads import road_vehicle, walk_s
+from services.roads.reach import FILES, Place, RoadFinding, Trouble, city_places
+from services.roads.roads import road_vehicle, walk_s
 
 type Served = Literal["none", "some", "all"]
 """By no kind of vehicle that may come, by some of them, or by all though not to the door."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from services.contracts.planning import Circuit, Visit
-from services.domain.manoeuvres import Language, instruction
+from services.roads.manoeuvres import Language, instruction
 
 type LonLat = tuple[float, float]
 

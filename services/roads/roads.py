@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import routing
 from services.city.registry import Registry, TruckClass
 from services.city.registry import Roads as RoadSettings
-from services.domain.speeds import Hours
+from services.roads.speeds import Hours
 
 type RoadSource = Literal["estimated", "osm"]
 type RoadProfile = Literal["truck", "tricycle"]

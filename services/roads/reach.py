@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.registry import Container, Depot, DisposalSite, Registry
-from services.domain.roads import NEAR_M, WALK_LIMIT_M, YARD_LIMIT_M, Places, RoadTable, RoadVehicle
+from services.roads.roads import NEAR_M, WALK_LIMIT_M, YARD_LIMIT_M, Places, RoadTable, RoadVehicle
 
 type Trouble = Literal["far_from_street", "on_island", "too_far", "no_way"]
 type Place = Depot | DisposalSite | Container
