@@ -7,17 +7,17 @@ from uuid import uuid5
 
 import numpy as np
 
-from services.adapters.basemap.build import build_map
-from services.adapters.basemap.store import MapStore
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import roads_of
-from services.adapters.roads.store import RoadStore
 from services.adapters.timescale.accounts import add_account
 from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
 from services.city.registry import City, Registry, Zone
 from services.contracts.planning import PlanMade
 from services.planner.plan_day import plan_day
+from services.roads.basemap.build import build_map
+from services.roads.basemap.store import MapStore
+from services.roads.osm.build import build_roads
+from services.roads.osm.city_roads import roads_of
+from services.roads.osm.store import RoadStore
 from tests.beside import EXTRACTS
 from tests.orders import day_order
 from tests.roads_town import town

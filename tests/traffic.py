@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from services.adapters.roads.engine import Engine, Segments
-from services.adapters.speeds.profile import ProfileSpeeds
-from services.adapters.speeds.streets import Streets
+from services.roads.learning.profile import ProfileSpeeds
+from services.roads.learning.streets import Streets
+from services.roads.osm.engine import Engine, Segments
 from services.roads.speeds import BAND_HOURS, Pair
 from services.roads.tracks import METRES_A_DEGREE, TrackFix, metres_between
 

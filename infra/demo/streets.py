@@ -5,13 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from services.adapters.basemap.build import build_map
-from services.adapters.basemap.store import MapStore
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.errors import EngineMissing
-from services.adapters.roads.store import RoadStore
 from services.city.registry import Registry
 from services.city.sheets import find_roads
+from services.roads.basemap.build import build_map
+from services.roads.basemap.store import MapStore
+from services.roads.osm.build import build_roads
+from services.roads.osm.errors import EngineMissing
+from services.roads.osm.store import RoadStore
 
 
 def build_streets(folder: Path, registry: Registry, data: Path, *, with_roads: bool, console: Console) -> None:

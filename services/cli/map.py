@@ -32,8 +32,8 @@ def build(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make the map of a city. What was in use stays in use until it is whole."""
-    from services.adapters.basemap.build import build_map  # noqa: PLC0415
-    from services.adapters.basemap.store import MapStore  # noqa: PLC0415
+    from services.roads.basemap.build import build_map  # noqa: PLC0415
+    from services.roads.basemap.store import MapStore  # noqa: PLC0415
 
     registry = registry_or_exit(folder)
     file = extract_or_exit(folder, extract)
@@ -45,7 +45,7 @@ def build(
         size = f"{built.size_bytes / 1e6:.1f} MB"
         console.print(f"[green]{made.city}[/green]: {built.tiles} tiles, {size}, of {source}")
     else:
-        from services.adapters.basemap.tiles import INSTALL  # noqa: PLC0415
+        from services.roads.basemap.tiles import INSTALL  # noqa: PLC0415
 
         console.print(f"[yellow]{made.city}[/yellow]: streets and water alone, of {source}. {INSTALL}")
     for note in made.notes:

@@ -25,7 +25,7 @@ from services.cli.shared import (
 from services.roads.reach import RoadFinding
 
 if TYPE_CHECKING:
-    from services.adapters.roads.store import Manifest
+    from services.roads.osm.store import Manifest
 
 roads_app = typer.Typer(help="Real streets: build, check.", no_args_is_help=True)
 
@@ -38,8 +38,8 @@ def build(
     show_all: ShowAll = False,
 ) -> None:
     """Make the street graphs and matrices of a city. What was in use stays in use until they are whole."""
-    from services.adapters.roads.build import build_roads  # noqa: PLC0415
-    from services.adapters.roads.store import RoadStore  # noqa: PLC0415
+    from services.roads.osm.build import build_roads  # noqa: PLC0415
+    from services.roads.osm.store import RoadStore  # noqa: PLC0415
 
     registry = registry_or_exit(folder)
     file = extract_or_exit(folder, extract)
@@ -71,9 +71,9 @@ def show_road_findings(registry: Registry, data: Path, *, show_all: bool) -> Non
 
 def look_again(registry: Registry, data: Path, *, show_all: bool) -> None:
     """After a city was loaded: which of its places its roads leave out, shown and kept for the technician's page."""
-    from services.adapters.roads import build as roads_build  # noqa: PLC0415
-    from services.adapters.roads.city_roads import find_roads as find_city_roads  # noqa: PLC0415
-    from services.adapters.roads.errors import RoadsError  # noqa: PLC0415
+    from services.roads.osm import build as roads_build  # noqa: PLC0415
+    from services.roads.osm.city_roads import find_roads as find_city_roads  # noqa: PLC0415
+    from services.roads.osm.errors import RoadsError  # noqa: PLC0415
 
     try:
         roads = find_city_roads(registry.city.id, data)
@@ -94,8 +94,8 @@ def road_findings(registry: Registry, data: Path = DEFAULT_DATA) -> tuple[RoadFi
     Raises:
         EngineMissing, GraphBroken: there are roads, and they cannot be used on this machine.
     """
-    from services.adapters.roads.build import survey  # noqa: PLC0415
-    from services.adapters.roads.city_roads import find_roads as find_city_roads  # noqa: PLC0415
+    from services.roads.osm.build import survey  # noqa: PLC0415
+    from services.roads.osm.city_roads import find_roads as find_city_roads  # noqa: PLC0415
 
     roads = find_city_roads(registry.city.id, data)
     return None if roads is None else survey(roads, registry, lambda _step, _share: None)

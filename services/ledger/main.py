@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from services.adapters.kafka import EventProducer, when_there
-from services.adapters.roads.city_roads import roads_of as roads_of_city
 from services.adapters.timescale.connection import Connection, store_errors
 from services.adapters.timescale.ledger import CityDay, list_changed_days, load_day_events
 from services.adapters.timescale.link import StoreLink
@@ -17,6 +16,7 @@ from services.domain.savings import savings_of_day
 from services.errors import StoreAway, StreamAway
 from services.operations.meters import LedgerMeter
 from services.operations.service import running_service
+from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.roads.roads import RoadsOf, estimated_roads
 from services.settings import settings
 

@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 import routing
 from services.adapters.kafka import Record
-from services.adapters.roads.city_roads import find_roads
-from services.adapters.roads.errors import RoadsError
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICT_PLANS
 from services.domain.districts import (
@@ -26,6 +24,8 @@ from services.domain.districts import (
 from services.operations.logs import current_trace
 from services.operations.meters import WorkerMeter
 from services.planner.planner import Publishes
+from services.roads.osm.city_roads import find_roads
+from services.roads.osm.errors import RoadsError
 from services.roads.roads import EstimatedRoads, Roads
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,6 @@ from functools import partial
 from pydantic import ValidationError
 
 from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
-from services.adapters.roads.city_roads import roads_of as roads_of_city
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.link import StoreLink
 from services.clock import clock_from
@@ -25,6 +24,7 @@ from services.planner.freshness import CityAges
 from services.planner.office import KafkaOffice
 from services.planner.planner import Planner, Publishes
 from services.planner.sharing import Sharing, SharingRules
+from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.settings import Settings, settings
 
 log = logging.getLogger(__name__)

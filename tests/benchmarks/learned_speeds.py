@@ -19,13 +19,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.roads.bands import make_variant, variant_folder, write_speeds
-from services.adapters.roads.engine import Engine
-from services.adapters.roads.extract import read_extract
-from services.adapters.roads.graph import make_graph
-from services.adapters.speeds.matcher import Matcher, open_matcher
-from services.adapters.speeds.passes import DayPasses
-from services.adapters.speeds.profile import ProfileSpeeds
+from services.roads.learning.matcher import Matcher, open_matcher
+from services.roads.learning.passes import DayPasses
+from services.roads.learning.profile import ProfileSpeeds
+from services.roads.osm.bands import make_variant, variant_folder, write_speeds
+from services.roads.osm.engine import Engine
+from services.roads.osm.extract import read_extract
+from services.roads.osm.graph import make_graph
 from services.roads.roads import RoadVehicle
 from services.roads.speeds import Learned, Pair, Prior, Samples, band_name, band_speeds, median_of, shrunk_kmh
 from tests.traffic import Place, Traffic, Truck

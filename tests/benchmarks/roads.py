@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from services.adapters.roads.engine import Engine, Stops
-from services.adapters.roads.extract import read_extract
-from services.adapters.roads.graph import make_graph
-from services.adapters.roads.matrices import Matrices
-from services.adapters.speeds.matcher import CONFIG, open_matcher
+from services.roads.learning.matcher import CONFIG, open_matcher
+from services.roads.osm.engine import Engine, Stops
+from services.roads.osm.extract import read_extract
+from services.roads.osm.graph import make_graph
+from services.roads.osm.matrices import Matrices
 from services.roads.roads import USUAL_SIZE_M, Places, RoadProfile, RoadVehicle
 
 VEHICLES: dict[RoadProfile, RoadVehicle] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from services.adapters.basemap.tiles import find_tilemaker
 from services.adapters.memory.stream import MemoryStream
+from services.roads.basemap.tiles import find_tilemaker
 from tests.map_porto import DRIVER, EXTRACT, NOW, build_porto, plan_porto, porto, put_porto
 from tests.web_browser import Watched, log_in
 from tests.web_seed import OPERATOR

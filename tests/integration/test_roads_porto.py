@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import roads_of
-from services.adapters.roads.places import find_places
-from services.adapters.roads.store import RoadStore
+from services.roads.osm.build import build_roads
+from services.roads.osm.city_roads import roads_of
+from services.roads.osm.places import find_places
+from services.roads.osm.store import RoadStore
 from tests.judge_published import judge_made
 from tests.map_porto import EXTRACT, NOW, plan_porto, porto
 

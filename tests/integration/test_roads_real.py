@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import routing
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import OsmRoads, find_roads
-from services.adapters.roads.extract import read_extract
-from services.adapters.roads.store import RoadStore
 from services.city.registry import Container, Registry
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
+from services.roads.osm.build import build_roads
+from services.roads.osm.city_roads import OsmRoads, find_roads
+from services.roads.osm.extract import read_extract
+from services.roads.osm.store import RoadStore
 from services.roads.roads import Places, road_vehicle
 from tests.beside import EXTRACTS
 from tests.roads_town import town

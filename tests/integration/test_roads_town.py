@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.adapters.roads.build import RoadsBuilt, build_roads
-from services.adapters.roads.city_roads import OsmRoads, find_roads, roads_of
-from services.adapters.roads.store import RoadStore
 from services.city.registry import BaselineStop, Registry
 from services.contracts.planning import PlanMade
 from services.planner.plan_day import plan_day
+from services.roads.osm.build import RoadsBuilt, build_roads
+from services.roads.osm.city_roads import OsmRoads, find_roads, roads_of
+from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import Places, RoadTable, road_vehicle
 from tests.judge_published import judge_made
@@ -97,7 +97,7 @@ def test_a_new_container_costs_its_row_and_column_only(
     extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a city of 10,000 the known 100 million cells are not computed again."""
-    from services.adapters.roads.engine import Engine, Stops, Table
+    from services.roads.osm.engine import Engine, Stops, Table
 
     asked: list[int] = []
     block = Engine.block

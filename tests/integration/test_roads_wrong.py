@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import find_roads, roads_of
-from services.adapters.roads.errors import (
+from services.city.registry import Registry
+from services.city.write import write_folder
+from services.cli.roads import look_again, roads_app
+from services.roads.built import BuildRunning
+from services.roads.osm.build import build_roads
+from services.roads.osm.city_roads import find_roads, roads_of
+from services.roads.osm.errors import (
     EngineMissing,
     ExtractUnusable,
     GraphBroken,
     GraphUnfit,
     RoadsError,
 )
-from services.adapters.roads.places import PLACES as PLACES_FILE
-from services.adapters.roads.places import find_places
-from services.adapters.roads.store import CURRENT, RoadStore
-from services.city.registry import Registry
-from services.city.write import write_folder
-from services.cli.roads import look_again, roads_app
-from services.roads.built import BuildRunning
+from services.roads.osm.places import PLACES as PLACES_FILE
+from services.roads.osm.places import find_places
+from services.roads.osm.store import CURRENT, RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import road_vehicle
 from tests.roads_town import town, write_town
@@ -121,7 +121,7 @@ def test_what_osrm_cannot_do_changes_nothing(tmp_path: Path, monkeypatch: pytest
     extract = write_town(tmp_path / "roads.osm.pbf")
     build(town(PLACES), extract, tmp_path)
     before = kept(tmp_path)
-    monkeypatch.setattr("services.adapters.roads.graph.profile_text", lambda _vehicle: 'error("no such lane")')
+    monkeypatch.setattr("services.roads.osm.graph.profile_text", lambda _vehicle: 'error("no such lane")')
     with pytest.raises(GraphBroken, match=r"osrm-extract ended with .*no such lane"):
         build(town(PLACES, height_m=3.0), extract, tmp_path)
     assert kept(tmp_path) == before
@@ -198,7 +198,7 @@ def test_without_the_wheel_roads_are_estimated_and_building_says_what_to_install
     """A machine that OSRM has no wheel for: everything works on straight lines, and nobody wonders why."""
     extract = write_town(tmp_path / "roads.osm.pbf")
     build(town(PLACES), extract, tmp_path)
-    monkeypatch.setattr("services.adapters.roads.lua.find_spec", lambda _name: None)
+    monkeypatch.setattr("services.roads.osm.lua.find_spec", lambda _name: None)
     with caplog.at_level(logging.WARNING):
         assert roads_of(town(PLACES), tmp_path).source == "estimated"
     assert "osrm-bindings is not installed" in caplog.text

@@ -11,20 +11,20 @@ import typer
 from typer.testing import CliRunner
 
 import routing
-from services.adapters.roads.build import build_roads
-from services.adapters.roads.city_roads import OsmRoads, find_roads
-from services.adapters.roads.errors import GraphBroken, GraphUnfit
-from services.adapters.roads.extract import read_extract
-from services.adapters.roads.store import RoadStore
-from services.adapters.speeds.learn import Learner, days_to_learn
 from services.adapters.timescale.connection import Connection, connect
-from services.adapters.timescale.speeds import medians
 from services.city.registry import Registry, Truck
 from services.city.write import write_folder
 from services.cli.speeds import learn_command
 from services.domain.driven_hours import at_driven_hours, departures_of
 from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
+from services.roads.learning.learn import Learner, days_to_learn
+from services.roads.learning.store import medians
+from services.roads.osm.build import build_roads
+from services.roads.osm.city_roads import OsmRoads, find_roads
+from services.roads.osm.errors import GraphBroken, GraphUnfit
+from services.roads.osm.extract import read_extract
+from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import road_vehicle
 from services.roads.speeds import BAND_HOURS, Samples, band_at, median_of
@@ -160,7 +160,7 @@ def test_a_night_that_is_killed_leaves_the_day_unlearned(
         raise OSError("no power")
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.adapters.speeds.learn.drop_days_before", power_fails)
+        patch.setattr("services.roads.learning.learn.drop_days_before", power_fails)
         with pytest.raises(OSError, match="no power"):
             learner.learn(connection, [DAY], now=NIGHT, told=silent)
     assert connection.execute(BETWEEN).fetchall() == []
@@ -181,7 +181,7 @@ def test_speeds_that_osrm_refuses_leave_those_in_use(
 
     connection.execute("UPDATE segment_passes SET speeds_kmh = '{5}'")
     with monkeypatch.context() as patch:
-        patch.setattr("services.adapters.roads.bands.contract", refuses)
+        patch.setattr("services.roads.osm.bands.contract", refuses)
         with pytest.raises(GraphBroken, match="osrm-contract"):
             learner.learn(connection, [], now=NIGHT, told=silent)
     assert (roads(registry, data).table(rush, places).duration_s == before).all()

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.adapters.roads.errors import GraphBroken
-from services.adapters.roads.extract import sha256_of
-from services.adapters.speeds.matcher import Matcher, open_matcher
+from services.roads.learning.matcher import Matcher, open_matcher
+from services.roads.osm.errors import GraphBroken
+from services.roads.osm.extract import sha256_of
 from services.roads.speeds import passes_of
 from services.roads.tracks import TrackFix
 from tests.roads_town import at, write_town

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from services.adapters.memory.stream import MemoryStream
-from services.adapters.roads.places import PlacesChecked, places_file
 from services.roads.built import swap_document
 from services.roads.inspection import Inspected
+from services.roads.osm.places import PlacesChecked, places_file
 from tests.web_seed import CITY, DRIVER, MAYOR, OPERATOR
 from tests.web_server import Running, client_of, serve_city
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from services.adapters.basemap.errors import MapError
-from services.adapters.basemap.store import KEY, MapManifest, MapStore
+from services.roads.basemap.errors import MapError
+from services.roads.basemap.store import KEY, MapManifest, MapStore
 
 KEPT_CITIES = 4
 """Streets of so many cities stay in memory; a city of 30,000 streets takes some 100 MB."""

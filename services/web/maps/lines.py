@@ -9,13 +9,13 @@ from uuid import UUID
 
 import numpy as np
 
-from services.adapters.roads.city_roads import OsmRoads, find_roads
-from services.adapters.roads.errors import RoadsError
 from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.registry import find_registry
 from services.city.registry import City, Registry
 from services.contracts.planning import Circuit, PlanMade
 from services.domain.problem import shift_of
+from services.roads.osm.city_roads import OsmRoads, find_roads
+from services.roads.osm.errors import RoadsError
 from services.roads.roads import Places, RoadSource, RoadVehicle, road_vehicle
 from services.roads.ways import Way, straight_way, visits_with_place
 

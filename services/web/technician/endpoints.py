@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.adapters.roads.places import PlacesChecked
 from services.adapters.timescale import pages as store
 from services.adapters.timescale.connection import Connection
 from services.city.registry import City
+from services.roads.osm.places import PlacesChecked
 from services.roads.roads import NEAR_M, WALK_LIMIT_M
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.downloads.tables import csv_answer

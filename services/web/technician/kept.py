@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 from threading import Lock
 
-from services.adapters.roads.errors import RoadsError
-from services.adapters.roads.places import PlacesChecked, find_places, places_file
+from services.roads.osm.errors import RoadsError
+from services.roads.osm.places import PlacesChecked, find_places, places_file
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import cos, radians
 from typing import Literal, get_args
 
-from services.adapters.roads.places import PlacesChecked
 from services.roads.inspection import Inspected
+from services.roads.osm.places import PlacesChecked
 from services.web.geo import Frame, frame_around
 
 type Group = Literal["none", "some", "walk", "sites"]

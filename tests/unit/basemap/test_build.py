@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.adapters.basemap import tiles
-from services.adapters.basemap.build import MapBuilt, build_map
-from services.adapters.basemap.errors import TilesFailed
-from services.adapters.basemap.store import MapStore
-from services.adapters.roads.errors import ExtractUnusable
+from services.roads.basemap import tiles
+from services.roads.basemap.build import MapBuilt, build_map
+from services.roads.basemap.errors import TilesFailed
+from services.roads.basemap.store import MapStore
+from services.roads.osm.errors import ExtractUnusable
 from services.web.maps.basemaps import Basemaps
 from tests.roads_town import at, town, write_town
 

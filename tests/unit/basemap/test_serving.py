@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.adapters.basemap.store import MapManifest, MapStore
 from services.adapters.memory.stream import MemoryStream
+from services.roads.basemap.store import MapManifest, MapStore
 from services.web.app import make_app
 from services.web.deps import Deps
 from services.web.maps.basemaps import Basemaps

@@ -3,7 +3,7 @@
 import pytest
 from shapely import Point
 
-from services.adapters.basemap.shores import cut_water, sea_of
+from services.roads.basemap.shores import cut_water, sea_of
 
 FRAME = (0.0, 0.0, 1.0, 1.0)
 

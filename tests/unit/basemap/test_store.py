@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.basemap.errors import MapBroken
-from services.adapters.basemap.store import MapManifest, MapStore
+from services.roads.basemap.errors import MapBroken
+from services.roads.basemap.store import MapManifest, MapStore
 from services.web.maps.basemaps import Basemaps
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)

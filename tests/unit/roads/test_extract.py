@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.adapters.roads.extract import _is_wide, _number, metres_outside
+from services.roads.osm.extract import _is_wide, _number, metres_outside
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.adapters.roads.matrices import _blocks
-from services.adapters.roads.matrix_file import MatrixWriter, keys_of, length_of, open_matrix
+from services.roads.osm.matrices import _blocks
+from services.roads.osm.matrix_file import MatrixWriter, keys_of, length_of, open_matrix
 from services.roads.roads import Places
 
 

@@ -9,8 +9,8 @@ import pytest
 from shapely import Point
 from shapely.geometry import shape
 
-from services.adapters.basemap.source import box_of, write_source
-from services.adapters.roads.extract import read_extract
+from services.roads.basemap.source import box_of, write_source
+from services.roads.osm.extract import read_extract
 from simulators.city import draw_city
 from simulators.city.draw import DrawnCity
 from simulators.city.osm import write_extract

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.speeds.drives import drives_of
-from services.adapters.speeds.streets import Streets
+from services.roads.learning.drives import drives_of
+from services.roads.learning.streets import Streets
 from tests.roads_town import at
 
 STREETS = Streets(

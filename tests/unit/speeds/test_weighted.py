@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.adapters.roads.matrices import weighted
+from services.roads.osm.matrices import weighted
 from services.roads.roads import NO_WAY
 
 

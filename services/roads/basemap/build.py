@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.basemap.shores import Frame
-from services.adapters.basemap.store import MapManifest, MapStore
-from services.adapters.roads.errors import EngineMissing, ExtractUnusable
-from services.adapters.roads.extract import Extract, check_near, read_extract
 from services.city.registry import Registry
+from services.roads.basemap.shores import Frame
+from services.roads.basemap.store import MapManifest, MapStore
+from services.roads.osm.errors import EngineMissing, ExtractUnusable
+from services.roads.osm.extract import Extract, check_near, read_extract
 from services.roads.reach import city_places
 
 type Told = Callable[[str, float], None]
@@ -42,7 +42,7 @@ def build_map(store: MapStore, registry: Registry, file: Path, *, now: datetime,
         ExtractUnusable, EngineMissing, BuildRunning, TilesFailed: nothing has changed.
     """
     try:
-        from services.adapters.basemap import source, streets, tiles  # noqa: PLC0415
+        from services.roads.basemap import source, streets, tiles  # noqa: PLC0415
     except ImportError as missing:
         raise EngineMissing(f"{missing.name} is not installed: pip install 'tournee[roads]'") from missing
     told("reading the extract", 0.0)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from services.adapters.roads.engine import Engine
-from services.adapters.speeds.streets import Streets
+from services.roads.learning.streets import Streets
+from services.roads.osm.engine import Engine
 from services.roads.speeds import Pair
 
 MARGINS = (0.05, 0.3)

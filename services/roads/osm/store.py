@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.roads.errors import GraphBroken
 from services.roads.built import InUse, building, keep_folders
+from services.roads.osm.errors import GraphBroken
 
 CURRENT = "current.json"
 GRAPHS = "graphs"

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from services.adapters.roads.errors import EngineMissing, GraphBroken
-from services.adapters.speeds.drives import drives_of
-from services.adapters.speeds.streets import Streets, read_streets
+from services.roads.learning.drives import drives_of
+from services.roads.learning.streets import Streets, read_streets
+from services.roads.osm.errors import EngineMissing, GraphBroken
 from services.roads.roads import RoadProfile
 from services.roads.speeds import Drive
 from services.roads.tracks import TrackFix

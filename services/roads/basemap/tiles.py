@@ -12,8 +12,8 @@ from typing import Any
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
-from services.adapters.basemap.errors import TilesFailed
-from services.adapters.basemap.shores import Frame
+from services.roads.basemap.errors import TilesFailed
+from services.roads.basemap.shores import Frame
 
 HERE = Path(__file__).parent
 CONFIG, RULES = HERE / "tiles.json", HERE / "tiles.lua"

@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from services.adapters.roads.bands import Variants, make_variant, use_variants, write_speeds
-from services.adapters.roads.city_roads import find_roads, vehicles_of
-from services.adapters.roads.errors import GraphUnfit
-from services.adapters.roads.extract import sha256_of
-from services.adapters.roads.store import RoadStore
-from services.adapters.speeds.matcher import Matcher, open_matcher
-from services.adapters.speeds.passes import DayPasses
-from services.adapters.speeds.profile import ProfileSpeeds
 from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.speeds import (
+from services.city.registry import Registry
+from services.roads.learning.matcher import Matcher, open_matcher
+from services.roads.learning.passes import DayPasses
+from services.roads.learning.profile import ProfileSpeeds
+from services.roads.learning.store import (
     DayLearned,
     drop_days_before,
     list_learned_days,
@@ -23,7 +19,11 @@ from services.adapters.timescale.speeds import (
     store_day,
     tracks_between,
 )
-from services.city.registry import Registry
+from services.roads.osm.bands import Variants, make_variant, use_variants, write_speeds
+from services.roads.osm.city_roads import find_roads, vehicles_of
+from services.roads.osm.errors import GraphUnfit
+from services.roads.osm.extract import sha256_of
+from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import RoadVehicle, road_vehicle
 from services.roads.speeds import BANDS, Learned, band_name, band_speeds

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.roads.errors import EngineMissing, GraphBroken
+from services.roads.osm.errors import EngineMissing, GraphBroken
 from services.roads.roads import NO_WAY
 
 GRAPH = "graph.osrm"

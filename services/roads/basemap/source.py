@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely import Polygon
 
-from services.adapters.basemap.shores import Frame, Line, cut_water, sea_of
+from services.roads.basemap.shores import Frame, Line, cut_water, sea_of
 
 osmium: Any = import_module("osmium")  # its types know no mixed streams
 

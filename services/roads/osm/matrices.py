@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.roads.engine import Engine, Stops
-from services.adapters.roads.matrix_file import (
+from services.roads.osm.engine import Engine, Stops
+from services.roads.osm.matrix_file import (
     DECI,
     MICRO,
     MatrixWriter,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.roads.errors import EngineMissing, ExtractUnusable
 from services.city.geometry import M_PER_DEGREE
+from services.roads.osm.errors import EngineMissing, ExtractUnusable
 
 SUFFIXES = (".osm.pbf", ".osm.gz", ".osm.bz2", ".osm")
 DRIVABLE = frozenset(

@@ -4,7 +4,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
-from services.adapters.roads.errors import EngineMissing
+from services.roads.osm.errors import EngineMissing
 from services.roads.roads import RoadVehicle
 
 OURS = Path(__file__).parent / "profiles"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from services.adapters.speeds.streets import Streets
+from services.roads.learning.streets import Streets
 from services.roads.speeds import Drive
 
 LEAST_SHARE = 0.2

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from services.adapters.roads.engine import GRAPH, WIDE
-from services.adapters.roads.errors import GraphBroken
-from services.adapters.roads.extract import Extract
-from services.adapters.roads.lua import osrm_folder, profile_text, profiles_hash
+from services.roads.osm.engine import GRAPH, WIDE
+from services.roads.osm.errors import GraphBroken
+from services.roads.osm.extract import Extract
+from services.roads.osm.lua import osrm_folder, profile_text, profiles_hash
 from services.roads.roads import RoadVehicle
 
 type Told = Callable[[str, float], None]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.basemap.errors import MapBroken
+from services.roads.basemap.errors import MapBroken
 from services.roads.built import InUse, building
 
 CURRENT = "current.json"

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.roads.bands import find_variants, variant_folder
-from services.adapters.roads.engine import Engine, Stops
-from services.adapters.roads.errors import GraphBroken, RoadsError
-from services.adapters.roads.graph import engine_version
-from services.adapters.roads.lines import way_of
-from services.adapters.roads.matrices import Matrices, Part, Told, weighted
-from services.adapters.roads.matrix_file import StoredMatrix
-from services.adapters.roads.store import MATRICES, Graph, Manifest, RoadStore
 from services.city.registry import Registry
+from services.roads.osm.bands import find_variants, variant_folder
+from services.roads.osm.engine import Engine, Stops
+from services.roads.osm.errors import GraphBroken, RoadsError
+from services.roads.osm.graph import engine_version
+from services.roads.osm.lines import way_of
+from services.roads.osm.matrices import Matrices, Part, Told, weighted
+from services.roads.osm.matrix_file import StoredMatrix
+from services.roads.osm.store import MATRICES, Graph, Manifest, RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import (
     NEAR_M,

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from services.adapters.roads.errors import EngineMissing, ExtractUnusable
-from services.adapters.roads.extract import DRIVABLE
+from services.roads.osm.errors import EngineMissing, ExtractUnusable
+from services.roads.osm.extract import DRIVABLE
 from services.roads.tracks import METRES_A_DEGREE
 
 MORE = frozenset({"footway", "path", "pedestrian", "cycleway"})

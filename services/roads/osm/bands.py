@@ -13,10 +13,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.roads.engine import GRAPH
-from services.adapters.roads.errors import GraphBroken
-from services.adapters.roads.graph import Told, contract
 from services.roads.built import InUse, keep_folders
+from services.roads.osm.engine import GRAPH
+from services.roads.osm.errors import GraphBroken
+from services.roads.osm.graph import Told, contract
 from services.roads.speeds import Pair, band_name
 
 CURRENT = "bands.json"

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from services.adapters.speeds.matcher import Matcher
-from services.adapters.speeds.profile import ProfileSpeeds
+from services.roads.learning.matcher import Matcher
+from services.roads.learning.profile import ProfileSpeeds
 from services.roads.roads import RoadProfile
 from services.roads.speeds import Samples, band_at, passes_of
 from services.roads.tracks import TrackFix, driven_pieces

@@ -9,12 +9,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.adapters.roads.city_roads import OsmRoads
-from services.adapters.roads.errors import GraphBroken
-from services.adapters.roads.store import RoadStore
 from services.city.registry import Registry
 from services.roads.built import find_document, swap_document
 from services.roads.inspection import Inspected, inspect
+from services.roads.osm.city_roads import OsmRoads
+from services.roads.osm.errors import GraphBroken
+from services.roads.osm.store import RoadStore
 from services.roads.reach import RoadFinding, city_places
 
 PLACES = "places.json"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from services.adapters.roads.city_roads import OsmRoads, vehicles_of
-from services.adapters.roads.engine import Engine
-from services.adapters.roads.errors import GraphUnfit
-from services.adapters.roads.extract import Extract, check_near, read_extract
-from services.adapters.roads.graph import engine_version, key_of, make_graph
-from services.adapters.roads.places import keep_places
-from services.adapters.roads.store import Graph, Manifest, RoadStore
 from services.city.registry import Registry
+from services.roads.osm.city_roads import OsmRoads, vehicles_of
+from services.roads.osm.engine import Engine
+from services.roads.osm.errors import GraphUnfit
+from services.roads.osm.extract import Extract, check_near, read_extract
+from services.roads.osm.graph import engine_version, key_of, make_graph
+from services.roads.osm.places import keep_places
+from services.roads.osm.store import Graph, Manifest, RoadStore
 from services.roads.reach import RoadFinding, city_places, find_troubles
 from services.roads.roads import RoadVehicle
 

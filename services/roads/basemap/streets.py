@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from services.adapters.basemap.shores import Frame
+from services.roads.basemap.shores import Frame
 
 osmium: Any = import_module("osmium")  # its types know no mixed streams
 
