@@ -6,12 +6,12 @@ from typing import Protocol
 
 import routing
 from services.adapters.timescale.connection import Connection, store_errors
-from services.adapters.timescale.planning import is_day_ordered, load_states
 from services.adapters.timescale.registry import find_registry, list_cities
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.fill.store import is_day_ordered, load_states
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Sharing

@@ -25,12 +25,12 @@ from infra.migrate import migrate
 from infra.stack.start import start_stack
 from services.adapters.timescale.connection import Connection, connect
 from services.adapters.timescale.pages import list_containers
-from services.adapters.timescale.planning import load_states
 from services.adapters.timescale.registry import find_registry, load_registry
 from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows
 from services.adapters.timescale.upkeep import run_upkeep
 from services.city.folder import read_folder
 from services.city.registry import Registry
+from services.fill.store import load_states
 from services.web.downloads.features import containers_geojson
 
 CITY_FOLDER = Path(__file__).parents[1] / "data" / "houeyogbe"

@@ -24,8 +24,8 @@ from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key
-from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
+from services.fill.due import forecasts_of_day
 from services.operations.kafka_admin import KafkaAdmin
 from services.planner.office import GROUP, KafkaOffice
 from services.planner.sharing import Errand, Sharing, SharingRules

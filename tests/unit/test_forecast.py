@@ -18,8 +18,8 @@ from services.city.registry import (
     Zone,
 )
 from services.contracts.planning import ContainerForecast
-from services.domain.due import forecasts_of_day, overflow_prize
-from services.domain.forecast import ContainerState, FillLine, forecast
+from services.fill.due import forecasts_of_day, overflow_prize
+from services.fill.forecast import ContainerState, FillLine, forecast
 
 EMPTIED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -18,9 +18,9 @@ from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPl
 from services.contracts.planning import PlanMade
 from services.contracts.topics import DISTRICTS, PARTITIONS, district_key
 from services.domain.districts import OtherRoads, problem_on_roads, solution_of
-from services.domain.due import forecasts_of_day
 from services.domain.problem import problem_of_day
 from services.errors import StreamAway
+from services.fill.due import forecasts_of_day
 from services.operations.meters import WorkerMeter
 from services.planner.plan_day import plan_day
 from services.planner.sharing import Errand, Sharing, SharingRules

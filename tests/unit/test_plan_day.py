@@ -7,7 +7,7 @@ import pytest
 
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade
-from services.domain.forecast import ContainerState
+from services.fill.forecast import ContainerState
 from services.planner.morning import morning_order
 from services.planner.plan_day import plan_day
 from tests.example_town import example_town

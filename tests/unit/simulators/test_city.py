@@ -12,7 +12,7 @@ from shapely import Point, linestrings, prepare
 
 from services.city.folder import read_folder
 from services.city.registry import WEEKDAYS, Registry
-from services.domain.due import forecasts_of_day
+from services.fill.due import forecasts_of_day
 from simulators.city import DrawnCity, draw_city, write_city_folder
 from simulators.city.baseline import duties
 from simulators.city.districts import UNSERVED

@@ -6,7 +6,7 @@ from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.many import many_at_once
 from services.adapters.timescale.queries import load_queries
 from services.contracts.planning import PlanDay
-from services.domain.forecast import ContainerState
+from services.fill.forecast import ContainerState
 
 SQL = load_queries(__name__)
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from services.city.registry import Container, ContainerKind, Planning, Registry
 from services.contracts.planning import ContainerForecast, DueReason
-from services.domain.forecast import ContainerState, FillLine, forecast
+from services.fill.forecast import ContainerState, FillLine, forecast
 from services.times import instant_of, seconds_of_day
 
 FORECAST_SPREAD = 0.12
