@@ -30,8 +30,8 @@ from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
 from services.adapters.kafka import create_topics
 from services.adapters.timescale.connection import connect
-from services.adapters.timescale.ledger import list_changed_days
 from services.city.registry import Registry
+from services.ledger.store import list_changed_days
 from services.times import local_day
 from simulators.live import run_live
 from simulators.mqtt import Publisher, PublishError

@@ -7,13 +7,13 @@ from functools import partial
 
 from services.adapters.kafka import EventProducer, when_there
 from services.adapters.timescale.connection import Connection, store_errors
-from services.adapters.timescale.ledger import CityDay, list_changed_days, load_day_events
 from services.adapters.timescale.link import StoreLink
 from services.adapters.timescale.registry import find_registry
 from services.clock import Clock, clock_from
 from services.contracts import topics
-from services.domain.savings import savings_of_day
 from services.errors import StoreAway, StreamAway
+from services.ledger.savings import savings_of_day
+from services.ledger.store import CityDay, list_changed_days, load_day_events
 from services.operations.meters import LedgerMeter
 from services.operations.service import running_service
 from services.roads.osm.city_roads import roads_of as roads_of_city

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 METRES_A_DEGREE = 111_195.0  # of a sphere of 6,371 km
 MOST_M_S = 35.0
-"""126 km/h: a jump beyond it is a wrong fix, as in `services.domain.driven`."""
+"""126 km/h: a jump beyond it is a wrong fix, as in `services.ledger.driven`."""
 WORST_ACCURACY_M = 50.0
 """A receiver that says so of itself knows no street. Assumed."""
 GAP_S = 60.0

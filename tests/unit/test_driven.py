@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.domain.driven import Fix, track_length_m
+from services.ledger.driven import Fix, track_length_m
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 DEGREE_M = 111_195.0  # one degree of a great circle on a sphere of 6,371,008.8 m

@@ -8,8 +8,8 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanMade
-from services.domain.driven import Confirmed, Fix
-from services.domain.savings import DayEvents, savings_of_day
+from services.ledger.driven import Confirmed, Fix
+from services.ledger.savings import DayEvents, savings_of_day
 from services.planner.plan_day import plan_day
 from tests.example_town import example_town
 from tests.orders import day_order

@@ -8,8 +8,8 @@ from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.queries import load_queries
 from services.city.registry import City
 from services.contracts.planning import PlanMade
-from services.domain.driven import Confirmed, Fix
-from services.domain.savings import DayEvents
+from services.ledger.driven import Confirmed, Fix
+from services.ledger.savings import DayEvents
 from services.times import instant_of
 
 SQL = load_queries(__name__)
