@@ -14,7 +14,7 @@ from services.contracts.fields import Message
 from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICTS
 from services.operations.meters import WorkerMeter
-from services.planner.district_worker import DistrictWorker
+from services.planning.district_worker import DistrictWorker
 from simulators.city import write_city_folder
 
 DAY = date(2026, 3, 3)  # a Tuesday

@@ -9,7 +9,7 @@ import routing
 from routing.files import write_problem
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade, Visit
-from services.domain.problem import problem_of_day
+from services.planning.problem import problem_of_day
 from services.roads.roads import Roads
 from tests.judge import judge_files
 

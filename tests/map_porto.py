@@ -12,7 +12,7 @@ from services.adapters.timescale.connection import connect
 from services.adapters.timescale.registry import load_registry
 from services.city.registry import City, Registry, Zone
 from services.contracts.planning import PlanMade
-from services.planner.plan_day import plan_day
+from services.planning.plan_day import plan_day
 from services.roads.basemap.build import build_map
 from services.roads.basemap.store import MapStore
 from services.roads.osm.build import build_roads

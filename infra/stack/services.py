@@ -20,7 +20,7 @@ READY_LINES = {
 """What a service logs once it does its work: messages published before the bridge has subscribed are nobody's."""
 
 
-MODULES = {"worker": "services.planner.worker_main"}
+MODULES = {"worker": "services.planning.worker_main"}
 """Where a service's `main` is, unless in a folder of its own. Workers run only where a test or an operator asks."""
 
 

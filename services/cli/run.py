@@ -13,7 +13,7 @@ SERVICES = {
     "ledger": "Events to savings.",
     "web": "The pages, the phone's and the public's too, and the API.",
 }
-MODULES = {"worker": "services.planner.worker_main"}
+MODULES = {"worker": "services.planning.worker_main"}
 """Where a service's `main` is, unless in a folder of its own."""
 
 

@@ -10,7 +10,7 @@ import routing
 from services.city.registry import Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import Circuit, PlanMade
-from services.domain.problem import fuel_models
+from services.planning.problem import fuel_models
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 MIN_GPS_SHARE = 0.8

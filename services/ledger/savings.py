@@ -10,8 +10,8 @@ import routing
 from services.city.registry import Registry
 from services.contracts.ledger import SavingsComputed, ZoneServed
 from services.contracts.planning import PlanMade
-from services.domain.baseline import baseline_of_day
 from services.ledger.driven import Confirmed, Fix, driven_circuits, figures_of, road_factor
+from services.planning.baseline import baseline_of_day
 from services.roads.roads import EstimatedRoads, Roads
 
 

@@ -10,9 +10,9 @@ import pytest
 import routing
 from routing.sharing import split
 from services.contracts.districts import DistrictOrdered
-from services.domain.districts import contents_of, lines_of, problem_on_roads, profiles_of
-from services.domain.problem import problem_of_day
 from services.fill.due import forecasts_of_day
+from services.planning.districts import contents_of, lines_of, problem_on_roads, profiles_of
+from services.planning.problem import problem_of_day
 from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import find_roads, roads_of
 from services.roads.osm.store import RoadStore

@@ -24,11 +24,11 @@ from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key
-from services.domain.problem import problem_of_day
 from services.fill.due import forecasts_of_day
 from services.operations.kafka_admin import KafkaAdmin
-from services.planner.office import GROUP, KafkaOffice
-from services.planner.sharing import Errand, Sharing, SharingRules
+from services.planning.office import GROUP, KafkaOffice
+from services.planning.problem import problem_of_day
+from services.planning.sharing import Errand, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
 from tests.district_bench import DAY, drawn_city, order_of
 

@@ -9,8 +9,8 @@ import pytest
 
 import routing
 from services.city.registry import Container, Registry
-from services.domain.problem import problem_of_day
 from services.fill.due import forecasts_of_day
+from services.planning.problem import problem_of_day
 from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import OsmRoads, find_roads
 from services.roads.osm.extract import read_extract

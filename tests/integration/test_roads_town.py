@@ -8,7 +8,7 @@ import pytest
 
 from services.city.registry import BaselineStop, Registry
 from services.contracts.planning import PlanMade
-from services.planner.plan_day import plan_day
+from services.planning.plan_day import plan_day
 from services.roads.osm.build import RoadsBuilt, build_roads
 from services.roads.osm.city_roads import OsmRoads, find_roads, roads_of
 from services.roads.osm.store import RoadStore

@@ -15,9 +15,9 @@ from services.adapters.timescale.connection import Connection, connect
 from services.city.registry import Registry, Truck
 from services.city.write import write_folder
 from services.cli.speeds import learn_command
-from services.domain.driven_hours import at_driven_hours, departures_of
-from services.domain.problem import problem_of_day
 from services.fill.due import forecasts_of_day
+from services.planning.driven_hours import at_driven_hours, departures_of
+from services.planning.problem import problem_of_day
 from services.roads.learning.learn import Learner, days_to_learn
 from services.roads.learning.store import medians
 from services.roads.osm.build import build_roads

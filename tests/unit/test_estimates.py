@@ -6,8 +6,8 @@ import pytest
 
 import routing
 from services.contracts.planning import PlanMade, WhatIf
-from services.domain import estimates
-from services.domain.estimates import with_estimates
+from services.planning import estimates
+from services.planning.estimates import with_estimates
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 from tests.web_seed import make_plan
 

@@ -10,9 +10,9 @@ import pytest
 import routing
 from routing.explain import explain
 from services.contracts.planning import Binding, Circuit, Extra, PlanMade, Totals, Unserved, Visit
-from services.domain import explained
-from services.domain.explained import with_reasons
-from services.planner.plan_day import plan_day
+from services.planning import explained
+from services.planning.explained import with_reasons
+from services.planning.plan_day import plan_day
 from tests.example_town import example_town
 from tests.orders import day_order
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town

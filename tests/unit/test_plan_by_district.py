@@ -17,13 +17,13 @@ from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned, Halt, LeftOut, Tour
 from services.contracts.planning import PlanMade
 from services.contracts.topics import DISTRICTS, PARTITIONS, district_key
-from services.domain.districts import OtherRoads, problem_on_roads, solution_of
-from services.domain.problem import problem_of_day
 from services.errors import StreamAway
 from services.fill.due import forecasts_of_day
 from services.operations.meters import WorkerMeter
-from services.planner.plan_day import plan_day
-from services.planner.sharing import Errand, Sharing, SharingRules
+from services.planning.districts import OtherRoads, problem_on_roads, solution_of
+from services.planning.plan_day import plan_day
+from services.planning.problem import problem_of_day
+from services.planning.sharing import Errand, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
 from tests.district_bench import DAY, HereAtOnce, carried_out, drawn_city, order_of
 

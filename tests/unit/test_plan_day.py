@@ -8,8 +8,8 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade
 from services.fill.forecast import ContainerState
-from services.planner.morning import morning_order
-from services.planner.plan_day import plan_day
+from services.planning.morning import morning_order
+from services.planning.plan_day import plan_day
 from tests.example_town import example_town
 from tests.orders import day_order
 

@@ -10,7 +10,7 @@ from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanMade
 from services.ledger.driven import Confirmed, Fix
 from services.ledger.savings import DayEvents, savings_of_day
-from services.planner.plan_day import plan_day
+from services.planning.plan_day import plan_day
 from tests.example_town import example_town
 from tests.orders import day_order
 

@@ -13,7 +13,7 @@ from services.adapters.timescale.connection import Connection
 from services.adapters.timescale.registry import find_registry
 from services.city.registry import City, Registry
 from services.contracts.planning import Circuit, PlanMade
-from services.domain.problem import shift_of
+from services.planning.problem import shift_of
 from services.roads.osm.city_roads import OsmRoads, find_roads
 from services.roads.osm.errors import RoadsError
 from services.roads.roads import Places, RoadSource, RoadVehicle, road_vehicle

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.adapters.timescale.operations import Freshness
-from services.planner.freshness import overdue_s
+from services.planning.freshness import overdue_s
 from tests.example_town import example_town
 
 

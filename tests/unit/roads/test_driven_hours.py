@@ -9,7 +9,7 @@ import pytest
 
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade
-from services.planner.plan_day import plan_day
+from services.planning.plan_day import plan_day
 from services.roads.reach import city_places
 from services.roads.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
 from services.roads.speeds import band_at, band_shares

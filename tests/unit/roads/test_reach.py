@@ -7,7 +7,7 @@ import pytest
 
 from services.city.registry import Registry
 from services.contracts.planning import ContainerForecast
-from services.domain.problem import problem_of_day
+from services.planning.problem import problem_of_day
 from services.roads.reach import city_places, find_troubles, served_from
 from services.roads.roads import (
     NO_WAY,

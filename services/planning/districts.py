@@ -18,8 +18,8 @@ from services.contracts.districts import (
     StraightLines,
     Tour,
 )
-from services.domain.problem import shift_of
 from services.errors import TourneeError
+from services.planning.problem import shift_of
 from services.roads.roads import Places, Roads, RoadVehicle, road_vehicle
 
 MOST_PLACES = 5000
@@ -32,7 +32,7 @@ class OtherRoads(TourneeError):
 
 
 def profiles_of(registry: Registry, roads: Roads) -> tuple[RoadProfile, ...]:
-    """Each kind of vehicle in service by the name of its matrix, as `services.domain.problem` calls it."""
+    """Each kind of vehicle in service by the name of its matrix, as `services.planning.problem` calls it."""
     classes = {truck_class.id: truck_class for truck_class in registry.truck_classes}
     vehicles = [road_vehicle(classes[t.truck_class], shift_of(t)) for t in registry.trucks if t.in_service]
     named = {roads.name(vehicle): vehicle for vehicle in vehicles}

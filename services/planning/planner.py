@@ -12,9 +12,9 @@ from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.fill.store import is_day_ordered, load_states
-from services.planner.morning import morning_order
-from services.planner.plan_day import plan_day
-from services.planner.sharing import Sharing
+from services.planning.morning import morning_order
+from services.planning.plan_day import plan_day
+from services.planning.sharing import Sharing
 from services.roads.roads import RoadsOf, estimated_roads
 
 log = logging.getLogger(__name__)

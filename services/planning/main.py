@@ -19,11 +19,11 @@ from services.errors import StoreAway, StreamAway
 from services.operations.logs import current_trace
 from services.operations.meters import PlannerMeter
 from services.operations.service import Service, running_service
-from services.planner.counted import Counted
-from services.planner.freshness import CityAges
-from services.planner.office import KafkaOffice
-from services.planner.planner import Planner, Publishes
-from services.planner.sharing import Sharing, SharingRules
+from services.planning.counted import Counted
+from services.planning.freshness import CityAges
+from services.planning.office import KafkaOffice
+from services.planning.planner import Planner, Publishes
+from services.planning.sharing import Sharing, SharingRules
 from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.settings import Settings, settings
 

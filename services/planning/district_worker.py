@@ -13,7 +13,9 @@ import routing
 from services.adapters.kafka import Record
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICT_PLANS
-from services.domain.districts import (
+from services.operations.logs import current_trace
+from services.operations.meters import WorkerMeter
+from services.planning.districts import (
     OtherRoads,
     left_out_of,
     problem_on_roads,
@@ -21,9 +23,7 @@ from services.domain.districts import (
     solution_of,
     tours_of,
 )
-from services.operations.logs import current_trace
-from services.operations.meters import WorkerMeter
-from services.planner.planner import Publishes
+from services.planning.planner import Publishes
 from services.roads.osm.city_roads import find_roads
 from services.roads.osm.errors import RoadsError
 from services.roads.roads import EstimatedRoads, Roads

@@ -17,14 +17,14 @@ from services.contracts.planning import (
     Unserved,
     UnservedReason,
 )
-from services.domain.baseline import baseline_of_day
-from services.domain.estimates import with_estimates
-from services.domain.explained import with_reasons
-from services.domain.problem import circuits_of, problem_of_day, totals_of
 from services.fill.due import forecasts_of_day
 from services.fill.forecast import ContainerState
-from services.planner.sharing import Sharing
-from services.planner.steps import Improved, search
+from services.planning.baseline import baseline_of_day
+from services.planning.estimates import with_estimates
+from services.planning.explained import with_reasons
+from services.planning.problem import circuits_of, problem_of_day, totals_of
+from services.planning.sharing import Sharing
+from services.planning.steps import Improved, search
 from services.roads.roads import EstimatedRoads, Roads
 
 

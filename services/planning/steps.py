@@ -7,8 +7,8 @@ from dataclasses import replace
 import routing
 from services.city.registry import Registry
 from services.contracts.planning import PlanDay
-from services.domain.driven_hours import at_driven_hours, departures_of, knows_hours
-from services.planner.sharing import FIRST_SHARE, Errand, Sharing
+from services.planning.driven_hours import at_driven_hours, departures_of, knows_hours
+from services.planning.sharing import FIRST_SHARE, Errand, Sharing
 from services.roads.roads import Roads
 
 type Improved = Callable[[routing.Solution], None]

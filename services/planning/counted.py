@@ -3,7 +3,7 @@
 from services.contracts.fields import Message
 from services.contracts.planning import PlanMade, PlanningProgressed
 from services.operations.meters import PlannerMeter
-from services.planner.planner import Publishes
+from services.planning.planner import Publishes
 
 
 class Counted:

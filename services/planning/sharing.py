@@ -19,8 +19,8 @@ from routing.sharing import Merged, Part, merge, split
 from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.planning import PlanDay
-from services.domain.districts import answer_of, contents_of, lines_of, profiles_of
 from services.errors import StreamAway
+from services.planning.districts import answer_of, contents_of, lines_of, profiles_of
 from services.roads.roads import Roads
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ SLACK = 1.25
 
 
 class DistrictOffice(Protocol):
-    """Where districts are handed out and come back; `services.planner.office` has Kafka behind it."""
+    """Where districts are handed out and come back; `services.planning.office` has Kafka behind it."""
 
     def count_workers(self) -> int:
         """Raises `StreamAway`."""

@@ -8,7 +8,7 @@ import routing
 from services.city.registry import WEEKDAYS, Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
-from services.domain.problem import fuel_models, problem_of_day
+from services.planning.problem import fuel_models, problem_of_day
 from services.roads.roads import NO_WAY_S, Roads
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import routing
 from services.city.registry import Container, Registry
-from services.domain.problem import shift_of
+from services.planning.problem import shift_of
 from services.roads.reach import city_places
 from services.roads.roads import Places, Roads, RoadVehicle, road_vehicle
 from services.roads.speeds import BAND_HOURS, band_shares

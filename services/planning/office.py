@@ -10,7 +10,7 @@ from services.adapters.ports import EventSource
 from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICTS, district_key
 from services.operations.kafka_admin import KafkaAdmin
-from services.planner.planner import Publishes
+from services.planning.planner import Publishes
 
 log = logging.getLogger(__name__)
 

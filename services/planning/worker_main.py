@@ -11,8 +11,8 @@ from services.contracts.topics import DISTRICTS
 from services.errors import StreamAway
 from services.operations.meters import WorkerMeter
 from services.operations.service import Service, running_service
-from services.planner.district_worker import DistrictWorker
-from services.planner.office import GROUP
+from services.planning.district_worker import DistrictWorker
+from services.planning.office import GROUP
 from services.settings import Settings, worker_settings
 
 log = logging.getLogger(__name__)
