@@ -12,9 +12,9 @@ from infra.migrate import migrate
 from infra.stack.errors import ServerMissing
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
-from services.adapters.kafka import create_topics
-from tests.beside import SHARED
-from tests.databases import new_database
+from services.stream.kafka import create_topics
+from tests.support.beside import SHARED
+from tests.support.databases import new_database
 
 ROOT = Path(__file__).parents[1]
 

@@ -24,7 +24,7 @@ from infra.backup.shapes import (
 from infra.backup.take import OnProgress
 from infra.backup.wipe import remove_empty_schema
 from infra.migrate import Migration, all_migrations, migrate
-from services.adapters.timescale.connection import store_errors
+from services.store.connection import store_errors
 
 
 def restore_backup(

@@ -14,7 +14,7 @@ from psycopg import IsolationLevel
 from infra.backup.archive import FORMAT, ArchiveWriter, Begin, End, Sums, TableShape, TableSum, parts_of
 from infra.backup.errors import BackupRefused
 from infra.backup.shapes import Link, list_migrations, list_sequences, list_shapes, select_all, speak_plainly
-from services.adapters.timescale.connection import store_errors
+from services.store.connection import store_errors
 
 OnProgress = Callable[[str, int], None]
 """Hears a table's name and how many of its rows are done."""

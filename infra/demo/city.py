@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from infra.demo.office import Login
-from services.adapters.timescale.accounts import add_account
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.registry import load_registry
 from services.city.folder import read_folder
 from services.city.registry import Registry
+from services.city.store import load_registry
 from services.errors import TourneeError
+from services.store.connection import Connection
+from services.web.session.accounts import add_account
 from simulators.city import write_city_folder
 
 

@@ -28,10 +28,10 @@ from infra.stack.ports import LOOPBACK, free_port, wait_until
 from infra.stack.services import running_services
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
-from services.adapters.kafka import create_topics
-from services.adapters.timescale.connection import connect
 from services.city.registry import Registry
 from services.ledger.store import list_changed_days
+from services.store.connection import connect
+from services.stream.kafka import create_topics
 from services.times import local_day
 from simulators.live import run_live
 from simulators.mqtt import Publisher, PublishError

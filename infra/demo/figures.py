@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from services.adapters.timescale.connection import Connection
+from services.store.connection import Connection
 
 
 @dataclass(frozen=True)

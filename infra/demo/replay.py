@@ -11,8 +11,8 @@ from rich.progress import Progress, TaskID
 
 from infra.demo.office import Office
 from infra.demo.timepiece import Timepiece
-from services.adapters.timescale.connection import Connection
 from services.city.registry import Registry
+from services.store.connection import Connection
 from services.times import instant_of, seconds_of_day
 from simulators.events import Confirmation, Event, Outgoing, by_time
 from simulators.mqtt import Publisher

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from infra.doctor.findings import Finding, in_words, look, ok
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.operations import Freshness, list_freshness
 from services.planning.freshness import overdue_s
+from services.planning.store import Freshness, list_freshness
+from services.store.connection import Connection
 
 OVERDUE_LOOK_S = 1800.0
 SILENT_LOOK = timedelta(hours=24)

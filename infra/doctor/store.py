@@ -9,9 +9,9 @@ from psycopg.rows import dict_row
 from infra.doctor.cities import check_cities
 from infra.doctor.findings import Finding, fail, in_bytes, look, ok
 from infra.migrate import all_migrations
-from services.adapters.timescale.connection import Connection, store_errors
 from services.clock import Clock
 from services.errors import TourneeError
+from services.store.connection import Connection, store_errors
 
 PATIENCE_S = 3
 SKEW_LOOK_S = 2.0

@@ -17,7 +17,7 @@ from infra.stack.cache import cached, tell
 from infra.stack.errors import ServerDidNotStart, ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
-from services.adapters.kafka_clients import open_client
+from services.stream.kafka_clients import open_client
 
 JAVA_AT_LEAST = 17
 """Apache Kafka 4's broker runs on Java 17 and later."""

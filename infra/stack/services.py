@@ -7,8 +7,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from infra.stack.server import Server
+from services.operations.processes import MAINS
 
 SERVICES = ("bridge", "writer", "planner", "ledger", "web")
+"""Planner workers run only where a test or an operator asks."""
 
 
 READY_LINES = {
@@ -20,10 +22,6 @@ READY_LINES = {
 """What a service logs once it does its work: messages published before the bridge has subscribed are nobody's."""
 
 
-MODULES = {"worker": "services.planning.worker_main"}
-"""Where a service's `main` is, unless in a folder of its own. Workers run only where a test or an operator asks."""
-
-
 def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Server:
     """One service, not started; it logs to `<log_folder>/<name>.log`.
 
@@ -31,7 +29,7 @@ def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Serv
     """
     kind, _, member = name.partition("-")
     env = {**os.environ, **environment, "TOURNEE_MEMBER": member or "1"}
-    command = [sys.executable, "-m", MODULES.get(kind, f"services.{kind}.main")]
+    command = [sys.executable, "-m", MAINS[kind]]
     return Server(name, command, log_folder / f"{name}.log", env=env, ready_line=READY_LINES.get(kind))
 
 

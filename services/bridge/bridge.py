@@ -7,12 +7,12 @@ from threading import Event as Signal
 from threading import Lock
 from typing import NamedTuple, Protocol
 
-from services.adapters.mqtt import Arrival
 from services.bridge.intake import Event, Find, Keep, Moment, take_in
 from services.clock import Clock
 from services.contracts.trace import is_followed, trace_of_value
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
+from services.stream.mqtt import Arrival
 
 log = logging.getLogger(__name__)
 

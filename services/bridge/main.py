@@ -6,18 +6,18 @@ import time
 from collections import Counter
 from functools import partial
 
-from services.adapters.kafka import EventProducer, when_there
-from services.adapters.mqtt import Subscriber
-from services.adapters.timescale.connection import connect_when_there
-from services.adapters.timescale.devices import load_devices
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.wiring import bridge_between, session
+from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.operations.service import Service, Stopping, running_service
 from services.settings import Settings, settings
+from services.store.connection import connect_when_there
+from services.stream.kafka import EventProducer, when_there
+from services.stream.mqtt import Subscriber
 
 log = logging.getLogger(__name__)
 

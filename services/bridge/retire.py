@@ -8,15 +8,15 @@ nothing waits; then its session is ended. Nothing is published again, so the bri
 import time
 from functools import partial
 
-from services.adapters.kafka import EventProducer
-from services.adapters.mqtt_leaver import Leaver, NotRetired
-from services.adapters.timescale.devices import load_devices
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.wiring import bridge_between, session
+from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
+from services.stream.kafka import EventProducer
+from services.stream.mqtt_leaver import Leaver, NotRetired
 
 LOOK_S = 0.005
 RETRY_S = 1.0

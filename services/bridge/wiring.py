@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from services.adapters.mqtt import Session
 from services.bridge.bridge import Bridge, Sends
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import clock_from
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
+from services.stream.mqtt import Session
 
 
 def session[S: Session](kind: type[S], config: Settings, member: str) -> S:

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from services.adapters.timescale.accounts import add_account
-from services.adapters.timescale.connection import connect
 from services.settings import settings
+from services.store.connection import connect
+from services.web.session.accounts import add_account
 
 account_app = typer.Typer(help="Logins of a city.", no_args_is_help=True)
 

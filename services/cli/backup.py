@@ -22,7 +22,7 @@ AFTER_RESTORING = """Next: tournee replay, then start the services. The writer t
 what the store has already counts once. docs/operations.md says more."""
 GROUP = "writer"
 RUNNING_PATIENCE_S = 60.0
-"""Kafka holds a stopped member for running until its session is over: 12 s, see `services.adapters.kafka`."""
+"""Kafka holds a stopped member for running until its session is over: 12 s, see `services.stream.kafka`."""
 RETRY_S = 5.0
 
 

@@ -21,7 +21,7 @@ from services.cli.shared import DEFAULT_DATA, SHOWN, WRONG, Data, Folder, ShowAl
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from services.adapters.timescale.registry import LoadReport
+    from services.city.store import LoadReport
 
 USAGE = 2
 
@@ -104,11 +104,11 @@ def _read_or_exit(folder: Path, *, show_all: bool) -> Registry:
 
 def _load(registry: Registry, who: str) -> "LoadReport":
     # Here and not above: checking a folder needs neither a database nor its settings.
-    from services.adapters.timescale.connection import connect  # noqa: PLC0415
-    from services.adapters.timescale.registry import load_registry  # noqa: PLC0415
+    from services.city.store import load_registry  # noqa: PLC0415
     from services.clock import SystemClock  # noqa: PLC0415
     from services.errors import TourneeError  # noqa: PLC0415
     from services.settings import settings  # noqa: PLC0415
+    from services.store.connection import connect  # noqa: PLC0415
 
     try:
         with connect(settings().database_url.get_secret_value(), name="city-load") as connection:

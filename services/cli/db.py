@@ -3,11 +3,11 @@
 import typer
 
 from infra.migrate import migrate
-from services.adapters.kafka import create_topics
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.upkeep import run_upkeep
 from services.clock import clock_from
 from services.settings import settings
+from services.store.connection import connect
+from services.store.upkeep import run_upkeep
+from services.stream.kafka import create_topics
 
 db_app = typer.Typer(help="The store and the stream.", no_args_is_help=True)
 

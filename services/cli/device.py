@@ -11,12 +11,12 @@ from typing import Annotated, TextIO
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from services.adapters.mqtt_passwords import MqttPasswords, changing
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.senders import list_senders
+from services.city.devices import list_senders
 from services.contracts.fields import CityId, Id
 from services.contracts.topics import DeviceTopic
 from services.settings import settings
+from services.store.connection import connect
+from services.stream.mqtt_passwords import MqttPasswords, changing
 
 BRIDGE = "bridge"
 """The bridge's login: the only one that reads. A device's has slashes, so none can be called that."""

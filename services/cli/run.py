@@ -5,6 +5,8 @@ from importlib import import_module
 
 import typer
 
+from services.operations.processes import MAINS
+
 SERVICES = {
     "bridge": "MQTT to Kafka, acknowledged only once Kafka has it.",
     "writer": "Kafka to the store, the offset after the commit.",
@@ -13,8 +15,6 @@ SERVICES = {
     "ledger": "Events to savings.",
     "web": "The pages, the phone's and the public's too, and the API.",
 }
-MODULES = {"worker": "services.planning.worker_main"}
-"""Where a service's `main` is, unless in a folder of its own."""
 
 
 def add_services(app: typer.Typer, **groups: typer.Typer) -> None:
@@ -33,6 +33,6 @@ def add_services(app: typer.Typer, **groups: typer.Typer) -> None:
 def _runner(name: str) -> Callable[[typer.Context], None]:
     def run(context: typer.Context) -> None:
         if context.invoked_subcommand is None:
-            import_module(MODULES.get(name, f"services.{name}.main")).main()
+            import_module(MAINS[name]).main()
 
     return run

@@ -25,8 +25,8 @@ def learn_command(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Learn speeds from the positions of past days, and use them in the graphs of each band of hours."""
-    from services.adapters.timescale.connection import connect  # noqa: PLC0415
     from services.roads.learning.learn import KEEP_DAYS, Learner, days_to_learn  # noqa: PLC0415
+    from services.store.connection import connect  # noqa: PLC0415
 
     registry = registry_or_exit(folder)
     file = extract_or_exit(folder, extract)

@@ -14,8 +14,8 @@ from infra.migrate import migrate
 from infra.stack.real import fetch_real_stack
 from infra.stack.stack import Kind
 from infra.stack.start import start_stack
-from services.adapters.kafka import create_topics
 from services.operations.service import Stopping
+from services.stream.kafka import create_topics
 
 stack_app = typer.Typer(help="The servers on this machine, on loopback, without Docker.", no_args_is_help=True)
 

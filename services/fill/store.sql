@@ -5,8 +5,3 @@ SELECT s.container_id AS container, s.fill_ratio::text::double precision AS fill
        s.fill_epoch, s.readings, s.sum_x, s.sum_y, s.sum_xx, s.sum_xy, s.usual_fill_per_day
 FROM container_state s JOIN container c USING (city_id, container_id)
 WHERE s.city_id = %(city)s AND c.active
-
--- name: is_day_ordered
--- By the morning or by an operator who was up earlier. One that failed does not count for the operator's.
-SELECT EXISTS (SELECT FROM planning_run WHERE city_id = %(city)s AND day = %(day)s
-               AND (request_id = %(request_id)s OR state <> 'failed')) AS ordered

@@ -5,10 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from services.adapters.kafka import EventProducer, when_there
-from services.adapters.timescale.connection import Connection, store_errors
-from services.adapters.timescale.link import StoreLink
-from services.adapters.timescale.registry import find_registry
+from services.city.store import find_registry
 from services.clock import Clock, clock_from
 from services.contracts import topics
 from services.errors import StoreAway, StreamAway
@@ -19,6 +16,9 @@ from services.operations.service import running_service
 from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.roads.roads import RoadsOf, estimated_roads
 from services.settings import settings
+from services.store.connection import Connection, store_errors
+from services.store.link import StoreLink
+from services.stream.kafka import EventProducer, when_there
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.queries import load_queries
 from services.city.registry import City
 from services.contracts.planning import PlanMade
 from services.ledger.driven import Confirmed, Fix
 from services.ledger.savings import DayEvents
+from services.store.connection import Connection
+from services.store.queries import load_queries
 from services.times import instant_of
 
 SQL = load_queries(__name__)

@@ -15,9 +15,9 @@ from kafka.errors import (
     NotCoordinatorError,
 )
 
-from services.adapters.kafka_clients import open_client
 from services.contracts import topics
 from services.errors import StreamAway
+from services.stream.kafka_clients import open_client
 
 PATIENCE_MS = 3000
 COORDINATOR_PATIENCE_S = 6.0

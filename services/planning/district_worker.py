@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import ValidationError
 
 import routing
-from services.adapters.kafka import Record
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICT_PLANS
 from services.operations.logs import current_trace
@@ -27,6 +26,7 @@ from services.planning.planner import Publishes
 from services.roads.osm.city_roads import find_roads
 from services.roads.osm.errors import RoadsError
 from services.roads.roads import EstimatedRoads, Roads
+from services.stream.kafka import Record
 
 log = logging.getLogger(__name__)
 

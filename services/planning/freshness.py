@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from services.adapters.timescale.connection import Connection, store_errors
-from services.adapters.timescale.operations import Freshness, list_freshness
 from services.clock import Clock
+from services.planning.store import Freshness, list_freshness
+from services.store.connection import Connection, store_errors
 from services.times import instant_of, local_day, seconds_of_day
 
 

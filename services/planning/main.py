@@ -9,9 +9,6 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.link import StoreLink
 from services.clock import clock_from
 from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICT_PLANS, ORDERS
@@ -26,6 +23,9 @@ from services.planning.planner import Planner, Publishes
 from services.planning.sharing import Sharing, SharingRules
 from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.settings import Settings, settings
+from services.store.connection import Connection
+from services.store.link import StoreLink
+from services.stream.kafka import EventConsumer, EventProducer, Record, when_there
 
 log = logging.getLogger(__name__)
 

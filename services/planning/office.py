@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import ValidationError
 
-from services.adapters.ports import EventSource
 from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICTS, district_key
 from services.operations.kafka_admin import KafkaAdmin
 from services.planning.planner import Publishes
+from services.stream.ports import EventSource
 
 log = logging.getLogger(__name__)
 

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 import routing
-from services.adapters.timescale.connection import Connection, store_errors
-from services.adapters.timescale.registry import find_registry, list_cities
+from services.city.store import find_registry, list_cities
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
-from services.fill.store import is_day_ordered, load_states
+from services.fill.store import load_states
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
 from services.planning.sharing import Sharing
+from services.planning.store import is_day_ordered
 from services.roads.roads import RoadsOf, estimated_roads
+from services.store.connection import Connection, store_errors
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ import threading
 from functools import partial
 
 from routing.warm_up import warm_up
-from services.adapters.kafka import EventConsumer, EventProducer, Record, when_there
 from services.contracts.topics import DISTRICTS
 from services.errors import StreamAway
 from services.operations.meters import WorkerMeter
@@ -14,6 +13,7 @@ from services.operations.service import Service, running_service
 from services.planning.district_worker import DistrictWorker
 from services.planning.office import GROUP
 from services.settings import Settings, worker_settings
+from services.stream.kafka import EventConsumer, EventProducer, Record, when_there
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from services.adapters.timescale.connection import Connection, store_errors
 from services.clock import Clock
+from services.store.connection import Connection, store_errors
 from services.web.maps.basemaps import Basemaps
 from services.web.maps.lines import CircuitLines
 from services.web.recent import RecentOrders

@@ -5,13 +5,13 @@ from types import FrameType
 
 import uvicorn
 
-from services.adapters.timescale.connection import make_pool
 from services.clock import clock_from
 from services.errors import SettingMissing
 from services.operations.probe import Probe
 from services.operations.service import running_service
 from services.operations.web_meter import WebMeter
 from services.settings import Settings, settings
+from services.store.connection import make_pool
 from services.web.app import make_app
 from services.web.deps import Deps
 from services.web.maps.basemaps import Basemaps

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from services.adapters.kafka import Delivery, EventProducer
 from services.contracts.fields import Message
 from services.operations.questions import kafka_question
+from services.stream.kafka import Delivery, EventProducer
 
 
 class Stream(Protocol):

@@ -9,13 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
-from services.adapters.kafka import Record
-from services.adapters.timescale.connection import store_errors
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.telemetry import MessageRejected
 from services.errors import StoreRefused
+from services.store.connection import store_errors
+from services.stream.kafka import Record
 from services.writer.handlers import HANDLERS, Handlers
 
 log = logging.getLogger(__name__)

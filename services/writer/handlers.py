@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.timescale.day import (
-    store_confirmations,
-    store_dispatches,
-    store_planning,
-    store_plans,
-    store_savings,
-)
-from services.adapters.timescale.telemetry import store_positions, store_readings, store_rejected
 from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
+from services.writer.day import (
+    store_confirmations,
+    store_dispatches,
+    store_planning,
+    store_plans,
+    store_savings,
+)
+from services.writer.telemetry import store_positions, store_readings, store_rejected
 
 
 @dataclass(frozen=True)

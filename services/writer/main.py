@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from services.adapters.kafka import EventConsumer, Record, when_there
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.link import StoreLink
 from services.clock import clock_from
 from services.contracts.telemetry import ReadingReceived
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, STORED
@@ -17,6 +14,9 @@ from services.errors import StoreAway, StreamAway
 from services.operations.meters import WriterMeter
 from services.operations.service import Service, running_service
 from services.settings import Settings, settings
+from services.store.connection import Connection
+from services.store.link import StoreLink
+from services.stream.kafka import EventConsumer, Record, when_there
 from services.writer.batch import Batch
 from services.writer.upkeep import start_upkeep
 

@@ -4,12 +4,12 @@ import logging
 import threading
 from functools import partial
 
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.link import StoreLink
-from services.adapters.timescale.upkeep import run_upkeep
 from services.clock import Clock, clock_from
 from services.operations.service import Stopping
 from services.settings import Settings
+from services.store.connection import Connection
+from services.store.link import StoreLink
+from services.store.upkeep import run_upkeep
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from services.roads.osm.extract import read_extract
 from services.roads.osm.graph import make_graph
 from services.roads.roads import RoadVehicle
 from services.roads.speeds import Learned, Pair, Prior, Samples, band_name, band_speeds, median_of, shrunk_kmh
-from tests.traffic import Place, Traffic, Truck
+from tests.support.traffic import Place, Traffic, Truck
 
 TRUCK = RoadVehicle("truck", 3.6, 2.5, 9.0, 19_800, kerb_side=False)
 BANDS_DRIVEN = (1, 2, 4)

@@ -23,15 +23,15 @@ from pydantic_core import to_json
 
 from infra.migrate import migrate
 from infra.stack.start import start_stack
-from services.adapters.timescale.connection import Connection, connect
-from services.adapters.timescale.pages import list_containers
-from services.adapters.timescale.registry import find_registry, load_registry
-from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows
-from services.adapters.timescale.upkeep import run_upkeep
 from services.city.folder import read_folder
 from services.city.registry import Registry
+from services.city.store import find_registry, load_registry
 from services.fill.store import load_states
+from services.store.connection import Connection, connect
+from services.store.upkeep import run_upkeep
 from services.web.downloads.features import containers_geojson
+from services.web.store import list_containers
+from services.writer.telemetry import ReadingRow, store_reading_rows
 
 CITY_FOLDER = Path(__file__).parents[1] / "data" / "houeyogbe"
 EVERY = timedelta(minutes=30)

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from infra.stack.stack import Stack
 from services.web.stream import KafkaStream
-from tests.web_browser import SCREENSHOTS
-from tests.web_server import Running, serve_city
+from tests.support.web_browser import SCREENSHOTS
+from tests.support.web_server import Running, serve_city
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

@@ -6,14 +6,14 @@ from uuid import uuid4
 from playwright.sync_api import BrowserContext, Page, expect
 
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer
-from services.adapters.timescale.accounts import end_sessions
-from services.adapters.timescale.connection import connect
 from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
-from tests.web_browser import log_in
-from tests.web_seed import CITY, DRIVER
-from tests.web_server import Running
+from services.store.connection import connect
+from services.stream.kafka import EventConsumer
+from services.web.session.accounts import end_sessions
+from tests.support.web_browser import log_in
+from tests.support.web_seed import CITY, DRIVER
+from tests.support.web_server import Running
 
 Open = Callable[..., BrowserContext]
 

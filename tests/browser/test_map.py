@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from services.adapters.memory.stream import MemoryStream
 from services.roads.basemap.tiles import find_tilemaker
-from tests.map_porto import DRIVER, EXTRACT, NOW, build_porto, plan_porto, porto, put_porto
-from tests.web_browser import Watched, log_in
-from tests.web_seed import OPERATOR
-from tests.web_server import Running, serve
+from tests.benchmarks.map_porto import DRIVER, EXTRACT, NOW, build_porto, plan_porto, porto, put_porto
+from tests.support.web_browser import Watched, log_in
+from tests.support.web_seed import OPERATOR
+from tests.support.web_server import Running, serve
+from tests.twins.stream import MemoryStream
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer
-from services.adapters.timescale.connection import Connection, connect
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
-from tests.web_browser import log_in
-from tests.web_seed import NOW, OPERATOR, make_plan, put_plan, put_run
-from tests.web_server import Running
+from services.store.connection import Connection, connect
+from services.stream.kafka import EventConsumer
+from tests.support.web_browser import log_in
+from tests.support.web_seed import NOW, OPERATOR, make_plan, put_plan, put_run
+from tests.support.web_server import Running
 
 NEXT_DAY = date(2026, 11, 25)
 

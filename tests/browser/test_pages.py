@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from services.adapters.memory.stream import MemoryStream
 from services.web.assets import Assets
-from tests.web_browser import SCREENSHOTS, Watched, log_in
-from tests.web_seed import DRIVER, NOW, OPERATOR
-from tests.web_server import Running, serve
+from tests.support.web_browser import SCREENSHOTS, Watched, log_in
+from tests.support.web_seed import DRIVER, NOW, OPERATOR
+from tests.support.web_server import Running, serve
+from tests.twins.stream import MemoryStream
 
 Open = Callable[..., BrowserContext]
 Shoot = Callable[..., None]

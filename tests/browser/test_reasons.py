@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.web_browser import Watched, log_in
-from tests.web_seed import OPERATOR, PLAN
-from tests.web_server import Running
+from tests.support.web_browser import Watched, log_in
+from tests.support.web_seed import OPERATOR, PLAN
+from tests.support.web_server import Running
 
 Open = Callable[..., BrowserContext]
 Shoot = Callable[..., None]

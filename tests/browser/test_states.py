@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from services.adapters.memory.stream import MemoryStream
-from services.adapters.timescale.connection import connect
 from services.contracts.planning import PlanMade, PlanningProgressed, Totals
-from tests.web_browser import log_in
-from tests.web_seed import CITY, NOW, OPERATOR, make_plan, november, put_city, put_plan, put_run, put_savings
-from tests.web_server import Running, serve
+from services.store.connection import connect
+from tests.support.web_browser import log_in
+from tests.support.web_seed import CITY, NOW, OPERATOR, make_plan, november, put_city, put_plan, put_run, put_savings
+from tests.support.web_server import Running, serve
+from tests.twins.stream import MemoryStream
 
 Open = Callable[..., BrowserContext]
 Shoot = Callable[..., None]

@@ -4,11 +4,11 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from services.adapters.timescale.accounts import add_account
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.registry import load_registry
 from services.city.registry import Registry
-from tests.example_town import example_town
+from services.city.store import load_registry
+from services.store.connection import connect
+from services.web.session.accounts import add_account
+from tests.support.example_town import example_town
 
 CITY = "houeyogbe"
 PROBE = "PROBE"

@@ -18,7 +18,7 @@ from infra.stack.server import Server
 from infra.stack.services import service
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
-from services.adapters.kafka import create_topics
+from services.stream.kafka import create_topics
 from tests.chaos.city import Town, put_town
 from tests.chaos.disk import DiskMissing, LimitedDisk, limited_disk
 from tests.chaos.schedule import SERVERS, SERVICES

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.day import store_confirmations, store_planning
-from services.adapters.timescale.telemetry import store_positions, store_readings, store_rejected
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanningProgressed
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
+from services.store.connection import connect
+from services.writer.day import store_confirmations, store_planning
+from services.writer.telemetry import store_positions, store_readings, store_rejected
 from tests.chaos.claims import Claim, Claims
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import Connection, verify

@@ -11,7 +11,7 @@ from infra.stack.stack import Stack
 from tests.contract.mqtt_side import MemoryMqtt, MqttSide, NetworkMqtt
 from tests.contract.store_side import MemoryStoreSide, NetworkStore, StoreSide
 from tests.contract.stream_side import MemoryStreamSide, NetworkStream, StreamSide
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 
 @pytest.fixture

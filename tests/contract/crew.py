@@ -5,9 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from services.adapters.kafka import Record
-from services.adapters.ports import EventSource
 from services.errors import StreamAway
+from services.stream.kafka import Record
+from services.stream.ports import EventSource
 from tests.contract.waiting import eventually
 
 log = logging.getLogger(__name__)

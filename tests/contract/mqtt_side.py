@@ -12,15 +12,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from infra.stack.server import Server
 from infra.stack.stack import Stack
-from services.adapters.memory.broker import MemoryBroker
-from services.adapters.memory.subscriber import MemorySubscriber
-from services.adapters.mqtt import Arrival, Subscriber
-from services.adapters.ports import MessageSource
+from services.stream.mqtt import Arrival, Subscriber
+from services.stream.ports import MessageSource
 from tests.contract.capabilities import Kind
 from tests.contract.waiting import PATIENCE_S, eventually
 from tests.load import packets
 from tests.load.fleet import Fleet
 from tests.load.messages import Messages
+from tests.twins.broker import MemoryBroker
+from tests.twins.subscriber import MemorySubscriber
 
 CLEAN_SESSION = 0x02
 """Of the connect flags, in the tenth byte of a CONNECT of less than 128 bytes (MQTT 3.1.1, section 3.1.2)."""

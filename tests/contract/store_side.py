@@ -8,13 +8,13 @@ import psycopg
 
 from infra.stack.server import Server
 from infra.stack.stack import Stack
-from services.adapters.kafka import Record
-from services.adapters.memory.store import STORES, MemoryStore
-from services.adapters.timescale.connection import connect
 from services.clock import Clock
+from services.store.connection import connect
+from services.stream.kafka import Record
 from services.writer.batch import Batch
 from services.writer.handlers import HANDLERS, Handler
 from tests.contract.capabilities import Kind
+from tests.twins.store import STORES, MemoryStore
 
 MEMORY_HANDLERS = {topic: Handler(HANDLERS[topic].contract, store) for topic, store in STORES.items()}
 

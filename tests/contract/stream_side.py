@@ -9,14 +9,14 @@ from kafka.admin import KafkaAdminClient
 
 from infra.stack.server import Server
 from infra.stack.stack import Stack
-from services.adapters import kafka
-from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.memory.consumer import MemoryConsumer
-from services.adapters.memory.log import MemoryLog
-from services.adapters.memory.producer import MemoryProducer
-from services.adapters.ports import EventSink, EventSource
+from services.stream import kafka
+from services.stream.kafka import EventConsumer, EventProducer
+from services.stream.ports import EventSink, EventSource
 from tests.contract.capabilities import Kind
 from tests.contract.waiting import eventually
+from tests.twins.consumer import MemoryConsumer
+from tests.twins.log import MemoryLog
+from tests.twins.producer import MemoryProducer
 
 DELIVERY_TIMEOUT_S = 1.5
 """Shorter than the services', so that a test of failure need not wait ten seconds."""

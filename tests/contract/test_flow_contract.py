@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from services.adapters.kafka import Record
-from services.adapters.ports import EventSource
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import SimulatedClock
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, DeviceTopic
+from services.stream.kafka import Record
+from services.stream.ports import EventSource
 from tests.contract.capabilities import on_every_server
 from tests.contract.mqtt_side import MqttSide
 from tests.contract.store_side import StoreSide

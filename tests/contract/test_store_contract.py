@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.kafka import Record
 from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 from services.errors import StoreAway
+from services.stream.kafka import Record
 from tests.contract.capabilities import on_every_server
 from tests.contract.store_side import StoredReading, StoreSide
 

@@ -10,10 +10,10 @@ from zlib import crc32
 
 import pytest
 
-from services.adapters import kafka
-from services.adapters.kafka import Record
-from services.adapters.ports import EventSink, EventSource
 from services.errors import StreamAway
+from services.stream import kafka
+from services.stream.kafka import Record
+from services.stream.ports import EventSink, EventSource
 from tests.contract.capabilities import Promise, lacks, on_every_server
 from tests.contract.crew import Crew, Member
 from tests.contract.stream_side import DELIVERY_TIMEOUT_S, StreamSide, closing

@@ -2,15 +2,15 @@
 
 import pytest
 
-from services.adapters.kafka import Record
-from services.adapters.memory.consumer import MemoryConsumer
-from services.adapters.memory.log import MemoryLog
-from services.adapters.memory.producer import MemoryProducer
-from services.adapters.memory.store import MemoryStore
-from services.adapters.memory.stream import MemoryStream
 from services.errors import StoreAway, StreamAway
+from services.stream.kafka import Record
 from tests.contract.mqtt_side import Ear, MemoryMqtt
 from tests.contract.waiting import eventually
+from tests.twins.consumer import MemoryConsumer
+from tests.twins.log import MemoryLog
+from tests.twins.producer import MemoryProducer
+from tests.twins.store import MemoryStore
+from tests.twins.stream import MemoryStream
 
 
 def filled_log(count: int) -> MemoryLog:

@@ -5,8 +5,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from services.adapters.memory.stream import MemoryStream
-from tests.web_server import LogIn, Running, client_of, serve_city
+from tests.support.web_server import LogIn, Running, client_of, serve_city
+from tests.twins.stream import MemoryStream
 
 
 @pytest.fixture(scope="module")

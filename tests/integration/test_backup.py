@@ -13,13 +13,13 @@ from infra.backup.archive import PART_BYTES, parts_of
 from infra.backup.shapes import in_loading_order
 from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer, EventProducer
 from services.contracts import topics
 from services.errors import StreamAway
 from services.operations.kafka_admin import KafkaAdmin
-from tests.backup_stores import content, put_telemetry, repacked, tournee
-from tests.databases import new_database
-from tests.web_seed import put_everything
+from services.stream.kafka import EventConsumer, EventProducer
+from tests.support.backup_stores import content, put_telemetry, repacked, tournee
+from tests.support.databases import new_database
+from tests.support.web_seed import put_everything
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.adapters.timescale.connection import Connection, connect
-from services.adapters.timescale.registry import Counts, LoadReport, find_registry, list_cities, load_registry
 from services.city.folder import read_folder
 from services.city.registry import Registry
+from services.city.store import Counts, LoadReport, find_registry, list_cities, load_registry
 from services.city.write import write_folder
 from services.cli.city import city_app
 from services.errors import StoreRefused
 from services.settings import settings
-from tests.example_town import example_town
+from services.store.connection import Connection, connect
+from tests.support.example_town import example_town
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 

@@ -12,10 +12,10 @@ from click.testing import Result
 from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
-from services.adapters.timescale.senders import UnknownCity
+from services.city.devices import UnknownCity
 from services.cli.device import device_app
 from services.settings import settings
-from tests.production_mqtt import BRIDGE_PASSWORD, Client, ProductionMqtt, eventually
+from tests.support.production_mqtt import BRIDGE_PASSWORD, Client, ProductionMqtt, eventually
 
 A_TOPIC = "tournee/v1/cotonou/containers/A/reading"
 B_TOPIC = "tournee/v1/cotonou/containers/B/reading"

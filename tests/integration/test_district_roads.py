@@ -16,7 +16,7 @@ from services.planning.problem import problem_of_day
 from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import find_roads, roads_of
 from services.roads.osm.store import RoadStore
-from tests.roads_town import town, write_town
+from tests.support.roads_town import town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -21,8 +21,8 @@ from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
 from services.contracts import topics
 from services.operations.kafka_admin import Partition, Place
-from tests.web_seed import CITY, NOW, put_everything
-from tests.web_server import SetClock
+from tests.support.web_seed import CITY, NOW, put_everything
+from tests.support.web_server import SetClock
 
 
 def doctor(environment: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:

@@ -17,8 +17,8 @@ import pytest
 
 from infra.stack.ports import free_port
 from infra.stack.server import Server
-from tests.own_ports import moved
-from tests.production_mqtt import needs
+from tests.support.own_ports import moved
+from tests.support.production_mqtt import needs
 
 ROOT = Path(__file__).parents[2]
 PAGE = b"the page " * 500

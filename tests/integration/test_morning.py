@@ -12,7 +12,7 @@ from infra.demo.city import read_city
 from infra.demo.director import DemoOptions, run_demo
 from services.city.from_points import from_points
 from services.city.write import write_folder
-from tests.example_town import EXAMPLE
+from tests.support.example_town import EXAMPLE
 
 
 def morning(folder: Path, capsys: pytest.CaptureFixture[str], days: int) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.pages import find_plan
 from services.contracts import topics
 from services.contracts.planning import Binding, PlanMade
+from services.store.connection import connect
+from services.web.store import find_plan
 from services.writer.handlers import HANDLERS
-from tests.web_seed import CITY, DAY, OPERATOR, PLAN, make_plan
-from tests.web_server import LogIn, Running
+from tests.support.web_seed import CITY, DAY, OPERATOR, PLAN, make_plan
+from tests.support.web_server import LogIn, Running
 
 REASONS: dict[str, Any] = {
     "explained": True,

@@ -16,10 +16,8 @@ from infra.stack.ports import free_port
 from infra.stack.server import Server
 from infra.stack.services import service
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.registry import load_registry
 from services.city.registry import Registry
+from services.city.store import load_registry
 from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
@@ -30,7 +28,9 @@ from services.planning.office import GROUP, KafkaOffice
 from services.planning.problem import problem_of_day
 from services.planning.sharing import Errand, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
-from tests.district_bench import DAY, drawn_city, order_of
+from services.store.connection import connect
+from services.stream.kafka import EventConsumer, EventProducer
+from tests.benchmarks.districts import DAY, drawn_city, order_of
 
 # The embedded Kafka deals partitions anew only after some 12 s, and keeps those of a dead member for ever.
 pytestmark = pytest.mark.parametrize("stack", ["real"], indirect=True)

@@ -19,14 +19,15 @@ import pytest
 
 from infra.stack.ports import free_port
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer, EventProducer
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.registry import load_registry
+from services.city.store import load_registry
 from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.operations.kafka_admin import KafkaAdmin
-from tests.example_town import example_town
+from services.operations.processes import MAINS
+from services.store.connection import connect
+from services.stream.kafka import EventConsumer, EventProducer
+from tests.support.example_town import example_town
 
 SECRET = "a secret of at least thirty-two characters"
 ENDS_WITHIN_S = 6.0
@@ -68,7 +69,7 @@ def running(name: str, stack: Stack, database_url: str, folder: Path) -> Iterato
     }
     with log.open("wb") as sink:
         popen = subprocess.Popen(
-            [sys.executable, "-m", f"services.{name}.main"], env=os.environ | environment, stdout=sink, stderr=sink
+            [sys.executable, "-m", MAINS[name]], env=os.environ | environment, stdout=sink, stderr=sink
         )
     process = Process(name, popen, f"http://127.0.0.1:{probe}", f"http://127.0.0.1:{web}", log)
     try:

@@ -20,7 +20,7 @@ from infra.stack.postgres import UNPRIVILEGED
 from infra.stack.real import fetch_real_stack
 from infra.stack.stack import Key, Stack
 from services.contracts import topics
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["real"], indirect=True)
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from infra.stack.ports import LOOPBACK, free_port
 from infra.stack.stack import Stack
-from services.adapters.mqtt import Arrival, Subscriber
-from services.adapters.mqtt_leaver import NotRetired
 from services.bridge.wiring import session
 from services.cli.app import app
 from services.contracts.topics import MQTT_SHARED, READINGS
 from services.errors import SettingMissing, StreamAway
 from services.settings import Settings, settings
-from tests.production_mqtt import BRIDGE_PASSWORD, Client, ProductionMqtt, eventually
+from services.stream.mqtt import Arrival, Subscriber
+from services.stream.mqtt_leaver import NotRetired
+from tests.support.production_mqtt import BRIDGE_PASSWORD, Client, ProductionMqtt, eventually
 
 CITY, CONTAINER = "retireville", "A"
 TOPIC = f"tournee/v1/{CITY}/containers/{CONTAINER}/reading"

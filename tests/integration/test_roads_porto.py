@@ -8,8 +8,8 @@ from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import roads_of
 from services.roads.osm.places import find_places
 from services.roads.osm.store import RoadStore
-from tests.judge_published import judge_made
-from tests.map_porto import EXTRACT, NOW, plan_porto, porto
+from tests.benchmarks.map_porto import EXTRACT, NOW, plan_porto, porto
+from tests.support.judge_published import judge_made
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -16,8 +16,8 @@ from services.roads.osm.city_roads import OsmRoads, find_roads
 from services.roads.osm.extract import read_extract
 from services.roads.osm.store import RoadStore
 from services.roads.roads import Places, road_vehicle
-from tests.beside import EXTRACTS
-from tests.roads_town import town
+from tests.support.beside import EXTRACTS
+from tests.support.roads_town import town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

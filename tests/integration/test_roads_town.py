@@ -14,9 +14,9 @@ from services.roads.osm.city_roads import OsmRoads, find_roads, roads_of
 from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import Places, RoadTable, road_vehicle
-from tests.judge_published import judge_made
-from tests.orders import day_order
-from tests.roads_town import at, town, write_town
+from tests.support.judge_published import judge_made
+from tests.support.orders import day_order
+from tests.support.roads_town import at, town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

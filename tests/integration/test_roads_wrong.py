@@ -28,7 +28,7 @@ from services.roads.osm.places import find_places
 from services.roads.osm.store import CURRENT, RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import road_vehicle
-from tests.roads_town import town, write_town
+from tests.support.roads_town import town, write_town
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -11,7 +11,6 @@ import typer
 from typer.testing import CliRunner
 
 import routing
-from services.adapters.timescale.connection import Connection, connect
 from services.city.registry import Registry, Truck
 from services.city.write import write_folder
 from services.cli.speeds import learn_command
@@ -29,11 +28,12 @@ from services.roads.reach import city_places
 from services.roads.roads import road_vehicle
 from services.roads.speeds import BAND_HOURS, Samples, band_at, median_of
 from services.settings import settings
+from services.store.connection import Connection, connect
 from tests.benchmarks.learned_speeds import Found, Setting, run
-from tests.beside import EXTRACTS
-from tests.roads_town import town, write_town
-from tests.traffic import Traffic
-from tests.traffic import Truck as Driver
+from tests.support.beside import EXTRACTS
+from tests.support.roads_town import town, write_town
+from tests.support.traffic import Traffic
+from tests.support.traffic import Truck as Driver
 
 pytest.importorskip("osrm", reason="no wheel of OSRM for this machine")
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -10,7 +10,7 @@ from services.roads.osm.errors import GraphBroken
 from services.roads.osm.extract import sha256_of
 from services.roads.speeds import passes_of
 from services.roads.tracks import TrackFix
-from tests.roads_town import at, write_town
+from tests.support.roads_town import at, write_town
 
 pytest.importorskip("osmium", reason="no wheel of osmium for this machine")
 pytest.importorskip("valhalla", reason="no wheel of Valhalla for this machine")

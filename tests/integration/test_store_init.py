@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
-from tests.production_mqtt import needs
+from tests.support.production_mqtt import needs
 
 FOLDER = Path(__file__).parents[2] / "infra" / "compose" / "store"
 PASSWORD = "the-role_s-own-password-1"

@@ -11,12 +11,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from services.adapters.timescale.connection import Connection, connect
-from services.adapters.timescale.day import store_confirmations
-from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows, store_readings
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.telemetry import ReadingReceived
 from services.errors import TourneeError
+from services.store.connection import Connection, connect
+from services.writer.day import store_confirmations
+from services.writer.telemetry import ReadingRow, store_reading_rows, store_readings
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
 

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from infra.migrate import all_migrations, migrate
-from services.adapters.timescale.connection import Connection, connect
-from services.adapters.timescale.telemetry import ReadingRow, store_reading_rows
-from services.adapters.timescale.upkeep import COMPRESS_AFTER, UpkeepDone, run_upkeep
+from services.store.connection import Connection, connect
+from services.store.upkeep import COMPRESS_AFTER, UpkeepDone, run_upkeep
+from services.writer.telemetry import ReadingRow, store_reading_rows
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
 
@@ -218,7 +218,7 @@ def test_chunks_shrink_with_the_city(connection: Connection, monkeypatch: pytest
     put(connection, some_rows("town", days=1, count=100))
     upkeep(connection, START + 20 * DAY)
     before = chunk_days(connection)
-    monkeypatch.setattr("services.adapters.timescale.upkeep.CHUNK_BYTES", 1)
+    monkeypatch.setattr("services.store.upkeep.CHUNK_BYTES", 1)
     upkeep(connection, START + 20 * DAY)
     assert (before, chunk_days(connection)) in {(7, 1), (None, None)}
 

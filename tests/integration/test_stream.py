@@ -15,7 +15,7 @@ from infra.migrate import migrate
 from infra.stack.server import Server
 from infra.stack.services import running_services
 from infra.stack.stack import Key, Stack
-from services.adapters.kafka import DELIVERY_TIMEOUT_S
+from services.stream.kafka import DELIVERY_TIMEOUT_S
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.memory.stream import MemoryStream
 from services.roads.built import swap_document
 from services.roads.inspection import Inspected
 from services.roads.osm.places import PlacesChecked, places_file
-from tests.web_seed import CITY, DRIVER, MAYOR, OPERATOR
-from tests.web_server import Running, client_of, serve_city
+from tests.support.web_seed import CITY, DRIVER, MAYOR, OPERATOR
+from tests.support.web_server import Running, client_of, serve_city
+from tests.twins.stream import MemoryStream
 
 TRUCK = "C-01"
 

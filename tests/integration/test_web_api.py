@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from infra.stack.stack import Stack
-from services.adapters.kafka import EventConsumer
-from services.adapters.memory.stream import MemoryStream
 from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
+from services.stream.kafka import EventConsumer
 from services.web.stream import KafkaStream
-from tests.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november
-from tests.web_server import LogIn, Running, serve, serve_city
+from tests.support.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november
+from tests.support.web_server import LogIn, Running, serve, serve_city
+from tests.twins.stream import MemoryStream
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from infra.stack.stack import Stack
-from services.adapters.timescale.accounts import AccountRefused, add_account, check_password
-from services.adapters.timescale.connection import connect
-from tests.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
-from tests.web_server import LogIn, Running
+from services.store.connection import connect
+from services.web.session.accounts import AccountRefused, add_account, check_password
+from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
+from tests.support.web_server import LogIn, Running
 
 pytestmark = pytest.mark.usefixtures("web")
 

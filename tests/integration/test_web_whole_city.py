@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection, connect
-from tests.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers
-from tests.web_server import LogIn
+from services.store.connection import Connection, connect
+from services.web import store
+from tests.support.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers
+from tests.support.web_server import LogIn
 
 SEEDED = {row["id"]: row for row in containers()}
 ZONE_NAMES = {zone: name for zone, name, _, _ in DISTRICTS}

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from services.adapters.mqtt import Arrival
 from services.bridge.bridge import Bridge
 from services.bridge.devices import REFRESH_FOR_UNKNOWN_S, KnownDevices
 from services.bridge.intake import Keep
 from services.clock import SimulatedClock
 from services.contracts.topics import DeviceTopic
 from services.errors import StoreAway, StreamAway
+from services.stream.mqtt import Arrival
 
 PAYLOAD = b'{"happened_at": "2026-01-01T00:00:00Z", "fill_ratio": 0.5}'
 TOPIC = b"tournee/v1/porto/containers/C1/reading"

@@ -8,8 +8,8 @@ import routing
 from services.contracts.planning import PlanMade, WhatIf
 from services.planning import estimates
 from services.planning.estimates import with_estimates
+from tests.support.web_seed import make_plan
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
-from tests.web_seed import make_plan
 
 SHORT = {"time_limit_s": 60, "what_if": ()}
 

@@ -13,8 +13,8 @@ from services.contracts.planning import Binding, Circuit, Extra, PlanMade, Total
 from services.planning import explained
 from services.planning.explained import with_reasons
 from services.planning.plan_day import plan_day
-from tests.example_town import example_town
-from tests.orders import day_order
+from tests.support.example_town import example_town
+from tests.support.orders import day_order
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 
 AT = datetime(2026, 3, 3, 5, tzinfo=UTC)

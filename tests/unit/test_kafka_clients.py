@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 from kafka.net.inet import create_connection
 
 from infra.stack.ports import LOOPBACK, free_port
-from services.adapters.kafka_clients import ClosingClient, direct, open_client
+from services.stream.kafka_clients import ClosingClient, direct, open_client
 
 
 def open_sockets() -> set[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import MQTTErrorCode
 
-from services.adapters.mqtt_batches import MAX_PACKET_BYTES, Arrival, BatchingClient
+from services.stream.mqtt_batches import MAX_PACKET_BYTES, Arrival, BatchingClient
 
 PINGRESP = b"\xd0\x00"
 

@@ -25,7 +25,7 @@ from services.planning.plan_day import plan_day
 from services.planning.problem import problem_of_day
 from services.planning.sharing import Errand, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
-from tests.district_bench import DAY, HereAtOnce, carried_out, drawn_city, order_of
+from tests.benchmarks.districts import DAY, HereAtOnce, carried_out, drawn_city, order_of
 
 RULES = SharingRules(above_stops=300, district_stops=400, rounds=1, least_turn_s=0.7, grace_s=0.1)
 LIMIT_S = 4.8  # of it 2.4 for the round: at most three districts of 0.7 each, by one worker

@@ -10,8 +10,8 @@ from services.contracts.planning import PlanMade
 from services.fill.forecast import ContainerState
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
-from tests.example_town import example_town
-from tests.orders import day_order
+from tests.support.example_town import example_town
+from tests.support.orders import day_order
 
 DAY = date(2026, 3, 3)  # a Tuesday
 AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)

@@ -11,8 +11,8 @@ from services.contracts.planning import PlanMade
 from services.ledger.driven import Confirmed, Fix
 from services.ledger.savings import DayEvents, savings_of_day
 from services.planning.plan_day import plan_day
-from tests.example_town import example_town
-from tests.orders import day_order
+from tests.support.example_town import example_town
+from tests.support.orders import day_order
 
 DAY = date(2026, 3, 3)
 NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from services.adapters.timescale.connection import Connection
 from services.city.registry import Registry
 from services.roads.learning.matcher import Matcher, open_matcher
 from services.roads.learning.passes import DayPasses
@@ -27,6 +26,7 @@ from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import RoadVehicle, road_vehicle
 from services.roads.speeds import BANDS, Learned, band_name, band_speeds
+from services.store.connection import Connection
 from services.times import instant_of
 
 KEEP_DAYS = 90

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.queries import load_queries
 from services.roads.speeds import Learned, Samples
 from services.roads.tracks import TrackFix
+from services.store.connection import Connection
+from services.store.queries import load_queries
 
 SQL = load_queries(__name__)
 ROWS_A_FETCH = 5000

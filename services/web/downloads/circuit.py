@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
 from services.roads.ways import geojson_of, gpx_of
+from services.store.connection import Connection
+from services.web import store
 from services.web.deps import WithDeps, WithStore
 from services.web.downloads.features import geojson_answer
 from services.web.downloads.plans import get_plan

@@ -8,14 +8,14 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from services.adapters.timescale.many import many_at_once
-from services.adapters.timescale.pages import ContainerRow
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
+from services.store.many import many_at_once
 from services.web.maps.lines import CircuitLine
 from services.web.operator.api import with_etag
 from services.web.operator.fill import fill_state
 from services.web.operator.panel import HUES
+from services.web.store import ContainerRow
 
 Collection = dict[str, Any]
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.adapters.timescale import pages as store
 from services.contracts.planning import Circuit
+from services.web import store
 from services.web.deps import WithDeps, WithStore
 from services.web.downloads.features import circuits_geojson, containers_geojson, geojson_answer, sites_geojson
 from services.web.downloads.plans import get_plan

@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.adapters.timescale import pages as store
 from services.contracts.ledger import SavingsComputed
+from services.web import store
 from services.web.deps import WithStore
 from services.web.downloads.features import geojson_answer
 from services.web.downloads.tables import csv_answer

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import PlanMade
+from services.store.connection import Connection
+from services.web import store
 from services.web.problems import NotFound
 
 

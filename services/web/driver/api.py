@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import APIRouter, Body, Request, Response
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.confirmations import ConfirmVisit
+from services.store.connection import Connection
+from services.web import store
 from services.web.days import today_in
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.driver.circuit import find_driver_circuit

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
 from services.roads.manoeuvres import Language
+from services.store.connection import Connection
+from services.web import store
 from services.web.driver.confirmed import outcomes_of
 from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverVisit

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from services.adapters.timescale.pages import ConfirmationRow
 from services.contracts.planning import Circuit
+from services.web.store import ConfirmationRow
 
 
 def outcomes_of(circuit: Circuit, confirmations: Iterable[ConfirmationRow]) -> dict[int, str]:

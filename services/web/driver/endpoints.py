@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
-from services.adapters.timescale import pages as store
 from services.city.registry import City
 from services.contracts.confirmations import SkipReason
+from services.web import store
 from services.web.days import today_in
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.driver.circuit import find_driver_circuit

@@ -9,15 +9,15 @@ from uuid import UUID
 
 import numpy as np
 
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.registry import find_registry
 from services.city.registry import City, Registry
+from services.city.store import find_registry
 from services.contracts.planning import Circuit, PlanMade
 from services.planning.problem import shift_of
 from services.roads.osm.city_roads import OsmRoads, find_roads
 from services.roads.osm.errors import RoadsError
 from services.roads.roads import Places, RoadSource, RoadVehicle, road_vehicle
 from services.roads.ways import Way, straight_way, visits_with_place
+from services.store.connection import Connection
 
 KEPT_PLANS = 8
 """A plan of a dozen circuits takes a few megabytes."""

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.adapters.timescale import pages as store
 from services.contracts.planning import PlanMade
+from services.web import store
 from services.web.deps import WithDeps, WithStore
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.orders import find_progress, order_plan, send_plan

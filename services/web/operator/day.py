@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.contracts.planning import PlanningProgressed
+from services.store.connection import Connection
+from services.web import store
 from services.web.days import next_service_day, today_in
 from services.web.operator.fill import SILENT_AFTER
 from services.web.operator.schemas import CircuitState, DayState, PlanState, TruckState

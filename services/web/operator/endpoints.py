@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
+from services.store.connection import Connection
+from services.web import store
 from services.web.days import next_service_day, today_in
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.operator.day import day_to_show, read_day

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.adapters.timescale.pages import ContainerRow
 from services.contracts.planning import ContainerForecast
+from services.web.store import ContainerRow
 
 FillState = Literal["low", "soon", "due", "overflow", "silent"]
 

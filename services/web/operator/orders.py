@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from services.adapters.timescale import pages as store
 from services.city.registry import City
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.errors import StreamAway
+from services.web import store
 from services.web.days import next_service_day
 from services.web.deps import Deps
 from services.web.problems import NotFound, WrongInput

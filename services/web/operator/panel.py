@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.many import many_at_once
 from services.city.registry import City, Truck, TruckClass
 from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
+from services.store.connection import Connection
+from services.store.many import many_at_once
+from services.web import store
 from services.web.driver.confirmed import outcomes_of
 from services.web.operator.day import Day
 from services.web.operator.fill import FillState, fill_state, is_silent

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
-from services.adapters.timescale.many import many_at_once
 from services.city.registry import City
+from services.store.connection import Connection
+from services.store.many import many_at_once
+from services.web import store
 from services.web.geo import Frame, frame_around, positions_of
 from services.web.maps.lines import CircuitLine
 from services.web.operator.fill import FillState, fill_state

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
+from services.store.connection import Connection
+from services.web import store
 from services.web.deps import WithDeps, WithStore
 from services.web.pages import get_page
 from services.web.problems import NotFound

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.timescale.pages import ZoneRow
 from services.contracts.ledger import SavingsComputed
 from services.web.geo import frame_around, middle_of, positions_of
 from services.web.operator.sheet import base_paths
 from services.web.public.period import ZoneShare, zone_share
+from services.web.store import ZoneRow
 
 WIDTH, HEIGHT = 720.0, 480.0  # 3:2, as the style sheet lays it out
 

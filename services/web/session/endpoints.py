@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.adapters.timescale.accounts import Account, check_password
-from services.adapters.timescale.pages import list_cities
 from services.web.catalogue import LANGUAGES
 from services.web.deps import Deps, WithDeps
 from services.web.pages import LANGUAGE_COOKIE, get_page
 from services.web.problems import NotFound, WebProblem
+from services.web.session.accounts import Account, check_password
 from services.web.session.guards import AnySession, CsrfHeader, MaybeSession, WithTokens, check_csrf
 from services.web.session.schemas import LoggedIn, LogIn
 from services.web.session.tokens import FORM_COOKIE, LIFE_S, SESSION_COOKIE, Tokens, new_nonce
+from services.web.store import list_cities
 
 api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)

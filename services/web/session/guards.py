@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from services.adapters.timescale.accounts import Role, find_account
-from services.adapters.timescale.pages import find_city
 from services.city.registry import City
 from services.web.deps import WithDeps
 from services.web.problems import NotAllowed, NotFound, NotLoggedIn
+from services.web.session.accounts import Role, find_account
 from services.web.session.tokens import SESSION_COOKIE, Session, Tokens
+from services.web.store import find_city
 
 
 def get_tokens(deps: WithDeps) -> Tokens:

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from services.adapters.timescale.accounts import Role
 from services.contracts.fields import CityId
+from services.web.session.accounts import Role
 
 
 class LogIn(BaseModel):

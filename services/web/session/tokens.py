@@ -6,7 +6,7 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from services.adapters.timescale.accounts import Account, Role
+from services.web.session.accounts import Account, Role
 
 LIFE_S = 12 * 3600  # a shift with its margins
 SESSION_COOKIE = "tournee_session"

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.adapters.timescale import pages as store
-from services.adapters.timescale.connection import Connection
 from services.city.registry import City
 from services.roads.osm.places import PlacesChecked
 from services.roads.roads import NEAR_M, WALK_LIMIT_M
+from services.store.connection import Connection
+from services.web import store
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.downloads.tables import csv_answer
 from services.web.operator.sheet import base_paths

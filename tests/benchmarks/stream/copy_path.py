@@ -6,9 +6,9 @@ from itertools import batched
 
 from psycopg.rows import dict_row
 
-from services.adapters.timescale.connection import connect
-from services.adapters.timescale.telemetry import store_readings
 from services.contracts.telemetry import ReadingReceived
+from services.store.connection import connect
+from services.writer.telemetry import store_readings
 from tests.benchmarks.stream.rig import fresh_rig
 from tests.benchmarks.stream.runs import Outcome, _outcome
 from tests.benchmarks.stream.watch import Watch

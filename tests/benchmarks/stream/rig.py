@@ -12,8 +12,8 @@ from kafka import KafkaConsumer, TopicPartition
 from infra.migrate import migrate
 from infra.stack.real import real_stack
 from infra.stack.stack import Stack
-from services.adapters.kafka import create_topics
 from services.contracts import topics
+from services.stream.kafka import create_topics
 from tests.load.messages import Messages
 from tests.load.process import FleetProcess, Orders
 

@@ -12,7 +12,7 @@ from services.roads.basemap.errors import TilesFailed
 from services.roads.basemap.store import MapStore
 from services.roads.osm.errors import ExtractUnusable
 from services.web.maps.basemaps import Basemaps
-from tests.roads_town import at, town, write_town
+from tests.support.roads_town import at, town, write_town
 
 osmium: Any = pytest.importorskip("osmium", reason="no wheel of osmium for this machine")
 

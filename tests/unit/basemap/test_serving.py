@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.adapters.memory.stream import MemoryStream
 from services.roads.basemap.store import MapManifest, MapStore
 from services.web.app import make_app
 from services.web.deps import Deps
 from services.web.maps.basemaps import Basemaps
-from tests.web_server import SECRET, SetClock
+from tests.support.web_server import SECRET, SetClock
+from tests.twins.stream import MemoryStream
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 KEY = "0123456789abcdef"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.example_town import EXAMPLE
+from tests.support.example_town import EXAMPLE
 
 type Edit = Callable[[str, str, str], None]
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from services.adapters.mqtt_passwords import MqttPasswords, PasswordsRefused, changing, hash_password, matches
 from services.cli.device import device_app
-from tests.production_mqtt import needs
+from services.stream.mqtt_passwords import MqttPasswords, PasswordsRefused, changing, hash_password, matches
+from tests.support.production_mqtt import needs
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.adapters.timescale.operations import Freshness
 from services.planning.freshness import overdue_s
-from tests.example_town import example_town
+from services.planning.store import Freshness
+from tests.support.example_town import example_town
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.adapters.memory.stream import MemoryStream
-from services.adapters.timescale.connection import Connection
 from services.clock import SystemClock
 from services.errors import StoreAway
 from services.operations.logs import trace_of
 from services.operations.web_meter import WebMeter
+from services.store.connection import Connection
 from services.web.app import make_app
 from services.web.deps import Deps
+from tests.twins.stream import MemoryStream
 
 OPEN_DATA = "/api/v1/public/savings.json?city=porto"
 

@@ -13,8 +13,8 @@ from services.planning.plan_day import plan_day
 from services.roads.reach import city_places
 from services.roads.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
 from services.roads.speeds import band_at, band_shares
-from tests.example_town import example_town
-from tests.orders import day_order
+from tests.support.example_town import example_town
+from tests.support.orders import day_order
 
 DAY = date(2026, 3, 3)
 AT = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ from services.city.registry import Registry
 from services.roads.inspection import inspect
 from services.roads.reach import RoadFinding, Trouble
 from services.roads.roads import road_vehicle
-from tests.roads_town import town
+from tests.support.roads_town import town
 
 PLACES = {"near": (1.0, 0.0), "yard": (2.0, 0.0), "trap": (3.0, 0.0)}
 

@@ -20,7 +20,7 @@ from services.roads.roads import (
     road_vehicle,
     walk_s,
 )
-from tests.roads_town import town
+from tests.support.roads_town import town
 
 DEPOT, SITE, NEAR, YARD, TRAP = range(5)
 PLACES = {"near": (1.0, 0.0), "yard": (2.0, 0.0), "trap": (3.0, 0.0)}

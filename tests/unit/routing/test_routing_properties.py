@@ -28,7 +28,7 @@ from routing.engine.arrays import Arrays, make_arrays
 from routing.engine.plan import MUST, NOBODY
 from routing.search.chain import Chain
 from routing.search.watch import Watch
-from tests.judge import judge_files
+from tests.support.judge import judge_files
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.roads.learning.drives import drives_of
 from services.roads.learning.streets import Streets
-from tests.roads_town import at
+from tests.support.roads_town import at
 
 STREETS = Streets(
     ways={10: (1, 2, 3, 4), 20: (5, 3, 6)},

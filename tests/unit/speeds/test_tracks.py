@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.roads.tracks import TrackFix, driven_pieces
-from tests.roads_town import at
+from tests.support.roads_town import at
 
 NOWHERE = np.zeros((0, 2))
 

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.timescale.pages import ConfirmationRow
 from services.web.driver.confirm import parse_confirmations
 from services.web.driver.confirmed import outcomes_of
 from services.web.problems import WrongInput
-from tests.web_seed import NOW, make_plan
+from services.web.store import ConfirmationRow
+from tests.support.web_seed import NOW, make_plan
 
 
 def _entry(**changes: object) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 
 from services.city.registry import City
 from services.web.days import next_service_day
-from tests.web_seed import city_document
+from tests.support.web_seed import city_document
 
 CITY = City.model_validate(city_document())
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.web.public.chart import BOTTOM, draw_chart
 from services.web.public.period import Period, zone_share
-from tests.web_seed import november, savings_day
+from tests.support.web_seed import november, savings_day
 
 MONTH = date(2026, 11, 1)
 

@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.adapters.memory.stream import Delivered, MemoryStream
 from services.contracts.planning import PlanDispatched
 from services.errors import StreamAway
 from services.web.stream import publish_all
-from tests.web_seed import NOW
+from tests.support.web_seed import NOW
+from tests.twins.stream import Delivered, MemoryStream
 
 
 def _event() -> PlanDispatched:

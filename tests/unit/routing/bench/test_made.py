@@ -12,7 +12,7 @@ import pytest
 from routing import Route, RoutingError, Solution, VisitKind, check, read_problem, validate
 from routing.bench.made import BREAK_S, Rules, made_problem
 from routing.bench.timing import Order, Timetable
-from tests.beside import load_tool
+from tests.support.beside import load_tool
 
 
 def test_seed_means_the_same_city_for_ever() -> None:

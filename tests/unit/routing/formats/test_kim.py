@@ -8,7 +8,7 @@ import pytest
 
 from routing import MaxIterations, ProblemError, VisitKind, check, solve
 from routing.formats import METRES_PER_MILE, read_any_problem, read_kim
-from tests.beside import SHARED
+from tests.support.beside import SHARED
 from tests.unit.routing.formats.spoilt import told_of_spoilt
 
 # A mile is 5,280 feet and takes 90 s at 40 mph. Stops 2 and 3 lie one and two miles east of the depot, the landfill

@@ -1,1 +1,0 @@
-"""Where libraries and their errors stop: MQTT, Kafka, TimescaleDB, the clock."""

@@ -1,0 +1,1 @@
+"""How full containers are and will be, and which of them are due."""

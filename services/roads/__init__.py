@@ -1,0 +1,1 @@
+"""The streets: who may use them and how fast. `osm`, `learning` and `basemap` hold the engines."""

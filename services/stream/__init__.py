@@ -1,0 +1,1 @@
+"""Kafka and MQTT: clients and their errors stop here."""

@@ -1,0 +1,80 @@
+"""What happens in a day, into the store: plans, dispatches, confirmations, ledger lines. Each counted once."""
+
+from collections.abc import Sequence
+
+from services.contracts.confirmations import VisitConfirmed
+from services.contracts.fields import Message
+from services.contracts.ledger import SavingsComputed
+from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
+from services.store.connection import Connection
+from services.store.queries import load_queries
+from services.store.rows import JsonDocument
+
+SQL = load_queries(__name__)
+
+
+def store_planning(connection: Connection, news: Sequence[PlanningProgressed]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["upsert_planning_run"], [_with_document(n) for n in news])
+
+
+def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
+    """Each plan whole, and its circuits and stops as rows for the pages."""
+    for plan in plans:
+        row = _with_document(plan) | {
+            "circuits": plan.totals.circuits,
+            "stops": plan.totals.stops,
+            "distance_m": plan.totals.distance_m,
+            "fuel_l": plan.totals.fuel_l,
+        }
+        if not connection.execute(SQL["insert_plan"], row).rowcount:
+            continue  # an order answered twice: the first answer stands, whole
+        with connection.cursor() as cursor:
+            cursor.executemany(SQL["insert_circuit"], _circuit_rows(plan))
+            cursor.executemany(SQL["insert_stop"], _stop_rows(plan))
+
+
+def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_dispatch"], [d.model_dump() for d in dispatches])
+
+
+def store_confirmations(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> None:
+    """The confirmations, and the state of the containers they emptied."""
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_confirmation"], [c.model_dump() for c in confirmations])
+    emptied = [c for c in confirmations if c.kind == "stop" and c.outcome == "done"]
+    if emptied:
+        columns = {"cities": [c.city for c in emptied], "containers": [c.place for c in emptied]}
+        connection.execute(SQL["claim_states"], columns)
+        instants = [c.happened_at for c in emptied]
+        # Planned for these instants: a plan for any instant would open every chunk of readings.
+        at = {"instants": instants, "since": min(instants)}
+        connection.execute(SQL["empty_containers"], columns | at, prepare=False)
+
+
+def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["upsert_savings_day"], [_with_document(line) for line in lines])
+
+
+def _with_document(message: Message) -> dict[str, object]:
+    """The message's plain fields, and the whole of it as `document`."""
+    plain = {k: v for k, v in message.__dict__.items() if not isinstance(v, Message | tuple)}
+    return plain | {"document": JsonDocument(message.model_dump(mode="json"))}
+
+
+def _circuit_rows(plan: PlanMade) -> list[dict[str, object]]:
+    of_plan = {"plan_id": plan.plan_id, "city": plan.city, "day": plan.day}
+    return [
+        of_plan | c.model_dump(include={"number", "truck", "distance_m", "fuel_l", "duty_s"}) for c in plan.circuits
+    ]
+
+
+def _stop_rows(plan: PlanMade) -> list[dict[str, object]]:
+    return [
+        {"plan_id": plan.plan_id, "number": c.number, "sequence": i}
+        | visit.model_dump(include={"kind", "place", "start_at", "leave_at"})
+        for c in plan.circuits
+        for i, visit in enumerate(c.visits)
+    ]

@@ -1,0 +1,94 @@
+"""The web service on a real socket in a thread of the test, with a clock that the test sets."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import uvicorn
+
+from services.store.connection import make_pool
+from services.web.app import make_app
+from services.web.assets import Assets
+from services.web.deps import Deps
+from services.web.maps.basemaps import Basemaps
+from services.web.maps.lines import CircuitLines
+from services.web.stream import Stream
+from services.web.technician.kept import KeptPlaces
+from tests.support.web_seed import CITY, NOW, put_everything
+
+SECRET = "a secret of at least thirty-two characters"
+
+
+@dataclass
+class SetClock:
+    """Says what the test tells it to."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    clock: SetClock
+
+
+class LogIn(Protocol):
+    def __call__(self, who: tuple[str, str], at: Running = ...) -> httpx.Client: ...
+
+
+def client_of(web: Running, who: tuple[str, str]) -> httpx.Client:
+    """A client with a session, its CSRF token as a standing header."""
+    client = httpx.Client(base_url=web.url, timeout=30)
+    answer = client.post("/api/v1/session", json={"city": CITY, "login": who[0], "password": who[1]})
+    assert answer.status_code == 200, answer.text
+    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    return client
+
+
+@contextmanager
+def serve(
+    database_url: str, stream: Stream, now: datetime, assets: Assets | None = None, data_folder: Path | None = None
+) -> Iterator[Running]:
+    pool = make_pool(database_url, name="web-test", size=6)
+    pool.open(wait=True)
+    clock = SetClock(now)
+    deps = Deps(
+        store=pool,
+        stream=stream,
+        clock=clock,
+        session_secret=SECRET,
+        basemaps=Basemaps(data_folder),
+        lines=CircuitLines(data_folder),
+        places=KeptPlaces(data_folder),
+    )
+    app = make_app(deps, assets)
+    # Named as TCP, else asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", clock)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+        pool.close()
+
+
+@contextmanager
+def serve_city(database_url: str, stream: Stream, data_folder: Path | None = None) -> Iterator[Running]:
+    """The pages of the seeded city, at its hour."""
+    put_everything(database_url)
+    with serve(database_url, stream, NOW, data_folder=data_folder) as running:
+        yield running
