@@ -1,5 +1,7 @@
 """What every service's main does: log, answer the technician, and end politely when asked to."""
 
+import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -58,12 +60,17 @@ class Stopping:
         self._event.set()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
     """A process of ours: when it is to end, and what it says of itself."""
 
     stopping: Stopping
     probe: Probe
+    is_left_working: bool = False
+
+    def leaves_working(self) -> None:
+        """A thread is still in compiled code when the process is to end: it goes down with the process."""
+        self.is_left_working = True
 
 
 @contextmanager
@@ -78,6 +85,8 @@ def running_service(
 ) -> Iterator[Service]:
     """Log, take signals, and answer at the probe's address, until the end of the block.
 
+    Where work was left then (`Service.leaves_working`), the process ends with the block, in good order.
+
     `group`: the consumer group whose lag is told. `needs_store`: whether it is ready only while the store answers.
     `asks_store`: False for a service that has no way into the store.
 
@@ -87,8 +96,23 @@ def running_service(
     start_logging(config.log_level, config.log_format, service=name, member=config.member, secrets=config.secrets())
     probe = Probe(name, config.member, meter, secrets=config.secrets())
     stopping = Stopping(probe.turned, second_ends=True)
+    service = Service(stopping, probe)
+    with _answering(config, name, service, group=group, needs_store=needs_store, asks_store=asks_store):
+        yield service
+    if service.is_left_working:
+        # Python waits for its threads, and cannot end around one that is in C++ or in compiled loops.
+        logging.shutdown()
+        os._exit(0)
+
+
+@contextmanager
+def _answering(
+    config: Settings, name: str, service: Service, *, group: str | None, needs_store: bool, asks_store: bool
+) -> Iterator[None]:
+    """The probe's address, where there is one."""
+    probe = service.probe
     if config.probe_port is None:
-        yield Service(stopping, probe)
+        yield
         return
     if asks_store:
         probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
@@ -99,7 +123,7 @@ def running_service(
         lag.start()
     probe.start(config.probe_host, config.probe_port)
     try:
-        yield Service(stopping, probe)
+        yield
     finally:
         probe.stop()
         if lag is not None:

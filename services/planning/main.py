@@ -1,10 +1,8 @@
 """The planner as a process: orders from Kafka and from each city's morning."""
 
 import logging
-import os
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from pydantic import ValidationError
@@ -13,6 +11,7 @@ from services.clock import clock_from
 from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICT_PLANS, ORDERS
 from services.errors import StoreAway, StreamAway
+from services.operations.consuming import Aside, consume
 from services.operations.logs import current_trace
 from services.operations.meters import PlannerMeter
 from services.operations.service import Service, running_service
@@ -29,9 +28,7 @@ from services.stream.kafka import EventConsumer, EventProducer, Record, when_the
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.2
 MORNINGS_EVERY_S = 20.0
-LOOK_S = 0.1
 BEYOND_LIMIT_S = 600.0
 """What an order may take beyond its time limit: reading the city, the last step of the search, publishing."""
 
@@ -43,38 +40,22 @@ def main() -> None:
     """
     config, meter = settings(), PlannerMeter()
     with running_service(config, "planner", meter, group="planner") as service:
-        left_working = _run(config, service, meter)
-    if left_working:
-        # The search runs in C++ on its thread, and Python cannot end around it.
-        logging.shutdown()
-        os._exit(0)
-
-
-def _run(config: Settings, service: Service, meter: PlannerMeter) -> bool:
-    """Until told to stop; whether an order is still being worked on then."""
-    stopping, clock = service.stopping, clock_from(config.clock)
-    producer = when_there(partial(EventProducer, config.kafka, name="planner"), stopping=stopping)
-    subscribe = partial(EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member)
-    consumer = when_there(subscribe, stopping=stopping)
-    if producer is None or consumer is None:
-        return False
-    roads_of = partial(roads_of_city, data_folder=config.data_folder)
-    planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter))
-    desk = Desk(planner, CityAges(clock), config, service, meter)
-    log.info("takes orders")
-    while not stopping():
-        try:
-            records = consumer.poll(POLL_S)
-            if records and desk.work_off(records):
-                consumer.commit()
-        except StreamAway as away:
-            log.warning("waiting for Kafka: %s", away)
-            stopping.wait(1)
-        desk.look_at_the_clock()
-    consumer.close()
-    if not desk.is_working:
-        producer.close()
-    return desk.is_working
+        stopping, clock = service.stopping, clock_from(config.clock)
+        producer = when_there(partial(EventProducer, config.kafka, name="planner"), stopping=stopping)
+        # One order a poll: each is settled for itself, and what is wrong with one is nothing to the next.
+        subscribe = partial(
+            EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member, most_records=1
+        )
+        consumer = when_there(subscribe, stopping=stopping)
+        if producer is None or consumer is None:
+            return
+        roads_of = partial(roads_of_city, data_folder=config.data_folder)
+        planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter))
+        orders = Orders(planner, CityAges(clock), config, service, meter)
+        log.info("takes orders")
+        consume(service, consumer, orders)
+        if not service.is_left_working:
+            producer.close()
 
 
 def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Sharing:
@@ -85,8 +66,8 @@ def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Shar
     return Sharing(KafkaOffice(producer, config.kafka, subscribe), rules, meter.districts)
 
 
-class Desk:
-    """Where the planner's orders are worked off, one after the other, without ever holding up the end."""
+class Orders:
+    """Carries orders out, one after the other, without ever holding up the end; orders the mornings between them."""
 
     def __init__(
         self, planner: Planner, ages: CityAges, config: Settings, service: Service, meter: PlannerMeter
@@ -95,31 +76,20 @@ class Desk:
         self._ages = ages
         self._service = service
         self._meter = meter
+        self._aside = Aside(service, "order", left="the next start carries it out")
         self._store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=OrderStop(service))
         self._looked_s = -MORNINGS_EVERY_S
-        self._thread: threading.Thread | None = None
         meter.plan_ages, meter.reading_ages, meter.plan_overdue = ages.plan_ages, ages.reading_ages, ages.plan_overdue
 
-    @property
-    def is_working(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+    def take(self, records: Sequence[Record]) -> bool:
+        return self._aside.do(lambda: all(self._carry_out(record) for record in records))
 
-    def work_off(self, records: list[Record]) -> bool:
-        """Carry the orders out; False when told to stop before all of them were."""
-        done: list[bool] = []
-        self._thread = threading.Thread(
-            target=lambda: done.append(all(self._carry_out(record) for record in records)), name="order", daemon=True
-        )
-        self._thread.start()
-        while self.is_working and not self._service.stopping.is_asked():
-            self._thread.join(LOOK_S)
-        if self.is_working:
-            log.info("stopped amid an order; the next start carries it out")
-        return done == [True]
+    def committed(self, records: Sequence[Record]) -> None:
+        """What became of each order stands in the planner's own messages."""
 
-    def look_at_the_clock(self) -> None:
+    def between(self, taken: int) -> None:  # noqa: ARG002 - mornings come by the clock
         """Order the mornings that have come, now and then."""
-        if self.is_working or time.monotonic() - self._looked_s < MORNINGS_EVERY_S:
+        if self._aside.is_working or time.monotonic() - self._looked_s < MORNINGS_EVERY_S:
             return
         self._looked_s = time.monotonic()
         self._store.run(self._counting_waits(self._planner.order_mornings), what="the morning")

@@ -10,7 +10,8 @@ from services.clock import clock_from
 from services.contracts.telemetry import ReadingReceived
 from services.contracts.topics import POSITIONS, READINGS, REJECTED, STORED
 from services.contracts.trace import is_followed, trace_of_value
-from services.errors import StoreAway, StreamAway
+from services.errors import StoreAway
+from services.operations.consuming import consume
 from services.operations.meters import WriterMeter
 from services.operations.service import Service, running_service
 from services.settings import Settings, settings
@@ -22,7 +23,6 @@ from services.writer.upkeep import start_upkeep
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.2
 SMALL_BATCH = 1000
 GATHER_S = 0.05
 """After a small batch, let the next one gather: each costs a transaction and a commit of offsets whatever its size."""
@@ -40,37 +40,45 @@ def main() -> None:
             return
         upkeep = start_upkeep(config, service.stopping)
         log.info("takes events of %s", ", ".join(STORED))
-        _write(config, service, consumer, meter)
-        consumer.close()
+        writer = Writer(config, service, meter)
+        consume(service, consumer, writer)
+        writer.close()
         upkeep.join()
 
 
-def _write(config: Settings, service: Service, consumer: EventConsumer, meter: WriterMeter) -> None:
-    stopping, clock = service.stopping, clock_from(config.clock)
-    store = StoreLink(config.database_url.get_secret_value(), name="writer", stopping=stopping)
-    while not stopping():
+class Writer:
+    """Puts batches into the store."""
+
+    def __init__(self, config: Settings, service: Service, meter: WriterMeter) -> None:
+        self._stopping = service.stopping
+        self._clock = clock_from(config.clock)
+        self._meter = meter
+        self._store = StoreLink(config.database_url.get_secret_value(), name="writer", stopping=service.stopping)
+        self._batch = Batch((), self._clock)
+        self._began_s = 0.0
+
+    def take(self, records: Sequence[Record]) -> bool:
+        self._began_s = time.monotonic()
+        self._batch = Batch(records, self._clock)
+        return self._store.run(self._put, what=f"a batch of {len(records)}")
+
+    def committed(self, records: Sequence[Record]) -> None:
+        self._meter.committed(len(records), time.monotonic() - self._began_s)
+        _note(self._batch, records, self._meter, self._clock.now())
+
+    def between(self, taken: int) -> None:
+        if taken < SMALL_BATCH:
+            self._stopping.wait(GATHER_S)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _put(self, connection: Connection) -> None:
         try:
-            records = consumer.poll(POLL_S)
-            if records:
-                batch, began_s = Batch(records, clock), time.monotonic()
-                if store.run(partial(_store, batch=batch, meter=meter), what=f"a batch of {len(records)}"):
-                    consumer.commit()
-                    meter.committed(len(records), time.monotonic() - began_s)
-                    _note(batch, records, meter, clock.now())
-            if len(records) < SMALL_BATCH:
-                stopping.wait(GATHER_S)
-        except StreamAway as away:
-            log.warning("waiting for Kafka: %s", away)
-            stopping.wait(1)
-    store.close()
-
-
-def _store(connection: Connection, batch: Batch, meter: WriterMeter) -> None:
-    try:
-        batch.store(connection)
-    except StoreAway:
-        meter.store_waits += 1
-        raise
+            self._batch.store(connection)
+        except StoreAway:
+            self._meter.store_waits += 1
+            raise
 
 
 def _note(batch: Batch, records: Sequence[Record], meter: WriterMeter, now: datetime) -> None:
