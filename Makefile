@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt chaos bench-stream bench-store bench-roads bench-routing install install-dev browser servers map-tool lock clean
+.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -13,6 +13,13 @@ demo: .venv/.installed $(FRONTEND) $(if $(filter real,$(STACK)),servers) ## Run 
 
 test: check browser servers map-tool ## Install what the tests need, then check and test everything
 	$(BIN)/pytest
+
+# Style, types and imports on one core, the tests on the other.
+test-fast: .venv/.installed-dev $(FRONTEND) ## What needs no server and no patience, in a minute or so: for every change while working
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check unit-fast
+
+unit-fast:
+	@$(BIN)/pytest -q -m "not slow" tests/unit
 
 check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -31,6 +31,9 @@ RULES = SharingRules(above_stops=300, district_stops=400, rounds=1, least_turn_s
 LIMIT_S = 4.8  # of it 2.4 for the round: at most three districts of 0.7 each, by one worker
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     warm_up()

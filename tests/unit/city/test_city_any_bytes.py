@@ -37,6 +37,7 @@ def test_any_bytes_become_findings(folder: Path, name: str, data: bytes) -> None
     assert all(str(finding) for finding in reading.errors + reading.warnings)
 
 
+@pytest.mark.slow
 @MANY
 @given(name=st.sampled_from([name for name in FILES if name.endswith(".csv")]), text=rows)
 def test_any_rows_under_a_right_header_become_findings(folder: Path, name: str, text: str) -> None:
@@ -55,6 +56,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @MANY
 @given(geometry=json_values, properties=json_values, coordinates=json_values)
 def test_any_feature_becomes_findings(folder: Path, geometry: object, properties: object, coordinates: object) -> None:

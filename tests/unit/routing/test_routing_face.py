@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from routing import MaxRuntime, Solution, check, solve
 from routing.bench.made import made_problem
 
@@ -17,6 +19,7 @@ def test_reading_plans_needs_neither_compiler_nor_solver() -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.slow
 def test_plans_told_on_the_way_are_whole_and_disturb_nothing() -> None:
     """Protects the search from its own reporting: both are at work at once, and every plan told keeps every rule."""
     told: list[Solution] = []
@@ -27,6 +30,7 @@ def test_plans_told_on_the_way_are_whole_and_disturb_nothing() -> None:
     assert plan.cost <= told[-1].cost + 0.01
 
 
+@pytest.mark.slow
 def test_telling_plans_leaves_the_time_to_the_search() -> None:
     """Protects large cities, where pricing and checking a passing plan takes a core 0.3 s."""
     told: list[float] = []

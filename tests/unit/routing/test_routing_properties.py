@@ -99,6 +99,7 @@ def test_every_plan_keeps_every_rule_but_what_is_impossible(problem: Problem) ->
     assert check(problem, plan).cost == pytest.approx(plan.cost, abs=0.01)
 
 
+@pytest.mark.slow
 # The same towns in every run: of 3,000 drawn otherwise, the search misses the cheapest plan of some (docs/routing.md).
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(problems(most_stops=4))

@@ -30,6 +30,7 @@ def line_of_bins(**changes: object) -> Problem:
     )
 
 
+@pytest.mark.slow
 def test_unloading_is_placed_where_the_detour_is_smallest() -> None:
     """Protects the cuts: with room for three bins the truck unloads after the ones nearest to the landfill."""
     # Order of collection km 1, 2, 3, 4 and room for 1200 kg: a cut is needed after bin 1, 2 or 3, and one at the end.

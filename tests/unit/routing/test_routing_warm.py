@@ -59,6 +59,7 @@ def test_plan_to_start_from_is_never_made_worse(city: Problem, dispatched: Solut
     assert len(set(served_by(again).items()) ^ set(served_by(dispatched).items())) <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.3, 2.5])
 def test_start_is_searched_on_by_the_clock(city: Problem, dispatched: Solution, seconds: float) -> None:
     """Protects both ways on, in a hurry and not: 200 stops give time to grow from two seconds up."""

@@ -45,6 +45,7 @@ def registry(folder: Path) -> Registry:
     return reading.registry
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes(city: DrawnCity, folder: Path, tmp_path: Path) -> None:
     """A demonstration can be repeated, and a changed folder means a changed program."""
     write_city_folder(city.seed, tmp_path)
@@ -53,6 +54,7 @@ def test_the_same_seed_writes_the_same_bytes(city: DrawnCity, folder: Path, tmp_
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
+@pytest.mark.slow
 def test_another_seed_draws_another_city(city: DrawnCity) -> None:
     assert draw_city(city.seed + 1).containers != city.containers
 

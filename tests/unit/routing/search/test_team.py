@@ -36,6 +36,7 @@ def test_ortools_polishes_small_plans_only(
     assert bool(calls) is polished
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stop", "grown"), [(MaxIterations(60_000), True), (MaxRuntime(0.5), False)])
 def test_districts_grow_a_plan_only_if_they_can_finish_it(
     stop: StopCriterion, grown: bool, monkeypatch: pytest.MonkeyPatch
