@@ -1,8 +1,10 @@
-"""Each city: how old its newest plan is, and its newest reading."""
+"""Each city: how old each fleet's newest plan is, and its newest reading."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from infra.doctor.findings import Finding, in_words, look, ok
+from services.contracts.fields import scope_name
 from services.planning.freshness import overdue_s
 from services.planning.store import Freshness, list_freshness
 from services.store.connection import Connection
@@ -12,23 +14,24 @@ SILENT_LOOK = timedelta(hours=24)
 
 
 def check_cities(connection: Connection, now: datetime) -> list[Finding]:
-    """Two lines a city; one that says so where there is none."""
-    cities = list_freshness(connection, now)
-    if not cities:
+    """A line for each fleet's plan, then one for the city's readings; one that says so where there is no city."""
+    fleets = list_freshness(connection, now)
+    if not fleets:
         return [look("cities", "none is loaded", "run: tournee city load FOLDER")]
     with_sensors = {
         row["city_id"]
         for row in connection.execute("SELECT DISTINCT city_id FROM container WHERE sensor AND active").fetchall()
     }
-    return [
-        finding
-        for fresh in cities
-        for finding in (_check_plan(fresh, now), _check_readings(fresh, now, fresh.city.id in with_sensors))
-    ]
+    findings = []
+    for city, group in groupby(fleets, lambda fresh: fresh.city.id):
+        theirs = list(group)
+        findings += [_check_plan(fresh, now) for fresh in theirs]
+        findings.append(_check_readings(theirs[0], now, city in with_sensors))
+    return findings
 
 
 def _check_plan(fresh: Freshness, now: datetime) -> Finding:
-    what = f"plan of {fresh.city.id}"
+    what = f"plan of {scope_name(fresh.city.id, fresh.fleet)}"
     waiting_s = overdue_s(fresh, now)
     made = "never planned" if fresh.planned_at is None else f"made {in_words(now - fresh.planned_at)} ago"
     if waiting_s > OVERDUE_LOOK_S:

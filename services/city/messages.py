@@ -79,6 +79,19 @@ BASEMAP_KIND = "expected one of {kinds}; the feature is drawn as a street"
 NO_SUCH = "expected an id of {file}{hint}"
 STREAM_NO_TRUCK = "no truck that may come here carries this stream ({count} container(s)); expected it in trucks.csv"
 STREAM_NO_SITE = "no disposal site takes this stream ({count} container(s)); expected it in disposal_sites.csv"
+STREAM_NO_TRUCK_OF_FLEET = (
+    "no truck of fleet {fleet} that may come here carries this stream ({count} container(s)); expected it in trucks.csv"
+)
+FLEETS_MISSING = "there is no fleets.csv, so all is planned together ({count} row(s)): expected nothing here"
+FLEET_EXPECTED = "expected one of {fleets}: there are several fleets, and a truck is of one"
+FLEET_NONE = (
+    "no fleet serves zone {zone}, kind {kind} ({count} container(s)); expected them in `zones` and `kinds` of "
+    "fleets.csv, or a fleet here"
+)
+FLEET_SEVERAL = (
+    "fleets {fleets} serve zone {zone}, kind {kind} ({count} container(s)); expected one: part their `zones` and "
+    "`kinds` in fleets.csv, or name one here"
+)
 POSITION_DOUBLED = "position {position} of circuit {circuit} stands on line {first} already: each only once"
 CIRCUIT_TRUCKS = "circuit {circuit} has truck {truck} on line {first}: expected one truck a circuit"
 
@@ -91,6 +104,13 @@ FAR_AWAY = "{km} km from the middle of the containers{hint}"
 STACKED = "{count} containers stand on one position ({ids})"
 SITES_CLOSED = "every disposal site for stream {stream} is closed (no opening hours): its plans will be empty"
 TRUCKS_RESTING = "no truck is in service"
+FLEET_NO_TRUCK = "no truck is of this fleet"
+FLEET_RESTING = "no truck of this fleet is in service"
+FLEET_NO_CONTAINER = "this fleet serves no container"
+CIRCUIT_FLEETS = (
+    "circuit {circuit} has {count} container(s) of another fleet than its truck's, {fleet}: savings are compared "
+    "without them"
+)
 NO_BASELINE = "no baseline: savings cannot be compared with what the city did before"
 ASSUMED = "still assumed: complete it, then take it out of `assumptions` in city.toml"
 ASSUMED_OTHER = "still assumed: {what}"

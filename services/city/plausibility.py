@@ -6,6 +6,7 @@ import numpy as np
 
 from services.city import messages
 from services.city.findings import Findings
+from services.city.fleet_checks import warn_of_fleets
 from services.city.geojson import Shapes
 from services.city.geometry import Points, distances_m, inside, metres_outside
 from services.city.registry import City, Container, Depot, DisposalSite
@@ -30,6 +31,7 @@ def check_plausibility(city: City | None, sheets: Sheets, findings: Findings) ->
     _check_stacks(sheets.containers, findings)
     _check_far(sheets, findings)
     _check_trucks_and_sites(sheets, findings)
+    warn_of_fleets(sheets, findings)
     broken = any(error.file == sheets.baseline.name for error in findings.errors)
     if not sheets.baseline.entries and not broken:
         findings.warn(sheets.baseline.name, messages.NO_BASELINE)

@@ -5,21 +5,30 @@ from collections.abc import Callable, Iterable
 
 from services.city import messages
 from services.city.findings import Findings
-from services.city.registry import BaselineStop, Container, Entry
+from services.city.fleet_checks import check_fleets, fleet_rules
+from services.city.fleets import FleetRules
+from services.city.registry import BaselineStop, Container, Entry, Truck
 from services.city.rows import Entered, Sheet
 from services.city.sheets import Sheets
 
 
 def check_references(sheets: Sheets, findings: Findings) -> None:
-    """Report every id that its file does not hold, streams that cannot be collected, and doubled baseline stops."""
+    """Report ids that their file does not hold, what is not of one fleet, streams not collected, doubled stops."""
     _check_ids(sheets.containers, "zone", lambda row: [row.zone], sheets.zones, findings)
     _check_ids(sheets.containers, "kind", lambda row: [row.kind], sheets.container_kinds, findings)
     _check_ids(sheets.containers, "truck_classes", lambda row: row.truck_classes, sheets.truck_classes, findings)
     _check_ids(sheets.trucks, "truck_class", lambda row: [row.truck_class], sheets.truck_classes, findings)
     _check_ids(sheets.trucks, "depot", lambda row: [row.depot], sheets.depots, findings)
+    _check_ids(sheets.trucks, "fleet", lambda row: [row.fleet] if row.fleet else [], sheets.fleets, findings)
+    _check_ids(sheets.containers, "fleet", lambda row: [row.fleet] if row.fleet else [], sheets.fleets, findings)
+    _check_ids(sheets.fleets, "zones", lambda row: row.zones, sheets.zones, findings)
+    _check_ids(sheets.fleets, "kinds", lambda row: row.kinds, sheets.container_kinds, findings)
     _check_ids(sheets.baseline, "truck", lambda row: [row.truck], sheets.trucks, findings)
     _check_ids(sheets.baseline, "container", lambda row: [row.container], sheets.containers, findings)
-    _check_streams(sheets, findings)
+    rules = fleet_rules(sheets, findings)
+    if rules is not None:
+        check_fleets(sheets, rules, findings)
+    _check_streams(sheets, rules, findings)
     _check_circuits(sheets.baseline.entries, findings)
 
 
@@ -35,16 +44,20 @@ def _check_ids[E: Entry](
                 findings.error(sheet.name, text, line=row.line, place=f"column {column}", value=value)
 
 
-def _check_streams(sheets: Sheets, findings: Findings) -> None:
+def _check_streams(sheets: Sheets, rules: FleetRules | None, findings: Findings) -> None:
     """One error for all containers alike, at the first: a city may have thousands of them."""
-    alike: dict[tuple[str, tuple[str, ...]], list[Entered[Container]]] = defaultdict(list)
+    alike: dict[tuple[str, tuple[str, ...], str | None], list[Entered[Container]]] = defaultdict(list)
     for row in sheets.containers.entries:
-        alike[row.entry.stream, row.entry.truck_classes].append(row)
+        fleet = rules.of_container(row.entry) if rules and not rules.only else None
+        alike[row.entry.stream, row.entry.truck_classes, fleet].append(row)
     by_stream: dict[str, list[Entered[Container]]] = defaultdict(list)
-    for (stream, classes), rows in alike.items():
+    for (stream, classes, fleet), rows in alike.items():
         by_stream[stream] += rows
-        if _is_complete(sheets.trucks) and not _is_carried(stream, classes, sheets):
-            _report_stream(sheets, messages.STREAM_NO_TRUCK, stream, rows, findings)
+        trucks = [row.entry for row in sheets.trucks.entries]
+        theirs = [t for t in trucks if rules is None or fleet is None or rules.of_truck(t) in {fleet, None}]
+        if _is_complete(sheets.trucks) and not _is_carried(stream, classes, theirs):
+            text = messages.STREAM_NO_TRUCK_OF_FLEET if fleet else messages.STREAM_NO_TRUCK
+            _report_stream(sheets, text, stream, rows, findings, fleet)
     for stream, rows in by_stream.items():
         taken = any(stream in site.entry.streams for site in sheets.disposal_sites.entries)
         if _is_complete(sheets.disposal_sites) and not taken:
@@ -56,14 +69,15 @@ def _is_complete(sheet: Sheet[Entry]) -> bool:
     return sheet.known and bool(sheet.ids) and len(sheet.entries) >= len(sheet.ids)
 
 
-def _is_carried(stream: str, classes: tuple[str, ...], sheets: Sheets) -> bool:
-    trucks = (row.entry for row in sheets.trucks.entries)
+def _is_carried(stream: str, classes: tuple[str, ...], trucks: Iterable[Truck]) -> bool:
     return any(stream in truck.streams and (not classes or truck.truck_class in classes) for truck in trucks)
 
 
-def _report_stream(sheets: Sheets, text: str, stream: str, rows: list[Entered[Container]], findings: Findings) -> None:
+def _report_stream(
+    sheets: Sheets, text: str, stream: str, rows: list[Entered[Container]], findings: Findings, fleet: str | None = None
+) -> None:
     first = min(rows, key=lambda row: row.line)
-    message = text.format(count=len(rows))
+    message = text.format(count=len(rows), fleet=fleet)
     findings.error(sheets.containers.name, message, line=first.line, place="column stream", value=stream)
 
 

@@ -77,6 +77,14 @@ Streams = Annotated[tuple[Id, ...], Field(min_length=1), AfterValidator(_without
 Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1), AfterValidator(_without_doubles)]
 
 
+def _is_none(value: object) -> bool:
+    """What is not said is not kept: a city without fleets is the same city as before there were any."""
+    return value is None
+
+
+FleetName = Annotated[Id | None, Field(exclude_if=_is_none, description="an id of fleets.csv")]
+
+
 class Entry(BaseModel):
     """A row of the registry. Unknown columns are refused: a mistyped header must not silently drop a value."""
 
@@ -191,6 +199,8 @@ class Container(Entry):
     window_to: ClockTime | None = None
     truck_classes: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
     """Classes that can reach it; empty = any."""
+    fleet: FleetName = None
+    """The fleet that serves it, whatever `fleets.csv` says of its zone and kind; None: the one that serves those."""
 
     @model_validator(mode="after")
     def _window_is_whole(self) -> Self:
@@ -238,6 +248,8 @@ class Truck(Entry):
     break_from: Annotated[ClockTime | None, Field(description="earliest start of the break")] = None
     break_to: Annotated[ClockTime | None, Field(description="latest start of the break")] = None
     in_service: bool = True
+    fleet: FleetName = None
+    """None: the only one."""
 
     @model_validator(mode="after")
     def _times_are_in_order(self) -> Self:
@@ -279,6 +291,21 @@ class DisposalSite(Entry):
         return self.open_from is not None and self.open_to is not None and WEEKDAYS[day.weekday()] in self.weekdays
 
 
+class Fleet(Entry):
+    """`fleets.csv`: trucks that are planned together, and the containers that they serve.
+
+    `services.city.fleets` says which they are.
+    """
+
+    id: Id
+    name: Name
+    contractor: Name | None = None
+    zones: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    """Those whose containers it serves; empty = any, where `kinds` are named."""
+    kinds: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    """Those of the containers that it serves; empty = any, where `zones` are named."""
+
+
 class BaselineStop(Entry):
     """`baseline.csv`: what the city did before, one row a stop, in driving order."""
 
@@ -304,6 +331,8 @@ class Registry(BaseModel):
     trucks: tuple[Truck, ...]
     depots: tuple[Depot, ...]
     disposal_sites: tuple[DisposalSite, ...]
+    fleets: tuple[Fleet, ...] = ()
+    """Empty where the folder has no `fleets.csv`: all trucks are then planned together."""
     baseline: tuple[BaselineStop, ...]
     basemap: dict[str, object] | None = None
     """GeoJSON FeatureCollection of streets, water and markets to draw under the map, where the folder has one."""

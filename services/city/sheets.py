@@ -19,6 +19,7 @@ TABLES: dict[str, type[Entry]] = {
     "trucks": models.Truck,
     "depots": models.Depot,
     "disposal_sites": models.DisposalSite,
+    "fleets": models.Fleet,
     "baseline": models.BaselineStop,
 }
 """The CSV files by their name without `.csv`, which is also their field in `Registry`."""
@@ -28,8 +29,10 @@ ROADS = ("roads.osm.pbf", "roads.osm.gz", "roads.osm.bz2")
 FILES = (CITY, ZONES, *(f"{table}.csv" for table in TABLES), BASEMAP, *ROADS[:1])
 """Every file of a folder, in the order in which findings are told."""
 
-OPTIONAL = "baseline"
-"""A city that has kept no record of its circuits can begin without; there is then nothing to compare with."""
+FLEETS = "fleets.csv"
+OPTIONAL = ("fleets", "baseline")
+"""Without fleets all trucks are planned together. A city that has kept no record of its circuits can begin without
+them; there is then nothing to compare with."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Sheets:
     trucks: Sheet[models.Truck]
     depots: Sheet[models.Depot]
     disposal_sites: Sheet[models.DisposalSite]
+    fleets: Sheet[models.Fleet]
     baseline: Sheet[models.BaselineStop]
 
 
@@ -57,22 +61,23 @@ def read_sheets(folder: Path, findings: Findings) -> Sheets:
         trucks=read_sheet(folder, "trucks", models.Truck, findings),
         depots=read_sheet(folder, "depots", models.Depot, findings),
         disposal_sites=read_sheet(folder, "disposal_sites", models.DisposalSite, findings),
+        fleets=read_sheet(folder, "fleets", models.Fleet, findings),
         baseline=read_sheet(folder, "baseline", models.BaselineStop, findings),
     )
 
 
 def read_sheet[E: Entry](folder: Path, table: str, model: type[E], findings: Findings) -> Sheet[E]:
-    """One CSV file. Missing, unreadable or without a row it is an error, but for the baseline."""
+    """One CSV file. Missing or without a row it is an error, but for the optional ones; unreadable always."""
     name = f"{table}.csv"
     path = folder / name
-    if table == OPTIONAL and not path.exists():
+    if table in OPTIONAL and not path.exists():
         return Sheet(name)
     data = read_bytes(path, name, CSV_LIMIT, findings)
     text = decode_table(data, name, findings) if data is not None else None
     parsed = parse_table(text, name, findings) if text is not None else None
     if parsed is None:
         return Sheet(name)
-    return read_rows(model, parsed, name, findings, may_be_empty=table == OPTIONAL)
+    return read_rows(model, parsed, name, findings, may_be_empty=table in OPTIONAL)
 
 
 def find_roads(folder: Path) -> Path | None:

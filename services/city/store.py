@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from services.city.differences import Counts, Document, Documents, LoadReport, compare
+from services.city.fleets import FleetRules
 from services.city.registry import (
     BaselineStop,
     City,
@@ -18,6 +19,7 @@ from services.city.registry import (
     Depot,
     DisposalSite,
     Entry,
+    Fleet,
     Registry,
     Truck,
     TruckClass,
@@ -38,6 +40,7 @@ ENTRY_KINDS: dict[str, type[Entry]] = {
     "truck_class": TruckClass,
     "depot": Depot,
     "disposal_site": DisposalSite,
+    "fleet": Fleet,
     "baseline_stop": BaselineStop,
 }
 """Kinds of `registry_entry`; in `Registry` they stand under `FIELDS`."""
@@ -49,6 +52,7 @@ FIELDS = {
     "truck_class": "truck_classes",
     "depot": "depots",
     "disposal_site": "disposal_sites",
+    "fleet": "fleets",
     "baseline_stop": "baseline",
 }
 
@@ -204,12 +208,24 @@ def _write(
     trucks = _new_rows(report, "trucks.csv", after, "truck")
     _put(connection, "put_truck", city.id, [{"id": row["id"], "document": JsonDocument(row)} for row in trucks])
     _rest(connection, "rest_trucks", city.id, report.removed("trucks.csv"))
+    _assign_fleets(connection, registry)
     for kind in ENTRY_KINDS:
         _write_entries(connection, city.id, kind, before.rows[kind] if before else {}, after.rows[kind])
     order = {kind: list(after.rows[kind]) for kind in ("zone", "container", "truck")}
     _put_entries(
         connection, city.id, FILE_ORDER, [(kind, place, ids) for place, (kind, ids) in enumerate(order.items())]
     )
+
+
+def _assign_fleets(connection: Connection, registry: Registry) -> None:
+    """Whose each container and truck is: a row of fleets.csv changes that without a change of theirs."""
+    rules = FleetRules(registry.fleets)
+    for query, whose in (
+        ("assign_containers", {container.id: rules.of_container(container) for container in registry.containers}),
+        ("assign_trucks", {truck.id: rules.of_truck(truck) for truck in registry.trucks}),
+    ):
+        columns = {"ids": list(whose), "fleets": list(whose.values())}
+        connection.execute(SQL[query], {"city": registry.city.id, **columns})
 
 
 def _new_rows(report: LoadReport, file: str, after: _Stored, kind: str) -> list[Document]:

@@ -55,6 +55,16 @@ DELETE FROM zone WHERE city_id = %(city)s AND zone_id = ANY(%(ids)s)
 INSERT INTO truck (city_id, truck_id, document, active) VALUES (%(city)s, %(id)s, %(document)s, true)
 ON CONFLICT (city_id, truck_id) DO UPDATE SET document = excluded.document, active = true
 
+-- name: assign_containers
+UPDATE container c SET fleet_id = a.fleet_id
+FROM unnest(%(ids)s::text[], %(fleets)s::text[]) AS a (container_id, fleet_id)
+WHERE c.city_id = %(city)s AND c.container_id = a.container_id AND c.fleet_id <> a.fleet_id
+
+-- name: assign_trucks
+UPDATE truck t SET fleet_id = a.fleet_id
+FROM unnest(%(ids)s::text[], %(fleets)s::text[]) AS a (truck_id, fleet_id)
+WHERE t.city_id = %(city)s AND t.truck_id = a.truck_id AND t.fleet_id <> a.fleet_id
+
 -- name: rest_trucks
 UPDATE truck SET active = false WHERE city_id = %(city)s AND truck_id = ANY(%(ids)s)
 

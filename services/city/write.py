@@ -10,11 +10,11 @@ from services.city.city_toml import NAME as CITY
 from services.city.city_toml import city_text
 from services.city.geojson import BASEMAP, ZONES
 from services.city.registry import Entry, Registry
-from services.city.sheets import TABLES
+from services.city.sheets import FLEETS, TABLES
 
 
 def write_folder(registry: Registry, path: Path, *, notes: Sequence[str] = ()) -> None:
-    """Write every file of the folder, making it if need be; a basemap that the registry does not have is removed.
+    """Write every file of the folder, making it if need be; a basemap or fleets that are not in the registry go.
 
     Args:
         registry: what to write.
@@ -29,6 +29,8 @@ def write_folder(registry: Registry, path: Path, *, notes: Sequence[str] = ()) -
     (path / ZONES).write_text(_zones_text(registry), encoding="utf-8")
     for table, model in TABLES.items():
         _write_table(path / f"{table}.csv", model, getattr(registry, table))
+    if not registry.fleets:
+        (path / FLEETS).unlink(missing_ok=True)
     if registry.basemap is None:
         (path / BASEMAP).unlink(missing_ok=True)
     else:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from services.contracts.fields import CityId, FillRatio, Id, Instant, Message
+from services.contracts.fields import ONLY_FLEET, CityId, FillRatio, FleetId, Id, Instant, Message
 
 SkipReason = Literal["blocked", "not_found", "not_full", "damaged", "burning", "truck_full", "other"]
 
@@ -40,6 +40,8 @@ class VisitConfirmed(ConfirmVisit):
     """
 
     city: CityId
+    fleet: FleetId = ONLY_FLEET
+    """Of the plan that the truck drives."""
     truck: Id
     driver: str
     received_at: Instant

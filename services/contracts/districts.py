@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import Amount, CityId, Id, Instant, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, FleetId, Id, Instant, Message, Part
 
 MOST_BYTES = 900_000
 """Of a message, uncompressed: it then passes a Kafka with its own default limit, `message.max.bytes` 1,048,588."""
@@ -70,6 +70,7 @@ class DistrictOrdered(Message):
     request_id: UUID
     """The order to plan the day."""
     city: CityId
+    fleet: FleetId = ONLY_FLEET
     day: date
     round: Number
     district: Number

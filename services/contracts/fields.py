@@ -10,6 +10,16 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 CityId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
+ONLY_FLEET = "main"
+"""Id of the fleet of a city that names none. What was said before there were fleets is of it."""
+FleetId = Annotated[Id, Field(description="the trucks that are planned together")]
+
+
+def scope_name(city: str, fleet: str) -> str:
+    """A fleet for people and log lines: its city's name alone where there is no other fleet to tell it from."""
+    return city if fleet == ONLY_FLEET else f"{city}/{fleet}"
+
+
 Lon = Annotated[float, Field(ge=-180, le=180, description="degrees east, WGS 84")]
 Lat = Annotated[float, Field(ge=-90, le=90, description="degrees north, WGS 84")]
 # Above 1: waste heaped over the rim. Beyond 1.2 the sensor is wrong.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import Amount, CityId, Id, Instant, Lat, Lon, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, FleetId, Id, Instant, Lat, Lon, Message, Part
 
 DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
 """Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
@@ -41,10 +41,11 @@ def _is_none(value: object) -> bool:
 
 
 class PlanDay(Message):
-    """An order, on Kafka `orders`: plan `day` with what is known at `as_of`."""
+    """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`."""
 
     request_id: UUID
     city: CityId
+    fleet: FleetId = ONLY_FLEET
     day: date
     as_of: Instant
     time_limit_s: Annotated[float, Field(gt=0, le=3600)]
@@ -62,6 +63,7 @@ class PlanningProgressed(Message):
 
     request_id: UUID
     city: CityId
+    fleet: FleetId = ONLY_FLEET
     day: date
     state: Literal["ordered", "started", "improved", "finished", "failed"]
     elapsed_s: Amount = 0
@@ -194,11 +196,12 @@ class WhatIf(Part):
 
 
 class PlanMade(Message):
-    """A day's plan, whole and immutable, on Kafka `plans`. A replan is a new plan with a new id."""
+    """A fleet's plan of a day, whole and immutable, on Kafka `plans`. A replan is a new plan with a new id."""
 
     plan_id: UUID
     request_id: UUID
     city: CityId
+    fleet: FleetId = ONLY_FLEET
     day: date
     as_of: Instant
     made_at: Instant
@@ -211,7 +214,7 @@ class PlanMade(Message):
     currency: str
     totals: Totals
     baseline: Totals | None
-    """The fixed circuits of the same day on the same roads: what this plan is measured against."""
+    """The fixed circuits of the fleet's trucks, same day and same roads: what this plan is measured against."""
     circuits: tuple[Circuit, ...]
     unserved: tuple[Unserved, ...]
     forecasts: tuple[ContainerForecast, ...]
@@ -226,11 +229,12 @@ class PlanMade(Message):
 
 
 class PlanDispatched(Message):
-    """An operator has sent a plan to the drivers, on Kafka `dispatches`. A day's latest is in force."""
+    """An operator has sent a plan to the drivers, on Kafka `dispatches`. The latest of a fleet and day is in force."""
 
     dispatch_id: UUID
     plan_id: UUID
     city: CityId
+    fleet: FleetId = ONLY_FLEET
     day: date
     dispatched_by: str
     dispatched_at: Instant

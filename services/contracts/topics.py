@@ -5,10 +5,10 @@
 | `readings` | ReadingReceived | city/container |
 | `positions` | PositionReceived | city/truck |
 | `rejected` | MessageRejected | MQTT topic |
-| `orders` | PlanDay | city |
-| `planning` | PlanningProgressed | city |
-| `plans` | PlanMade | city |
-| `dispatches` | PlanDispatched | city |
+| `orders` | PlanDay | city/fleet |
+| `planning` | PlanningProgressed | city/fleet |
+| `plans` | PlanMade | city/fleet |
+| `dispatches` | PlanDispatched | city/fleet |
 | `confirmations` | VisitConfirmed | city/truck |
 | `ledger` | SavingsComputed | city/day |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
@@ -86,5 +86,5 @@ def district_key(order: str, district: int, of: int) -> bytes:
 
 
 def key(city: str, part: str) -> bytes:
-    """The Kafka key that keeps one device's (or day's) messages in order."""
+    """The Kafka key that keeps one device's (or fleet's) messages in order."""
     return f"{city}/{part}".encode()

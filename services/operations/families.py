@@ -1,6 +1,6 @@
 """Short ways to make a metric family: a name, what it says, and where its numbers stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
@@ -28,6 +28,16 @@ def gauges(name: str, what: str, label: str, values: Mapping[str, float]) -> Gau
     family = GaugeMetricFamily(name, what, labels=[label])
     for key, value in list(values.items()):
         family.add_metric([key], value)
+    return family
+
+
+def gauges_by(
+    labels: Sequence[str], name: str, what: str, values: Mapping[tuple[str, ...], float]
+) -> GaugeMetricFamily:
+    """One line for each key, which has a value for each label. The mapping may change on another thread meanwhile."""
+    family = GaugeMetricFamily(name, what, labels=labels)
+    for key, value in list(values.items()):
+        family.add_metric(key, value)
     return family
 
 

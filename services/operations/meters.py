@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from services.contracts import topics
 from services.contracts.planning import PlanStatus
 from services.contracts.telemetry import RejectionReason
-from services.operations.families import count, counter, gauge, gauges, histogram
+from services.operations.families import count, counter, gauge, gauges, gauges_by, histogram
 from services.operations.tally import DELAY_SECONDS, LONG_SECONDS, RECORDS, SECONDS, Tally
 
 
@@ -112,8 +112,8 @@ class PlannerMeter(Collector):
         """Districts of very large days that workers were given, by what became of them."""
         self.store_waits = 0
         self.plan_seconds = Tally(LONG_SECONDS)
-        self.plan_ages: Callable[[], dict[str, float]] = dict
-        self.plan_overdue: Callable[[], dict[str, float]] = dict
+        self.plan_ages: Callable[[], dict[tuple[str, ...], float]] = dict
+        self.plan_overdue: Callable[[], dict[tuple[str, ...], float]] = dict
         self.reading_ages: Callable[[], dict[str, float]] = dict
 
     def collect(self) -> Iterator[Metric]:
@@ -126,11 +126,12 @@ class PlannerMeter(Collector):
         )
         yield count("tournee_planner_store_waits", "Times work had to wait for a server.", self.store_waits)
         yield histogram("tournee_planner_plan_seconds", "From an order to its plan in Kafka.", self.plan_seconds)
-        yield gauges("tournee_plan_age_seconds", "Since each city's newest plan.", "city", self.plan_ages())
-        yield gauges(
+        scope = ("city", "fleet")
+        yield gauges_by(scope, "tournee_plan_age_seconds", "Since each fleet's newest plan.", self.plan_ages())
+        yield gauges_by(
+            scope,
             "tournee_plan_overdue_seconds",
-            "Since the city's hour of planning, while today has no plan; else 0.",
-            "city",
+            "Since the city's hour of planning, while the fleet's today has no plan; else 0.",
             self.plan_overdue(),
         )
         yield gauges("tournee_reading_age_seconds", "Since each city's newest reading.", "city", self.reading_ages())

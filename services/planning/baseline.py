@@ -22,6 +22,8 @@ def baseline_of_day(
 ) -> DayFigures | None:
     """Drive the fixed circuits of this weekday with the fills of this day; None where the city gave no circuits.
 
+    `registry` is a whole city's, or the part of it that is a fleet's, whose circuits are then its trucks'.
+
     The fixed circuits empty every container on their list, full or not: that is what makes them dear. Their trucks
     go to a disposal site whenever the next container would not fit. `roads` have to be those of the plan that it is
     compared with; `road_factor` is what a kilometre on them measures when it is driven.

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 import routing
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
+from services.contracts.fields import scope_name
 from services.contracts.topics import DISTRICT_PLANS
 from services.operations.logs import current_trace
 from services.operations.meters import WorkerMeter
@@ -138,4 +139,5 @@ class DistrictWorker:
 
 
 def _told(order: DistrictOrdered) -> str:
-    return f"{order.city} {order.day}, round {order.round}, district {order.district} of {order.of}"
+    scope = scope_name(order.city, order.fleet)
+    return f"{scope} {order.day}, round {order.round}, district {order.district} of {order.of}"

@@ -1,6 +1,5 @@
-"""How old each city's plan and readings are, as Prometheus is told: read now and then, counted on at each asking."""
+"""How old fleets' plans and cities' readings are, for Prometheus: read now and then, counted on at each asking."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from services.clock import Clock
@@ -25,27 +24,29 @@ class CityAges:
         with store_errors(), connection.transaction():
             self._read = tuple(list_freshness(connection, self._clock.now()))
 
-    def plan_ages(self) -> dict[str, float]:
-        """By city, seconds since its newest plan was made; a city without any is left out."""
-        return self._ages(lambda fresh: fresh.planned_at)
+    def plan_ages(self) -> dict[tuple[str, ...], float]:
+        """By city and fleet, seconds since its newest plan was made; a fleet without any is left out."""
+        now = self._clock.now()
+        known = ((_labels(fresh), fresh.planned_at) for fresh in self._read)
+        return {labels: (now - at).total_seconds() for labels, at in known if at is not None}
 
     def reading_ages(self) -> dict[str, float]:
         """By city, seconds since its newest reading; a city without any is left out."""
-        return self._ages(lambda fresh: fresh.read_at)
-
-    def plan_overdue(self) -> dict[str, float]:
-        """By city, seconds since the hour at which today should have been planned; 0 where it is, or is not yet due."""
         now = self._clock.now()
-        return {fresh.city.id: overdue_s(fresh, now) for fresh in self._read}
+        return {f.city.id: (now - f.read_at).total_seconds() for f in self._read if f.read_at is not None}
 
-    def _ages(self, instant: Callable[[Freshness], datetime | None]) -> dict[str, float]:
+    def plan_overdue(self) -> dict[tuple[str, ...], float]:
+        """By city and fleet, seconds since the hour by which today should have been planned; 0 where nobody waits."""
         now = self._clock.now()
-        known = ((fresh.city.id, instant(fresh)) for fresh in self._read)
-        return {city: (now - at).total_seconds() for city, at in known if at is not None}
+        return {_labels(fresh): overdue_s(fresh, now) for fresh in self._read}
+
+
+def _labels(fresh: Freshness) -> tuple[str, str]:
+    return fresh.city.id, fresh.fleet
 
 
 def overdue_s(fresh: Freshness, now: datetime) -> float:
-    """How long the city has been waiting for today's plan."""
+    """How long the fleet has been waiting for today's plan."""
     zone = fresh.city.zone_info
     day = local_day(now, zone)
     if fresh.planned_day is not None and fresh.planned_day >= day:

@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 import routing
+from services.city.fleets import part_of
 from services.city.registry import Registry
+from services.contracts.fields import scope_name
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import (
     Circuit,
@@ -40,12 +42,18 @@ def plan_day(
 ) -> PlanMade:
     """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given.
 
-    With `sharing`, a very large day is planned by district, on other machines too.
+    Of `registry`, the whole city, the order's fleet alone is looked at. With `sharing`, a very large day is planned by
+    district, on other machines too.
+
+    Raises:
+        UnknownFleet: the city has not the order's.
     """
+    registry = part_of(registry, order.fleet)
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
-    problem = problem_of_day(registry, due, order.day, name=f"{order.city} {order.day}", roads=roads)
+    name = f"{scope_name(order.city, order.fleet)} {order.day}"
+    problem = problem_of_day(registry, due, order.day, name=name, roads=roads)
     ids = [f.container for f in due]
     problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
     circuits = circuits_of(solution, problem, order.day, registry)
@@ -54,6 +62,7 @@ def plan_day(
         plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
         request_id=order.request_id,
         city=order.city,
+        fleet=order.fleet,
         day=order.day,
         as_of=order.as_of,
         made_at=now(),

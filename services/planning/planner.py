@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import routing
-from services.city.store import find_registry, list_cities
+from services.city.fleets import UnknownFleet
+from services.city.scopes import list_scopes
+from services.city.store import find_registry
 from services.clock import Clock
 from services.contracts import topics
-from services.contracts.fields import Message
+from services.contracts.fields import Message, scope_name
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.fill.store import load_states
 from services.planning.morning import morning_order
@@ -61,21 +63,21 @@ class Planner:
                 roads=self._roads_of(registry),
                 sharing=self._sharing,
             )
-        except (routing.RoutingError, ValueError) as error:
+        except (routing.RoutingError, UnknownFleet, ValueError) as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.
             log.exception("order %s failed", order.request_id)
             self._tell(order, "failed", detail=str(error)[:1000])
             return
-        self._producer.publish(topics.PLANS, order.city.encode(), plan)
+        self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
 
     def order_mornings(self, connection: Connection) -> None:
-        """Order the day of each city whose hour has come, once."""
+        """Order the day of each fleet whose city's hour has come, once."""
         with store_errors(), connection.transaction():
-            for city in list_cities(connection):
-                order = morning_order(city, self._clock.now())
+            for scope in list_scopes(connection):
+                order = morning_order(scope.city, scope.fleet.id, self._clock.now())
                 if order is not None and not is_day_ordered(connection, order):
-                    self._producer.publish(topics.ORDERS, city.id.encode(), order)
+                    self._producer.publish(topics.ORDERS, topics.key(order.city, order.fleet), order)
                     self._tell(order, "ordered")
 
     def _tell_improved(self, order: PlanDay) -> Callable[[routing.Solution], None]:
@@ -93,8 +95,10 @@ class Planner:
         return improved
 
     def _tell_finished(self, order: PlanDay, plan: PlanMade) -> None:
-        log.info("%s %s: %s, %d circuits, %.0f km", plan.city, plan.day, plan.status, plan.totals.circuits,
-                 plan.totals.distance_m / 1000)  # fmt: skip
+        log.info(
+            *("%s %s: %s, %d circuits, %.0f km", scope_name(plan.city, plan.fleet), plan.day, plan.status),
+            *(plan.totals.circuits, plan.totals.distance_m / 1000),
+        )
         self._tell(
             order,
             "finished",
@@ -115,6 +119,7 @@ class Planner:
             {
                 "request_id": order.request_id,
                 "city": order.city,
+                "fleet": order.fleet,
                 "day": order.day,
                 "state": state,
                 "time_limit_s": order.time_limit_s,
@@ -122,4 +127,4 @@ class Planner:
                 **news,
             }
         )
-        self._producer.publish(topics.PLANNING, order.city.encode(), message)
+        self._producer.publish(topics.PLANNING, topics.key(order.city, order.fleet), message)

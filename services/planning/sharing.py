@@ -218,6 +218,7 @@ def _orders(
     same = {
         "request_id": errand.order.request_id,
         "city": errand.order.city,
+        "fleet": errand.order.fleet,
         "day": errand.order.day,
         "round": number,
         "of": len(parts),

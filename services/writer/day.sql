@@ -1,15 +1,15 @@
 -- name: upsert_planning_run
-INSERT INTO planning_run AS run (request_id, city_id, day, state, happened_at, document)
-VALUES (%(request_id)s, %(city)s, %(day)s, %(state)s, %(happened_at)s, %(document)s)
+INSERT INTO planning_run AS run (request_id, city_id, fleet_id, day, state, happened_at, document)
+VALUES (%(request_id)s, %(city)s, %(fleet)s, %(day)s, %(state)s, %(happened_at)s, %(document)s)
 ON CONFLICT (request_id) DO UPDATE SET
     state = excluded.state, happened_at = excluded.happened_at, document = excluded.document
 -- The page's "ordered" and the planner's news travel apart: an end is never undone by what comes late.
 WHERE run.state NOT IN ('finished', 'failed') AND excluded.state <> 'ordered'
 
 -- name: insert_plan
-INSERT INTO plan (plan_id, city_id, day, made_at, status, circuits, stops, distance_m, fuel_l, document)
-VALUES (%(plan_id)s, %(city)s, %(day)s, %(made_at)s, %(status)s, %(circuits)s, %(stops)s, %(distance_m)s, %(fuel_l)s,
-        %(document)s)
+INSERT INTO plan (plan_id, city_id, fleet_id, day, made_at, status, circuits, stops, distance_m, fuel_l, document)
+VALUES (%(plan_id)s, %(city)s, %(fleet)s, %(day)s, %(made_at)s, %(status)s, %(circuits)s, %(stops)s, %(distance_m)s,
+        %(fuel_l)s, %(document)s)
 ON CONFLICT DO NOTHING
 
 -- name: insert_circuit
@@ -23,15 +23,15 @@ VALUES (%(plan_id)s, %(number)s, %(sequence)s, %(kind)s, %(place)s, %(start_at)s
 ON CONFLICT DO NOTHING
 
 -- name: insert_dispatch
-INSERT INTO dispatch (dispatch_id, city_id, day, plan_id, dispatched_by, dispatched_at)
-VALUES (%(dispatch_id)s, %(city)s, %(day)s, %(plan_id)s, %(dispatched_by)s, %(dispatched_at)s)
+INSERT INTO dispatch (dispatch_id, city_id, fleet_id, day, plan_id, dispatched_by, dispatched_at)
+VALUES (%(dispatch_id)s, %(city)s, %(fleet)s, %(day)s, %(plan_id)s, %(dispatched_by)s, %(dispatched_at)s)
 ON CONFLICT DO NOTHING
 
 -- name: insert_confirmation
-INSERT INTO confirmation (confirmation_id, city_id, truck_id, plan_id, kind, place, outcome, reason, fill_ratio_seen,
+INSERT INTO confirmation (confirmation_id, city_id, fleet_id, truck_id, plan_id, kind, place, outcome, reason, fill_ratio_seen,
                           happened_at, received_at, driver)
-VALUES (%(id)s, %(city)s, %(truck)s, %(plan_id)s, %(kind)s, %(place)s, %(outcome)s, %(reason)s, %(fill_ratio_seen)s,
-        %(happened_at)s, %(received_at)s, %(driver)s)
+VALUES (%(id)s, %(city)s, %(fleet)s, %(truck)s, %(plan_id)s, %(kind)s, %(place)s, %(outcome)s, %(reason)s,
+        %(fill_ratio_seen)s, %(happened_at)s, %(received_at)s, %(driver)s)
 ON CONFLICT DO NOTHING
 
 -- name: claim_states

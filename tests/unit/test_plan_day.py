@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.city.registry import Registry
+from services.contracts.fields import ONLY_FLEET
 from services.contracts.planning import PlanMade
 from services.fill.forecast import ContainerState
 from services.planning.morning import morning_order
@@ -93,10 +94,10 @@ def test_morning_orders_once_at_the_citys_hour(registry: Registry) -> None:
     city = registry.city.model_copy(update={"timezone": "Africa/Casablanca"})
     before, at, after = (datetime(2026, 7, 1, 3, m, tzinfo=UTC) for m in (29, 30, 31))  # 04:30 there is 03:30 UTC
     assert city.planning.plan_at.hour == 4
-    assert morning_order(city, before) is None
-    first, again = morning_order(city, at), morning_order(city, after)
+    assert morning_order(city, ONLY_FLEET, before) is None
+    first, again = morning_order(city, ONLY_FLEET, at), morning_order(city, ONLY_FLEET, after)
     assert first is not None
     assert again is not None
     assert first.request_id == again.request_id
     assert first.day == date(2026, 7, 1)
-    assert morning_order(city, at + timedelta(hours=5)) is None
+    assert morning_order(city, ONLY_FLEET, at + timedelta(hours=5)) is None

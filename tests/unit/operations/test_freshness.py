@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from services.contracts.fields import ONLY_FLEET
 from services.planning.freshness import overdue_s
 from services.planning.store import Freshness
 from tests.support.example_town import example_town
@@ -14,7 +15,7 @@ def fresh() -> Freshness:
     """The town of the documentation, planned yesterday."""
     registry = example_town()
     planned_at = datetime(2026, 11, 21, 4, tzinfo=UTC)
-    return Freshness(registry.city, planned_at, date(2026, 11, 21), None)
+    return Freshness(registry.city, ONLY_FLEET, planned_at, date(2026, 11, 21), None)
 
 
 def test_plan_is_late_from_the_citys_own_hour_on(fresh: Freshness) -> None:

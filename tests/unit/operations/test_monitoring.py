@@ -134,7 +134,7 @@ tests:
       - {{series: 'tournee_writer_stored_total{{topic="readings"}}', values: '0+600x20 12000x40'}}
       - {{series: 'tournee_kafka_lag{{group="writer",topic="readings",partition="0",instance="a"}}', values: '0x20 0+6000x40'}}
       - {{series: 'tournee_kafka_lag{{group="writer",topic="readings",partition="0",instance="b"}}', values: '0x20 0+6000x40'}}
-      - {{series: 'tournee_plan_overdue_seconds{{city="porto"}}', values: '0x30 0+60x40'}}
+      - {{series: 'tournee_plan_overdue_seconds{{city="porto",fleet="main"}}', values: '0x30 0+60x40'}}
       - {{series: 'tournee_bridge_rejected_total{{reason="malformed"}}', values: '0+1x60'}}
     alert_rule_test:
       - {{eval_time: 20m, alertname: NothingStored}}
@@ -142,7 +142,7 @@ tests:
       - {{eval_time: 20m, alertname: LagGrows}}
       - {{eval_time: 40m, alertname: LagGrows, exp_alerts: [{{exp_labels: {{severity: page, group: writer}}, exp_annotations: {{summary: "writer falls behind: 114k events wait"}}}}]}}
       - {{eval_time: 55m, alertname: PlanLate}}
-      - {{eval_time: 68m, alertname: PlanLate, exp_alerts: [{{exp_labels: {{severity: page, city: porto}}, exp_annotations: {{summary: "porto: today's plan is 37m 0s late"}}}}]}}
+      - {{eval_time: 68m, alertname: PlanLate, exp_alerts: [{{exp_labels: {{severity: page, city: porto, fleet: main}}, exp_annotations: {{summary: "porto: today's plan is 37m 0s late"}}}}]}}
       - {{eval_time: 60m, alertname: ManyRejected}}
 """  # noqa: E501 - one case a line reads best
 
