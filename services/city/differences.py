@@ -53,6 +53,8 @@ class LoadReport:
 
     city: str
     differences: Mapping[str, Difference]
+    version: int | None = None
+    """The version that the store holds now; None before anything is written."""
 
     @property
     def counts(self) -> dict[str, Counts]:

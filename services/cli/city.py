@@ -15,6 +15,7 @@ from services.city.folder import FolderReading, read_folder
 from services.city.from_points import LonLat, from_points, notes
 from services.city.registry import City, Depot, Prices, Registry, Zone
 from services.city.write import write_folder
+from services.cli.city_versions import show_command, versions_command
 from services.cli.roads import look_again, show_road_findings
 from services.cli.shared import DEFAULT_DATA, SHOWN, WRONG, Data, Folder, ShowAll, console
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 USAGE = 2
 
-city_app = typer.Typer(help="City folders: check, load, make.", no_args_is_help=True)
+city_app = typer.Typer(help="City folders: check, load, make; and what was loaded when.", no_args_is_help=True)
+city_app.command("versions")(versions_command)
+city_app.command("show")(show_command)
 
 
 @city_app.command()
@@ -161,9 +164,9 @@ def _show_findings(kind: str, findings: tuple[Finding, ...], style: str, *, show
 
 def _show_load(registry: Registry, report: "LoadReport") -> None:
     if not report.is_changed:
-        console.print(f"[green]{registry.city.name}[/green]: nothing has changed since it was last loaded")
+        console.print(f"[green]{registry.city.name}[/green]: nothing has changed since version {report.version}")
         return
-    table = Table(title=f"{registry.city.name} is loaded", title_style="green")
+    table = Table(title=f"{registry.city.name} is loaded: version {report.version}", title_style="green")
     table.add_column("file")
     for column in ("added", "changed", "removed", "unchanged"):
         table.add_column(column, justify="right")

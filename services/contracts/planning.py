@@ -203,6 +203,8 @@ class PlanMade(Message):
     city: CityId
     fleet: FleetId = ONLY_FLEET
     day: date
+    registry_version: int | None = None
+    """The registry that it was made from. None: made before versions were kept."""
     as_of: Instant
     made_at: Instant
     seed: int

@@ -39,11 +39,12 @@ def plan_day(
     on_improved: Improved | None = None,
     roads: Roads | None = None,
     sharing: Sharing | None = None,
+    registry_version: int | None = None,
 ) -> PlanMade:
     """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given.
 
     Of `registry`, the whole city, the order's fleet alone is looked at. With `sharing`, a very large day is planned by
-    district, on other machines too.
+    district, on other machines too. Plan and problem name the version that `registry` is.
 
     Raises:
         UnknownFleet: the city has not the order's.
@@ -52,8 +53,7 @@ def plan_day(
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
-    name = f"{scope_name(order.city, order.fleet)} {order.day}"
-    problem = problem_of_day(registry, due, order.day, name=name, roads=roads)
+    problem = problem_of_day(registry, due, order.day, name=_name(order, registry_version), roads=roads)
     ids = [f.container for f in due]
     problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
     circuits = circuits_of(solution, problem, order.day, registry)
@@ -61,6 +61,7 @@ def plan_day(
         # The same order answered twice (a planner that died between Kafka and its offset) is the same plan.
         plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
         request_id=order.request_id,
+        registry_version=registry_version,
         city=order.city,
         fleet=order.fleet,
         day=order.day,
@@ -80,6 +81,12 @@ def plan_day(
         forecasts=forecasts,
     )
     return with_estimates(with_reasons(plan, problem, solution), problem, solution)
+
+
+def _name(order: PlanDay, registry_version: int | None) -> str:
+    """The problem's: whose day it is, and the registry it was made from."""
+    of_version = "" if registry_version is None else f", registry version {registry_version}"
+    return f"{scope_name(order.city, order.fleet)} {order.day}{of_version}"
 
 
 def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) -> PlanStatus:

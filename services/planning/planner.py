@@ -8,6 +8,7 @@ import routing
 from services.city.fleets import UnknownFleet
 from services.city.scopes import list_scopes
 from services.city.store import find_registry
+from services.city.versions import find_version
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message, scope_name
@@ -18,7 +19,7 @@ from services.planning.plan_day import plan_day
 from services.planning.sharing import Sharing
 from services.planning.store import is_day_ordered
 from services.roads.roads import RoadsOf, estimated_roads
-from services.store.connection import Connection, store_errors
+from services.store.connection import Connection, snapshot, store_errors
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,9 @@ class Planner:
         Raises:
             StoreAway, StreamAway: nothing is settled; carry the order out again.
         """
-        with store_errors(), connection.transaction():
+        with snapshot(connection):
             registry = find_registry(connection, order.city)
+            version = find_version(connection, order.city)
             states = load_states(connection, order.city)
         if registry is None:
             self._tell(order, "failed", detail=f"city {order.city} is not loaded")
@@ -62,6 +64,7 @@ class Planner:
                 on_improved=self._tell_improved(order),
                 roads=self._roads_of(registry),
                 sharing=self._sharing,
+                registry_version=version,
             )
         except (routing.RoutingError, UnknownFleet, ValueError) as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.

@@ -36,6 +36,17 @@ def store_errors() -> Iterator[None]:
         raise StoreAway(f"the store does not answer: {error}") from error
 
 
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """A transaction that reads all as of one instant, whatever is written meanwhile; `connection` has none open.
+
+    For what belongs together and takes several queries: a registry and its version, a day's events and their marks.
+    """
+    with store_errors(), connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 def connect(url: str, *, name: str) -> Connection:
     """One connection; transactions are the caller's.
 

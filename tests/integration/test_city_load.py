@@ -28,7 +28,10 @@ def connection(database_url: str) -> Iterator[Connection]:
         yield opened
         opened.rollback()
         # The database is the module's: leave no city behind for the next test.
-        tables = ("container", "zone", "truck", "registry_entry", "audit", "city")
+        tables = (
+            *("container", "zone", "truck", "registry_entry", "audit"),
+            *("registry_row", "registry_version", "city"),
+        )
         for table in tables:
             opened.execute(f"DELETE FROM {table}")
         opened.commit()

@@ -51,6 +51,18 @@ def test_every_container_is_in_a_circuit_or_has_its_reason(plan: Callable[..., P
     assert made.totals.stops == len(served) > 0
 
 
+def test_plan_and_problem_name_the_registry_version(registry: Registry) -> None:
+    """An auditor who replays the day needs the city as it was; without a version nothing is made up."""
+    names: list[str] = []
+    order = day_order(registry.city.id, DAY, AS_OF)
+    made = plan_day(
+        order, registry, {}, now=lambda: AS_OF, registry_version=7, on_improved=lambda s: names.append(s.problem)
+    )
+    assert made.registry_version == 7
+    assert set(names) == {f"{registry.city.id} 2026-03-03, registry version 7"}
+    assert plan_day(order, registry, {}, now=lambda: AS_OF).registry_version is None
+
+
 def test_circuits_agree_with_their_visits(plan: Callable[..., PlanMade]) -> None:
     """Loads rise by stops and fall to zero at a disposal site; the last is unloaded before the depot."""
     for circuit in plan().circuits:

@@ -1,0 +1,123 @@
+"""`tournee city versions` and `tournee city show`: what a city was at each load, and that folder back."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.shared import SHOWN, WRONG, ShowAll, console
+
+if TYPE_CHECKING:
+    from services.city.differences import Counts, LoadReport
+    from services.city.versions import RegistryVersion
+    from services.store.connection import Connection
+
+City = Annotated[str, typer.Argument(metavar="CITY", help="The id of a loaded city, as in its city.toml.")]
+
+
+def versions_command(city: City) -> None:
+    """List the versions of a loaded city: who loaded, when, the fingerprint, what changed."""
+    with _store() as connection:
+        versions = _versions_or_exit(connection, city)
+    table = Table(title=f"Versions of {city}", title_justify="left")
+    for column in ("version", "loaded at", "by", "sha256", "what changed"):
+        table.add_column(column)
+    for version in versions:
+        table.add_row(*(Text(cell) for cell in _cells(version)))
+    console.print(table)
+
+
+def show_command(
+    city: City,
+    version: Annotated[int | None, typer.Option(help="Which one.", show_default="the latest")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write it as a city folder too.")] = None,
+    show_all: ShowAll = False,
+) -> None:
+    """Show what a version of a city changed, and write it as the folder that was loaded."""
+    from services.city.versions import compare_versions, find_registry_version, is_as_recorded  # noqa: PLC0415
+    from services.city.write import write_folder  # noqa: PLC0415
+
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise typer.BadParameter(f"{out} is not empty: give another folder", param_hint="--out")
+    with _store() as connection:
+        versions = {row.version: row for row in _versions_or_exit(connection, city)}
+        chosen = max(versions) if version is None else version
+        registry = find_registry_version(connection, city, chosen) if chosen in versions else None
+        if registry is None:
+            console.print(f"{city} has no version {chosen}: tournee city versions {city}", style="red", markup=False)
+            raise typer.Exit(WRONG)
+        report = compare_versions(connection, city, chosen)
+        is_whole = is_as_recorded(connection, city, chosen)
+    row = versions[chosen]
+    told = Text(f"{registry.city.name}, version {chosen}, loaded {row.loaded_at:%Y-%m-%d %H:%M} UTC by {row.who}")
+    console.print(told, style="green")
+    console.print(f"sha256 {row.sha256}")
+    if not is_whole:
+        console.print("The rows of this version are no longer those that were loaded: restore a backup.", style="red")
+    _show_changes(report, show_all=show_all)
+    if out is not None:
+        write_folder(registry, out)
+        console.print(Text(f"Written to {out}"))
+
+
+@contextmanager
+def _store() -> "Iterator[Connection]":
+    # Here and not above: checking a folder needs neither a database nor its settings.
+    from services.settings import settings  # noqa: PLC0415
+    from services.store.connection import connect  # noqa: PLC0415
+
+    with connect(settings().database_url.get_secret_value(), name="city-versions") as connection:
+        yield connection
+
+
+def _versions_or_exit(connection: "Connection", city: str) -> "list[RegistryVersion]":
+    from services.city.versions import list_versions  # noqa: PLC0415
+
+    versions = list_versions(connection, city)
+    if not versions:
+        console.print(f"{city} is not loaded: tournee city load FOLDER", style="red", markup=False)
+        raise typer.Exit(WRONG)
+    return versions
+
+
+def _cells(row: "RegistryVersion") -> tuple[str, str, str, str, str]:
+    what = "first load" if row.version == 1 else _in_words(row.counts) or "another order of rows"
+    return str(row.version), f"{row.loaded_at:%Y-%m-%d %H:%M} UTC", row.who, row.sha256[:12], what
+
+
+def _in_words(counts: "Mapping[str, Counts]") -> str:
+    """`trucks.csv 1 changed; containers.csv 3 added, 1 removed`."""
+    files = []
+    for file, count in counts.items():
+        parts = {"added": count.added, "changed": count.changed, "removed": count.removed}
+        files.append(f"{file} " + ", ".join(f"{number} {word}" for word, number in parts.items() if number))
+    return "; ".join(files)
+
+
+def _show_changes(report: "LoadReport", *, show_all: bool) -> None:
+    lines = [line for file in report.differences for line in _lines(file, report)]
+    shown = lines if show_all else lines[:SHOWN]
+    for line in shown:
+        console.print(Text(f"  {line}"))
+    if len(shown) < len(lines):
+        console.print(f"  ... and {len(lines) - len(shown)} more: --all shows them")
+
+
+def _lines(file: str, report: "LoadReport") -> Iterator[str]:
+    """One a value that changed, one a row that came or went."""
+    difference = report.differences[file]
+    for row_id in difference.added:
+        yield f"{file} {row_id}: added"
+    for row_id in difference.changed:
+        before, after = difference.before[row_id], difference.after[row_id]
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                yield f"{file} {row_id}: {name} {before.get(name)} -> {after.get(name)}"
+    for row_id in difference.removed:
+        yield f"{file} {row_id}: removed"
+    if difference.is_reordered:
+        yield f"{file}: rows in another order"
