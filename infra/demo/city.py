@@ -10,7 +10,7 @@ from services.city.registry import Registry
 from services.city.store import load_registry
 from services.errors import TourneeError
 from services.store.connection import Connection
-from services.web.session.accounts import add_account
+from services.web.accounts import add_account
 from simulators.city import write_city_folder
 
 

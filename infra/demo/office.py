@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from services.web.session.accounts import Role
+from services.web.accounts import Role
 
 POLL_S = 0.2
 PATIENCE_S = 120.0

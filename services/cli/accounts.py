@@ -6,7 +6,7 @@ import typer
 
 from services.settings import settings
 from services.store.connection import connect
-from services.web.session.accounts import add_account
+from services.web.accounts import add_account
 
 account_app = typer.Typer(help="Logins of a city.", no_args_is_help=True)
 

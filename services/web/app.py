@@ -4,19 +4,21 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.operations.web_meter import WebMeter
-from services.web import api_docs, health, problems
+from services.web import health, problems
+from services.web.api_docs import endpoints as api_docs
 from services.web.assets import Assets
 from services.web.deps import Deps
-from services.web.downloads import circuit, office, open_data
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
+from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
 from services.web.operator import api as operator_api
+from services.web.operator import circuit_files, downloads
 from services.web.operator import endpoints as operator_pages
 from services.web.pages import Page
 from services.web.public import endpoints as public_pages
+from services.web.public import open_data
 from services.web.security import Guard
-from services.web.session import endpoints as session
 from services.web.technician import endpoints as technician
 from services.web.tracing import API, Traced, Unforeseen
 
@@ -48,11 +50,12 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
 
     v1 = APIRouter(prefix=API)
     for router in (
-        session.api,
+        login.api,
         operator_api.router,
         driver_api.router,
-        circuit.router,
-        office.router,
+        circuit_files.router,
+        downloads.router,
+        maps.api,
         open_data.router,
         technician.api,
     ):
@@ -62,10 +65,10 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         public_pages.router,
         operator_pages.router,
         driver_pages.router,
-        session.pages,
+        login.pages,
         technician.pages,
         api_docs.router,
-        maps.router,
+        maps.pages,
         health.router,
         page.assets.router(),
     ):

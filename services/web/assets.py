@@ -3,6 +3,7 @@
 import hashlib
 import json
 import mimetypes
+from collections.abc import Iterator
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from fastapi.responses import FileResponse, Response
 from services.web.problems import NotFound
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
+SHARED = "static"
 NODE_MODULES = HERE / "node_modules"
 
 # The only files of installed packages that browsers may ask for, by the name the pages use.
@@ -36,10 +37,16 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 class Assets:
-    """The files that pages load, read from the folder once at the start."""
+    """The files that pages load, read from their folders once at the start.
 
-    def __init__(self, static: Path = STATIC, node_modules: Path = NODE_MODULES) -> None:
-        self._files = {p.relative_to(static).as_posix(): p for p in sorted(static.rglob("*")) if p.is_file()}
+    Of `static/` by their name, of a face's own `static/` by its folder and their name: `base.css`, `driver/app.js`.
+    """
+
+    def __init__(self, node_modules: Path = NODE_MODULES) -> None:
+        self._files = dict(_files_under(HERE / SHARED, ""))
+        for own in sorted(HERE.glob(f"*/{SHARED}")):
+            if own.parent != NODE_MODULES:
+                self._files |= _files_under(own, f"{own.parent.name}/")
         vendored = {f"vendor/{name}": node_modules / path for name, path in VENDOR.items()}
         self._files |= {name: path for name, path in vendored.items() if path.is_file()}
         self.build = self._fingerprint(node_modules)
@@ -90,3 +97,9 @@ class Assets:
             return FileResponse(path, headers={"Cache-Control": kept})
 
         return router
+
+
+def _files_under(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield f"{prefix}{path.relative_to(folder).as_posix()}", path

@@ -3,11 +3,13 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from babel import Locale
 from markupsafe import Markup, escape
+
+HERE = Path(__file__).parent
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -15,9 +17,18 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 @cache
 def load_catalogue(language: Language) -> Mapping[str, str | Mapping[str, str]]:
-    """Texts by dotted key; a text that depends on a count is a mapping of its plural forms."""
-    source = files("services.web").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
-    return dict(_flat(tomllib.loads(source), ""))
+    """Texts by dotted key, each face's and those that all use; one with a count is a mapping of its plural forms."""
+    return {key: text for file in text_files(language) for key, text in read_texts(file).items()}
+
+
+def text_files(language: Language) -> list[Path]:
+    """Of this folder's rooms: `texts`, for what all use, and each face's own."""
+    return sorted(HERE.glob(f"*/{language}.toml"))
+
+
+def read_texts(file: Path) -> Mapping[str, str | Mapping[str, str]]:
+    """One file's texts, by dotted key."""
+    return dict(_flat(tomllib.loads(file.read_text(encoding="utf-8")), ""))
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str | Mapping[str, str]]]:

@@ -10,11 +10,11 @@ from fastapi import Depends, Request
 
 from services.clock import Clock
 from services.store.connection import Connection, store_errors
-from services.web.maps.basemaps import Basemaps
-from services.web.maps.lines import CircuitLines
+from services.web.basemaps import Basemaps
+from services.web.circuit_lines import CircuitLines
+from services.web.kept_places import KeptPlaces
 from services.web.recent import RecentOrders
 from services.web.stream import Stream
-from services.web.technician.kept import KeptPlaces
 
 
 class Store(Protocol):

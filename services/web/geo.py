@@ -10,6 +10,7 @@ Geometry = dict[str, Any]
 
 MARGIN = 0.04  # of the drawn extent, on each side
 SMALLEST_STEP = 0.7  # units of the sheet: nearer points would fall on the same pixel
+DRAWN_KINDS = ("sea", "lagoon", "water", "park", "market", "avenue", "bridge")  # single streets would only add weight
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,17 @@ def middle_of(geometry: Geometry) -> Position:
         x += (a[0] + b[0]) * cross
         y += (a[1] + b[1]) * cross
     return x / (3 * area), y / (3 * area)
+
+
+def base_paths(basemap: dict[str, object] | None, frame: Frame) -> list[tuple[str, str]]:
+    """Water first, then markets, then the main roads."""
+    features = basemap.get("features", []) if basemap else []
+    drawn = []
+    for feature in features if isinstance(features, list) else []:
+        kind = feature["properties"].get("kind")
+        if kind in DRAWN_KINDS and feature["geometry"]["type"] != "Point" and frame.shows(feature["geometry"]):
+            drawn.append((kind, frame.path(feature["geometry"])))
+    return sorted(drawn, key=lambda item: DRAWN_KINDS.index(item[0]))
 
 
 def _doubled_area(ring: list[Position]) -> float:

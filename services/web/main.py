@@ -13,11 +13,11 @@ from services.operations.web_meter import WebMeter
 from services.settings import Settings, settings
 from services.store.connection import make_pool
 from services.web.app import make_app
+from services.web.basemaps import Basemaps
+from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
-from services.web.maps.basemaps import Basemaps
-from services.web.maps.lines import CircuitLines
+from services.web.kept_places import KeptPlaces
 from services.web.stream import KafkaStream
-from services.web.technician.kept import KeptPlaces
 
 SHORTEST_SECRET = 32
 POOL_SIZE = 8

@@ -13,7 +13,9 @@ from services.web.assets import Assets
 from services.web.catalogue import LANGUAGES, Texts, language_of, texts_in
 from services.web.words import Words
 
-TEMPLATES = Path(__file__).parent / "templates"
+HERE = Path(__file__).parent
+TEMPLATES = (HERE / "templates", HERE)
+"""What all pages share goes by its name alone, a face's own by its folder: `base.html`, `driver/page.html`."""
 LANGUAGE_COOKIE = "tournee_language"
 
 

@@ -17,7 +17,7 @@ from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import roads_of
 from services.roads.osm.store import RoadStore
 from services.store.connection import connect
-from services.web.session.accounts import add_account
+from services.web.accounts import add_account
 from tests.support.beside import EXTRACTS
 from tests.support.orders import day_order
 from tests.support.roads_town import town

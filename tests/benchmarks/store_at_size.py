@@ -29,8 +29,8 @@ from services.city.store import find_registry, load_registry
 from services.fill.store import load_states
 from services.store.connection import Connection, connect
 from services.store.upkeep import run_upkeep
-from services.web.downloads.features import containers_geojson
-from services.web.store import list_containers
+from services.web.operator.features import containers_geojson
+from services.web.operator.store import list_containers
 from services.writer.telemetry import ReadingRow, store_reading_rows
 
 CITY_FOLDER = Path(__file__).parents[1] / "data" / "houeyogbe"

@@ -121,7 +121,7 @@ def test_missing_packages_leave_plain_pages(
         page.wait_for_selector(".tabbed")
         shoot(page, "operator-without-packages")
         assert watched.errors == []
-        assert page.locator("#sheet .badge").count() == 4
+        assert page.locator("#drawn-map .badge").count() == 4
 
 
 def test_list_and_map_choose_together(web: Running, open_context: Open, shoot: Shoot) -> None:

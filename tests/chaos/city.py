@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from services.city.registry import Registry
 from services.city.store import load_registry
 from services.store.connection import connect
-from services.web.session.accounts import add_account
+from services.web.accounts import add_account
 from tests.support.example_town import example_town
 
 CITY = "houeyogbe"

@@ -8,7 +8,7 @@ import pytest
 
 from infra.stack.stack import Stack
 from services.store.connection import connect
-from services.web.session.accounts import AccountRefused, add_account, check_password
+from services.web.accounts import AccountRefused, add_account, check_password
 from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import LogIn, Running
 

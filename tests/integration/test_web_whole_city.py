@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from services.store.connection import Connection, connect
-from services.web import store
+from services.web import store as shared
+from services.web.operator import store
 from tests.support.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers
 from tests.support.web_server import LogIn
 
@@ -78,6 +79,6 @@ def test_container_out_of_service_goes_by_its_id(database_url: str) -> None:
     """A plan made before a container was taken away is shown still; the container has no name any more."""
     with connect(database_url, name="test") as connection:
         connection.execute("UPDATE container SET active = false WHERE container_id = 'B-002'")
-        names = store.find_container_names(connection, CITY, ["B-001", "B-002", "centre"])
+        names = shared.find_container_names(connection, CITY, ["B-001", "B-002", "centre"])
         connection.rollback()
     assert list(names) == ["B-001"]

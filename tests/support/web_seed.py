@@ -24,7 +24,7 @@ from services.contracts.planning import (
     WhatIf,
 )
 from services.store.connection import Connection, connect
-from services.web.session.accounts import add_account
+from services.web.accounts import add_account
 from tests.support.web_basemap import SOUTH, WEST, basemap, ring
 
 CITY = "port-azur"

@@ -15,11 +15,11 @@ import uvicorn
 from services.store.connection import make_pool
 from services.web.app import make_app
 from services.web.assets import Assets
+from services.web.basemaps import Basemaps
+from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
-from services.web.maps.basemaps import Basemaps
-from services.web.maps.lines import CircuitLines
+from services.web.kept_places import KeptPlaces
 from services.web.stream import Stream
-from services.web.technician.kept import KeptPlaces
 from tests.support.web_seed import CITY, NOW, put_everything
 
 SECRET = "a secret of at least thirty-two characters"

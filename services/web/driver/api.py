@@ -13,11 +13,11 @@ from services.web.days import today_in
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.driver.circuit import find_driver_circuit
 from services.web.driver.confirm import MOST_AT_ONCE, parse_confirmations, record_confirmations
+from services.web.driver.near import streets_near
 from services.web.driver.schemas import Accepted, DriverCircuit, DriverStreets
-from services.web.maps.near import streets_near
+from services.web.guards import CsrfHeader, DriverSession, SessionCity
 from services.web.pages import get_page
-from services.web.session.guards import CsrfHeader, DriverSession, SessionCity
-from services.web.session.tokens import Session
+from services.web.tokens import Session
 
 router = APIRouter(prefix="/driver", tags=["driver"])
 

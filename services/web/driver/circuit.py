@@ -7,10 +7,10 @@ from services.contracts.planning import Circuit, PlanMade
 from services.roads.manoeuvres import Language
 from services.store.connection import Connection
 from services.web import store
-from services.web.driver.confirmed import outcomes_of
+from services.web.circuit_lines import CircuitLines
 from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverVisit
-from services.web.maps.lines import CircuitLines
+from services.web.outcomes import outcomes_of
 
 
 def find_driver_circuit(

@@ -8,8 +8,8 @@ from services.contracts import topics
 from services.contracts.confirmations import ConfirmVisit, VisitConfirmed
 from services.web.deps import Deps
 from services.web.problems import WrongInput
-from services.web.session.tokens import Session
 from services.web.stream import publish_all
+from services.web.tokens import Session
 
 MOST_AT_ONCE = 500
 

@@ -14,19 +14,19 @@ from services.web.days import today_in
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.driver.circuit import find_driver_circuit
 from services.web.driver.confirm import parse_confirmations, record_confirmations
-from services.web.operator.orders import wait_until
+from services.web.guards import DriverSession, SessionCity, WithTokens, check_csrf
 from services.web.pages import get_page
-from services.web.session.guards import DriverSession, SessionCity, WithTokens, check_csrf
-from services.web.session.tokens import Session
+from services.web.tokens import Session
+from services.web.waiting import wait_until
 
 router = APIRouter(include_in_schema=False)
 
 # What the phone keeps to open the page in flight mode, fonts and pictograms included.
 KEPT_OFFLINE = (
-    "css/base.css", "css/driver.css", "css/fonts.css", "vendor/atkinson-400.woff2", "vendor/atkinson-700.woff2",
-    "js/driver/app.js", "js/driver/outbox.js", "js/driver/sender.js", "js/driver/screens.js", "js/driver/places.js",
-    "js/driver/drawing.js", "js/driver/way.js", "js/words.js", "img/icon.svg", "img/pictograms.svg",
-    "manifest.webmanifest",
+    "base.css", "driver/driver.css", "fonts.css", "vendor/atkinson-400.woff2", "vendor/atkinson-700.woff2",
+    "driver/app.js", "driver/outbox.js", "driver/sender.js", "driver/screens.js", "driver/places.js",
+    "driver/drawing.js", "driver/way.js", "words.js", "icon.svg", "driver/pictograms.svg",
+    "driver/manifest.webmanifest",
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def driver_page(
     circuit = find_driver_circuit(connection, city, session.truck or "", day, lines=deps.lines, language=language)
     return page.render(
         request,
-        "driver.html",
+        "driver/page.html",
         city=city,
         session=session,
         csrf=tokens.csrf(session.nonce),
@@ -115,5 +115,5 @@ def service_worker(request: Request) -> Response:
     """The service worker, from the root because its place decides what it may keep."""
     assets = get_page(request).assets
     kept = [assets.url(name) for name in KEPT_OFFLINE if assets.has(name)]
-    code = assets.read("js/driver/worker.js").replace("__BUILD__", assets.build).replace('"__KEPT__"', repr(kept))
+    code = assets.read("driver/worker.js").replace("__BUILD__", assets.build).replace('"__KEPT__"', repr(kept))
     return PlainTextResponse(code, media_type="text/javascript", headers={"Cache-Control": "no-cache"})

@@ -1,1 +1,1 @@
-"""Maps on every page: the base under them, and circuits along real streets."""
+"""What lies under every map: tiles, streets, depots and disposal sites."""

@@ -1,18 +1,25 @@
-"""Files of tiles, in parts: a browser asks for the bytes of the tiles that it shows."""
+"""What lies under a map: files of tiles, in parts, and for the office streets and sites as GeoJSON."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
+from services.web import store
 from services.web.assets import FOR_EVER
-from services.web.deps import WithDeps
+from services.web.deps import WithDeps, WithStore
+from services.web.etags import known_tags
+from services.web.features import Collection, collection_of, feature, geojson_answer, point
+from services.web.guards import OfficeSession, SessionCity
 from services.web.problems import NotFound
 
-router = APIRouter(include_in_schema=False)
+pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["downloads"])
 
 MEDIA_TYPE = "application/vnd.pmtiles"
 
 
-@router.api_route("/map/{city}/{key}.pmtiles", methods=["GET", "HEAD"])
+@pages.api_route("/map/{city}/{key}.pmtiles", methods=["GET", "HEAD"])
 def get_tiles(request: Request, city: str, key: str, deps: WithDeps) -> Response:
     """The file or the range asked for (206; 416 beyond its end). Its address holds its hash: it never changes.
 
@@ -22,7 +29,30 @@ def get_tiles(request: Request, city: str, key: str, deps: WithDeps) -> Response
     if file is None:
         raise NotFound
     headers = {"Cache-Control": FOR_EVER, "ETag": f'"{key}"'}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if headers["ETag"] in known:
+    if headers["ETag"] in known_tags(request):
         return Response(status_code=304, headers=headers)
     return FileResponse(file, media_type=MEDIA_TYPE, headers=headers)
+
+
+@api.get("/sites.geojson")
+def get_sites_geojson(request: Request, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
+    """Depots and disposal sites."""
+    return geojson_answer(request, _sites(store.list_sites(connection, city.id)))
+
+
+@api.get("/basemap.geojson")
+def get_basemap(
+    request: Request, _session: OfficeSession, city: SessionCity, deps: WithDeps, connection: WithStore
+) -> Response:
+    """Water, streets and markets under the map: of the city's extract, else of its folder; empty where neither has."""
+    basemap = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
+    return geojson_answer(request, basemap or collection_of([]), cache="private, max-age=300")
+
+
+def _sites(sites: list[tuple[str, dict[str, Any]]]) -> Collection:
+    return collection_of(
+        [
+            feature(site["id"], {"kind": kind, "id": site["id"], "name": site["name"]}, point(site["lon"], site["lat"]))
+            for kind, site in sites
+        ]
+    )

@@ -1,19 +1,19 @@
 """The operator's orders and reads, for the page's scripts and for programs."""
 
-import hashlib
 from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from services.contracts.planning import PlanMade
-from services.web import store
+from services.web import store as shared
 from services.web.deps import WithDeps, WithStore
+from services.web.etags import with_etag
+from services.web.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.orders import find_progress, order_plan, send_plan
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
 from services.web.problems import NotFound
-from services.web.session.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 
 router = APIRouter(tags=["operator"])
 
@@ -43,7 +43,7 @@ def dispatch(order: SendPlan, session: OperatorSession, city: SessionCity, deps:
 @router.get("/plans/{plan_id}", response_model=PlanMade)
 def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """The whole plan, as the planner made it (contract `PlanMade`)."""
-    document = store.find_plan_text(connection, city.id, plan_id)
+    document = shared.find_plan_text(connection, city.id, plan_id)
     if document is None:
         raise NotFound
     return Response(document, media_type="application/json")
@@ -63,13 +63,3 @@ def get_state(
     shown = day or day_to_show(connection, city, now)
     body = read_day(connection, city, shown, now).state().model_dump_json().encode()
     return with_etag(request, body, "application/json")
-
-
-def with_etag(request: Request, body: bytes, media_type: str, cache: str = "no-cache") -> Response:
-    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    # A compressing front weakens the tag: the comparison for GET is the weak one.
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    headers = {"ETag": etag, "Cache-Control": cache, "Vary": "Cookie"}
-    if etag in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from services.city.registry import City
 from services.contracts.planning import PlanningProgressed
 from services.store.connection import Connection
-from services.web import store
+from services.web import store as shared
 from services.web.days import next_service_day, today_in
+from services.web.operator import store
 from services.web.operator.fill import SILENT_AFTER
 from services.web.operator.schemas import CircuitState, DayState, PlanState, TruckState
 
@@ -24,7 +25,7 @@ class Day:
     now: datetime
     run: PlanningProgressed | None
     plan: store.PlanRow | None
-    dispatch: store.DispatchRow | None
+    dispatch: shared.DispatchRow | None
     circuits: list[store.CircuitRow]
     progress: dict[str, store.ProgressRow]
     positions: list[store.PositionRow]
@@ -84,7 +85,7 @@ class Day:
 
 def read_day(connection: Connection, city: City, day: date, now: datetime) -> Day:
     plan = store.find_latest_plan(connection, city.id, day)
-    dispatch = store.find_dispatch(connection, city.id, day)
+    dispatch = shared.find_dispatch(connection, city.id, day)
     shown = (plan and plan["plan_id"]) or None
     return Day(
         day=day,
@@ -103,7 +104,7 @@ def read_day(connection: Connection, city: City, day: date, now: datetime) -> Da
 def day_to_show(connection: Connection, city: City, now: datetime) -> date:
     """Today while its circuits are on the road, else the next day that can be planned."""
     today = today_in(city, now)
-    dispatch = store.find_dispatch(connection, city.id, today)
+    dispatch = shared.find_dispatch(connection, city.id, today)
     if dispatch is None:
         return next_service_day(city, now)
     circuits = store.list_plan_circuits(connection, city.id, dispatch["plan_id"])

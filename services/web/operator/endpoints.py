@@ -10,17 +10,19 @@ from fastapi.responses import RedirectResponse
 
 from services.city.registry import City
 from services.store.connection import Connection
-from services.web import store
+from services.web import store as shared
 from services.web.days import next_service_day, today_in
 from services.web.deps import Deps, WithDeps, WithStore
+from services.web.guards import OperatorSession, SessionCity, WithTokens, check_csrf
+from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
-from services.web.operator.orders import order_plan, send_plan, wait_until
+from services.web.operator.drawn_map import draw_map
+from services.web.operator.orders import order_plan, send_plan
 from services.web.operator.panel import LONGEST_LIST, read_panel
-from services.web.operator.sheet import draw_sheet
 from services.web.pages import get_page
 from services.web.problems import NotFound
-from services.web.session.guards import OperatorSession, SessionCity, WithTokens, check_csrf
-from services.web.session.tokens import Session, Tokens
+from services.web.tokens import Session, Tokens
+from services.web.waiting import wait_until
 from services.web.words import price_digits
 
 router = APIRouter(include_in_schema=False)
@@ -39,12 +41,12 @@ def operator_page(
     values = _values(request, session, city, deps, tokens, connection, jour)
     plan = values["panel"].plan
     lines = deps.lines.of_plan(connection, city, plan) if plan else {}
-    basemap = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
-    sheet = draw_sheet(connection, city, values["panel"], basemap, lines)
+    basemap = deps.basemaps.streets(city.id) or shared.find_basemap(connection, city.id)
+    drawn = draw_map(connection, city, values["panel"], basemap, lines)
     base = deps.basemaps.find(city.id)
     values["script"]["map"] = asdict(base) if base else None
     values["plan_is_straight"] = any(line.source == "estimated" for line in lines.values())
-    return get_page(request).render(request, "operator.html", city=city, sheet=sheet, **values)
+    return get_page(request).render(request, "operator/page.html", city=city, drawn=drawn, **values)
 
 
 @router.get("/operateur/panneau")
@@ -59,7 +61,7 @@ def operator_panel(
 ) -> Response:
     """The part of the page that changes, for the script that follows the day."""
     values = _values(request, session, city, deps, tokens, connection, jour)
-    return get_page(request).render(request, "operator_panel.html", city=city, **values)
+    return get_page(request).render(request, "operator/panel.html", city=city, **values)
 
 
 def _values(
@@ -129,7 +131,7 @@ def look_page(
     plan: UUID,
 ) -> Response:
     """What will be sent, before it is: nothing leaves without this look."""
-    made = store.find_plan(connection, city.id, plan)
+    made = shared.find_plan(connection, city.id, plan)
     if made is None:
         raise NotFound
     day = read_day(connection, city, made.day, deps.clock.now())
@@ -138,7 +140,7 @@ def look_page(
     panel = read_panel(connection, city, day)
     csrf = tokens.csrf(session.nonce)
     return get_page(request).render(
-        request, "operator_look.html", city=city, session=session, csrf=csrf, panel=panel, day=day
+        request, "operator/look.html", city=city, session=session, csrf=csrf, panel=panel, day=day
     )
 
 
@@ -156,7 +158,7 @@ def send_form(
 
     def is_stored() -> bool:
         with deps.reading() as connection:
-            dispatch = store.find_dispatch(connection, city.id, sent.day)
+            dispatch = shared.find_dispatch(connection, city.id, sent.day)
         return dispatch is not None and dispatch["dispatch_id"] == sent.dispatch_id
 
     wait_until(is_stored)

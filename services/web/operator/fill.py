@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.contracts.planning import ContainerForecast
-from services.web.store import ContainerRow
+from services.web.operator.store import ContainerRow
 
 FillState = Literal["low", "soon", "due", "overflow", "silent"]
 

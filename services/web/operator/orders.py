@@ -1,7 +1,5 @@
 """The operator's two orders: plan a day, send a plan. Each is an event; the writer stores it."""
 
-import time
-from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -9,15 +7,13 @@ from services.city.registry import City
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.errors import StreamAway
-from services.web import store
+from services.web import store as shared
 from services.web.days import next_service_day
 from services.web.deps import Deps
+from services.web.operator import store
 from services.web.problems import NotFound, WrongInput
-from services.web.session.tokens import Session
 from services.web.stream import publish_all
-
-PATIENCE_S = 3.0  # the writer needs a fraction of it; past it the page shows what is stored and catches up by itself
-STEP_S = 0.05
+from services.web.tokens import Session
 
 
 def order_plan(
@@ -65,7 +61,7 @@ def order_plan(
 def send_plan(deps: Deps, city: City, session: Session, plan_id: UUID) -> PlanDispatched:
     """Send a plan to the drivers. Returns once Kafka has it."""
     with deps.reading() as connection:
-        plan = store.find_plan(connection, city.id, plan_id)
+        plan = shared.find_plan(connection, city.id, plan_id)
     if plan is None:
         raise NotFound
     if not plan.circuits:
@@ -87,13 +83,3 @@ def find_progress(deps: Deps, city: City, request_id: UUID) -> PlanningProgresse
     with deps.reading() as connection:
         stored = store.find_run(connection, city.id, request_id)
     return stored or deps.recent_orders.find(request_id, city.id)
-
-
-def wait_until(is_stored: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
-    """Wait briefly for the writer, so that the page after a form shows what the form did."""
-    deadline = time.monotonic() + patience_s
-    while not is_stored():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(STEP_S)
-    return True

@@ -7,10 +7,11 @@ from services.city.registry import City, Truck, TruckClass
 from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
 from services.store.connection import Connection
 from services.store.many import many_at_once
-from services.web import store
-from services.web.driver.confirmed import outcomes_of
+from services.web import store as shared
+from services.web.operator import store
 from services.web.operator.day import Day
 from services.web.operator.fill import FillState, fill_state, is_silent
+from services.web.outcomes import outcomes_of
 
 HUES = 12
 TIGHT_FROM = 0.8
@@ -19,7 +20,7 @@ LONGEST_LIST = 400  # a screen nobody reads further; the CSV holds all
 
 
 @dataclass(frozen=True)
-class VisitLine:
+class ListedVisit:
     visit: Visit
     name: str
     zone: str
@@ -28,7 +29,7 @@ class VisitLine:
 
 
 @dataclass(frozen=True)
-class CircuitLine:
+class ListedCircuit:
     circuit: Circuit
     load_kg: float
     load_ratio: float | None
@@ -36,7 +37,7 @@ class CircuitLine:
     done: int
     skipped: int
     has_driver: bool
-    visits: list[VisitLine]
+    visits: list[ListedVisit]
     closes_name: str
     """Of the site or container that closes first for it; empty where that is no place, or not known."""
 
@@ -59,7 +60,7 @@ class CircuitLine:
 
 
 @dataclass(frozen=True)
-class DueLine:
+class ListedContainer:
     container: store.ContainerRow
     forecast: ContainerForecast
     state: FillState
@@ -74,9 +75,9 @@ class Panel:
     plan: PlanMade | None
     containers: list[store.ContainerRow]
     """All of the city, for the map; read once a request."""
-    circuits: list[CircuitLine] = field(default_factory=list)
-    due: list[DueLine] = field(default_factory=list)
-    left_out: list[DueLine] = field(default_factory=list)
+    circuits: list[ListedCircuit] = field(default_factory=list)
+    due: list[ListedContainer] = field(default_factory=list)
+    left_out: list[ListedContainer] = field(default_factory=list)
     silent: list[store.ContainerRow] = field(default_factory=list)
     trucks_in_service: int = 0
 
@@ -104,17 +105,17 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
     silent = [row for row in containers if is_silent(row, day.now)]
     trucks = store.list_trucks(connection, city.id)
     in_service = sum(truck.in_service for truck in trucks)
-    plan = store.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
+    plan = shared.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
     if plan is None:
         return Panel(day, None, containers, silent=silent, trucks_in_service=in_service)
     by_id = {row.container_id: row for row in containers}
-    confirmations = store.list_confirmations(connection, city.id, plan.plan_id)
-    sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
+    confirmations = shared.list_confirmations(connection, city.id, plan.plan_id)
+    sites = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
     capacities = _capacities(connection, city, trucks)
     drivers = store.list_trucks_with_driver(connection, city.id)
     forecasts = {forecast.container: forecast for forecast in plan.forecasts}
     lines = [
-        CircuitLine(
+        ListedCircuit(
             circuit=circuit,
             load_kg=_collected_kg(circuit.visits),
             load_ratio=_load_ratio(circuit.visits, capacities.get(circuit.truck)),
@@ -142,7 +143,7 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
 def _capacities(connection: Connection, city: City, trucks: Iterable[Truck]) -> dict[str, TruckClass]:
     classes = {
         entry.id: entry
-        for entry in map(TruckClass.model_validate, store.list_entries(connection, city.id, "truck_class"))
+        for entry in map(TruckClass.model_validate, shared.list_entries(connection, city.id, "truck_class"))
     }
     return {truck.id: classes[truck.truck_class] for truck in trucks if truck.truck_class in classes}
 
@@ -167,9 +168,9 @@ def _visit_lines(
     circuit: Circuit,
     containers: dict[str, store.ContainerRow],
     sites: dict[str, str],
-    confirmations: list[store.ConfirmationRow],
+    confirmations: list[shared.ConfirmationRow],
     forecasts: dict[str, ContainerForecast],
-) -> list[VisitLine]:
+) -> list[ListedVisit]:
     outcomes = outcomes_of(circuit, confirmations)
     lines = []
     for sequence, visit in enumerate(circuit.visits):
@@ -177,7 +178,9 @@ def _visit_lines(
         container = containers.get(place) if visit.kind == "stop" else None
         name = container.name if container else sites.get(place, place)
         zone = container.zone_name if container else ""
-        lines.append(VisitLine(visit, name, zone, outcomes.get(sequence), forecasts.get(place) if container else None))
+        lines.append(
+            ListedVisit(visit, name, zone, outcomes.get(sequence), forecasts.get(place) if container else None)
+        )
     return lines
 
 
@@ -186,7 +189,9 @@ def _closes_name(circuit: Circuit, containers: dict[str, store.ContainerRow], si
     return containers[place].name if place in containers else sites.get(place, place)
 
 
-def _due_lines(city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]) -> Iterable[DueLine]:
+def _due_lines(
+    city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]
+) -> Iterable[ListedContainer]:
     served = {stop.place: (circuit.number, stop) for circuit in plan.circuits for stop in circuit.stops}
     left_out = {entry.container: entry for entry in plan.unserved if entry.due is not None}
     for forecast in plan.forecasts:
@@ -196,4 +201,4 @@ def _due_lines(city: City, day: Day, plan: PlanMade, containers: dict[str, store
             continue
         state = fill_state(container, forecast, plan.as_of, city.planning.full_at_fill_ratio, day.now)
         number, stop = served.get(forecast.container, (None, None))
-        yield DueLine(container, forecast, state, number, left_out.get(forecast.container), stop)
+        yield ListedContainer(container, forecast, state, number, left_out.get(forecast.container), stop)

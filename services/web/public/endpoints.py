@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.city.registry import City
 from services.store.connection import Connection
-from services.web import store
+from services.web import store as shared
 from services.web.deps import WithDeps, WithStore
 from services.web.pages import get_page
 from services.web.problems import NotFound
+from services.web.public import store
 from services.web.public.chart import draw_chart
 from services.web.public.period import Period
 from services.web.public.zones import draw_zone_map, zone_shares
@@ -23,22 +24,22 @@ CACHE = "public, max-age=60"  # the ledger changes once a day; a shared link mus
 def public_page(
     request: Request, deps: WithDeps, connection: WithStore, city: str | None = None, mois: str | None = None
 ) -> Response:
-    cities = store.list_cities(connection)
+    cities = shared.list_cities(connection)
     page = get_page(request)
     if not cities:
-        return page.render(request, "public_empty.html")
+        return page.render(request, "public/empty.html")
     chosen = next((c for c in cities if c.id == city), None) if city else cities[0]
     if chosen is None:
         raise NotFound
     months = store.list_savings_months(connection, chosen.id)
     month = _chosen_month(mois, months)
     days = store.list_savings(connection, chosen.id, month, _last_of(month)) if month else []
-    zones = store.list_zones(connection, chosen.id)
+    zones = shared.list_zones(connection, chosen.id)
     shares = zone_shares(zones, days[-1] if days else None)
-    basemap = deps.basemaps.streets(chosen.id) or store.find_basemap(connection, chosen.id)
+    basemap = deps.basemaps.streets(chosen.id) or shared.find_basemap(connection, chosen.id)
     response = page.render(
         request,
-        "public.html",
+        "public/page.html",
         city=chosen,
         cities=cities,
         period=Period(month or deps.clock.now().date(), days),
@@ -78,7 +79,7 @@ def _neighbour(months: list[date], month: date | None, step: int) -> date | None
 
 def chosen_city(connection: Connection, wish: str | None) -> City:
     """The city asked for, else the first."""
-    cities = store.list_cities(connection)
+    cities = shared.list_cities(connection)
     city = next((c for c in cities if wish is None or c.id == wish), None)
     if city is None:
         raise NotFound

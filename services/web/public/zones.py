@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts.ledger import SavingsComputed
-from services.web.geo import frame_around, middle_of, positions_of
-from services.web.operator.sheet import base_paths
+from services.web.geo import base_paths, frame_around, middle_of, positions_of
 from services.web.public.period import ZoneShare, zone_share
 from services.web.store import ZoneRow
 

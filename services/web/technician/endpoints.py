@@ -12,11 +12,11 @@ from services.roads.roads import NEAR_M, WALK_LIMIT_M
 from services.store.connection import Connection
 from services.web import store
 from services.web.deps import Deps, WithDeps, WithStore
-from services.web.downloads.tables import csv_answer
-from services.web.operator.sheet import base_paths
+from services.web.geo import base_paths
+from services.web.guards import OfficeSession, SessionCity, WithTokens
 from services.web.pages import get_page
 from services.web.problems import NotFound
-from services.web.session.guards import OfficeSession, SessionCity, WithTokens
+from services.web.tables import csv_answer
 from services.web.technician.listing import Group, frame_of, height_for, list_places, marks_of
 
 pages = APIRouter(include_in_schema=False)
@@ -48,7 +48,7 @@ def technician_page(
     csrf = tokens.csrf(session.nonce)
     limits = {"near_m": round(NEAR_M), "limit_m": round(WALK_LIMIT_M)}
     return get_page(request).render(
-        request, "technician.html", city=city, session=session, csrf=csrf, limits=limits, **values
+        request, "technician/page.html", city=city, session=session, csrf=csrf, limits=limits, **values
     )
 
 

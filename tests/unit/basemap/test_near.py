@@ -1,6 +1,6 @@
 """Streets for the phone: what is near the circuit, in small whole numbers."""
 
-from services.web.maps.near import KINDS, UNIT, streets_near
+from services.web.driver.near import KINDS, UNIT, streets_near
 
 
 def feature(kind: str, geometry: str, coordinates: object) -> dict[str, object]:

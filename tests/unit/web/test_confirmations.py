@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.web.driver.confirm import parse_confirmations
-from services.web.driver.confirmed import outcomes_of
+from services.web.outcomes import outcomes_of
 from services.web.problems import WrongInput
 from services.web.store import ConfirmationRow
 from tests.support.web_seed import NOW, make_plan

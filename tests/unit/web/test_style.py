@@ -7,7 +7,7 @@ import pytest
 
 from services.web import assets
 
-CSS = (Path(assets.__file__).parent / "static/css/base.css").read_text(encoding="utf-8")
+CSS = (Path(assets.__file__).parent / "static/base.css").read_text(encoding="utf-8")
 LIGHT, DARK = (dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block)) for block in CSS.split("@media")[:2])
 DARK = LIGHT | DARK
 

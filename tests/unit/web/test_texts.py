@@ -35,12 +35,12 @@ def test_translations_take_the_same_values() -> None:
 
 def _used_in_templates() -> set[str]:
     pattern = re.compile(r"""\bt(?:\.html)?\(\s*'([a-z0-9_.]+)'(?!\s*~)""")
-    return {key for path in (WEB / "templates").glob("*.html") for key in pattern.findall(path.read_text())}
+    return {key for path in WEB.glob("*/*.html") for key in pattern.findall(path.read_text())}
 
 
-def _used_in_scripts(folder: str, prefix: str) -> set[str]:
+def _used_in_scripts(face: str, prefix: str) -> set[str]:
     pattern = re.compile(r"""\bsay\("([a-z_.]+)\"""")
-    scripts = (WEB / "static/js" / folder).glob("*.js")
+    scripts = (WEB / face / "static").glob("*.js")
     return {f"{prefix}.{key}" for path in scripts for key in pattern.findall(path.read_text())}
 
 

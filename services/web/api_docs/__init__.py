@@ -1,0 +1,1 @@
+"""The face for programmers: the API, described."""

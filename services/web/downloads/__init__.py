@@ -1,1 +1,0 @@
-"""Data to take away: CSV and GeoJSON."""

@@ -1,0 +1,192 @@
+// The live map: containers, circuits and trucks over a quiet base; what is chosen here is chosen in the list.
+
+import { clock, element, number, say, values } from "../words.js";
+import { PIXEL_RATIO, picture } from "./icons.js";
+import { current, select } from "./selection.js";
+import { style } from "./style.js";
+
+const box = document.getElementById("map");
+const note = document.getElementById("map-note");
+const loaded = { containers: null, circuits: null };
+
+async function load(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+function collection(features) {
+  return { type: "FeatureCollection", features };
+}
+
+function point(coordinates, properties) {
+  return { type: "Feature", properties, geometry: { type: "Point", coordinates } };
+}
+
+function extent(features) {
+  let [west, south, east, north] = [180, 90, -180, -90];
+  const widen = (item) => {
+    if (typeof item[0] !== "number") return item.forEach(widen);
+    [west, east] = [Math.min(west, item[0]), Math.max(east, item[0])];
+    [south, north] = [Math.min(south, item[1]), Math.max(north, item[1])];
+  };
+  features.forEach((feature) => widen(feature.geometry.coordinates));
+  return west <= east ? [[west, south], [east, north]] : null; // prettier-ignore
+}
+
+function middle(feature) {
+  const [[west, south], [east, north]] = extent([feature]);
+  return [(west + east) / 2, (south + north) / 2];
+}
+
+/** Reads tiles out of one file, by requests for parts of it. The package is a classic script: it leaves a global. */
+async function tiles() {
+  const script = element("script", { src: new URL("../vendor/pmtiles.js", import.meta.url).href });
+  await new Promise((resolve, reject) => {
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", () => reject(new Error("pmtiles.js is not installed")));
+    document.head.append(script);
+  });
+  return new globalThis.pmtiles.Protocol().tile;
+}
+
+async function makeMap() {
+  const { Map, NavigationControl, ScaleControl, addProtocol } = await import("../vendor/maplibre-gl.mjs");
+  if (values.map?.tiles) addProtocol("pmtiles", await tiles());
+  const canvas = element("div", { class: "canvas", id: "canvas" });
+  box.prepend(canvas);
+  const map = new Map({
+    container: canvas, style: style(values.map), attributionControl: false, dragRotate: false, pitchWithRotate: false,
+    maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8,
+  }); // prettier-ignore
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+  map.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-right");
+  map.setMissingStyleImageResolver((id) => {
+    const image = picture(id);
+    if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: PIXEL_RATIO });
+  });
+  await new Promise((resolve, reject) => {
+    map.once("load", resolve);
+    map.once("error", ({ error }) => reject(error));
+  });
+  return map;
+}
+
+async function drawBase(map) {
+  const [base, sites, zones] = await Promise.all([
+    values.map?.tiles ? null : load("/api/v1/basemap.geojson"),
+    load("/api/v1/sites.geojson"),
+    load(`/api/v1/public/zones.geojson?city=${values.city}`),
+  ]);
+  if (base) map.getSource("base").setData(base);
+  map.getSource("sites").setData(sites);
+  map.getSource("zones").setData(zones);
+  map.getSource("places").setData(collection(zones.features.map((z) => point(middle(z), { name: z.properties.name }))));
+  // The town fills the view; a landfill far outside is a drag away.
+  const bounds = extent(zones.features.length ? zones.features : sites.features);
+  if (bounds) map.fitBounds(bounds, { padding: { top: 24, bottom: 56, left: 56, right: 56 }, animate: false });
+}
+
+async function drawPlan(map, plan) {
+  const [containers, circuits] = await Promise.all([
+    load(`/api/v1/containers.geojson${plan ? `?plan=${plan}` : ""}`),
+    plan ? load(`/api/v1/plans/${plan}/circuits.geojson`) : collection([]),
+  ]);
+  Object.assign(loaded, { containers, circuits });
+  map.getSource("containers").setData(containers);
+  map.getSource("circuits").setData(circuits);
+  const started = circuits.features.filter((f) => f.properties.first_stop);
+  const starts = started.map((f) => point(f.properties.first_stop, { number: f.properties.number, hue: f.properties.hue }));
+  map.getSource("starts").setData(collection(starts));
+  showSelection(map, current());
+}
+
+function drawTrucks(map, state) {
+  map.getSource("trucks").setData(collection(state.trucks.map((t) => point([t.lon, t.lat], t))));
+}
+
+// The chosen circuit strong, the others faint.
+function showSelection(map, { circuit, container, from }) {
+  const strength = circuit === null ? 1 : ["case", ["==", ["get", "number"], circuit], 1, 0.15];
+  for (const layer of ["circuit", "circuit-straight", "circuit-edge"]) map.setPaintProperty(layer, "line-opacity", strength);
+  // The chosen line over the others, where streets are shared.
+  const order = ["case", ["==", ["get", "number"], circuit ?? -1], 1, 0];
+  for (const layer of ["circuit", "circuit-straight"]) map.setLayoutProperty(layer, "line-sort-key", order);
+  map.setPaintProperty("circuit-arrow", "icon-opacity", strength);
+  map.setPaintProperty("start", "icon-opacity", strength);
+  const ofCircuit = circuit === null ? 1 : ["case", ["==", ["get", "circuit"], circuit], 1, 0.25];
+  map.setPaintProperty("container", "icon-opacity", ofCircuit);
+  const feature = loaded.containers?.features.find((f) => f.properties.id === container);
+  map.getSource("chosen").setData(collection(feature ? [feature] : []));
+  explain(feature);
+  if (from !== "list") return;
+  if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
+  const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
+  if (line) map.fitBounds(extent([line]), { padding: 48, maxZoom: 15 });
+}
+
+function explain(feature) {
+  note.hidden = !feature;
+  if (!feature) return;
+  const { name, zone, forecast, fill_ratio: fill, circuit, fill_at: at, serving_cost: cost } = feature.properties;
+  const shown = forecast ?? fill;
+  const facts = [
+    zone,
+    shown === null ? null : `${number(shown * 100)} %`,
+    circuit === null ? null : say("circuit", { number: circuit }),
+    at ? clock(at) : null,
+  ];
+  note.replaceChildren(element("b", {}, name), facts.filter(Boolean).join(" · "), priced(cost, circuit));
+}
+
+// What serving costs, as the list says it; nothing where the plan does not say.
+function priced(cost, circuit) {
+  if (cost === null) return "";
+  const digits = Math.abs(cost) < 100 ? values.cents : 0;
+  if (Number(cost.toFixed(digits)) <= 0) return element("p", {}, say("costs_nothing"));
+  const money = `${number(cost, digits)}\u00a0${values.currency}`;
+  return element("p", {}, circuit === null ? say("would_cost", { money }) : say("costs", { money }));
+}
+
+function listen(map) {
+  map.on("click", ({ point: spot }) => {
+    const near = [[spot.x - 6, spot.y - 6], [spot.x + 6, spot.y + 6]]; // prettier-ignore
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", "start", "circuit", "circuit-straight"] });
+    if (!hit) return select({ from: "map" });
+    if (hit.layer.id === "cluster") return reveal(map, hit);
+    if (hit.layer.id === "container") return select({ container: hit.properties.id, from: "map" });
+    return select({ circuit: hit.properties.number, from: "map" });
+  });
+  for (const layer of ["container", "cluster", "start", "circuit"]) {
+    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
+  document.addEventListener("tournee:selection", ({ detail }) => showSelection(map, detail));
+  document.addEventListener("tournee:state", ({ detail }) => drawTrucks(map, detail));
+  document.addEventListener("tournee:panel", ({ detail }) => drawPlan(map, detail));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
+}
+
+async function reveal(map, hit) {
+  const zoom = await map.getSource("containers").getClusterExpansionZoom(hit.properties.cluster_id);
+  map.easeTo({ center: hit.geometry.coordinates, zoom });
+}
+
+async function start() {
+  await Promise.all(["400", "700"].map((weight) => document.fonts.load(`${weight} 13px Atkinson Hyperlegible`)));
+  const map = await makeMap();
+  listen(map);
+  await Promise.all([drawBase(map), drawPlan(map, document.getElementById("bar").dataset.plan)]);
+  drawTrucks(map, await load(`/api/v1/state?day=${values.day}`));
+  await new Promise((resolve) => map.once("idle", resolve));
+  document.getElementById("drawn-map").remove();
+  box.dataset.live = "true";
+}
+
+start().catch((error) => {
+  console.info("the drawn map stays:", error.message);
+  document.getElementById("canvas")?.remove();
+  note.textContent = say("no_webgl");
+  note.hidden = false;
+});

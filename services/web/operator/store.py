@@ -1,0 +1,126 @@
+"""What the operator's pages alone read of the store."""
+
+from datetime import date, datetime
+from typing import NamedTuple, TypedDict
+from uuid import UUID
+
+from services.city.registry import Truck
+from services.contracts.planning import PlanningProgressed
+from services.store.connection import Connection
+from services.store.many import many_at_once
+from services.store.queries import load_queries
+from services.store.rows import rows_as
+from services.web.store import row_of, rows_of
+
+SQL = load_queries(__name__)
+
+
+class ContainerRow(NamedTuple):
+    """A container with the latest known of it. A tuple, in the order of the query: a large city has 50,000 of them."""
+
+    container_id: str
+    name: str
+    lon: float
+    lat: float
+    kind_id: str
+    zone_id: str
+    zone_name: str
+    capacity_l: float
+    sensor: bool
+    fill_ratio: float | None
+    fill_at: datetime | None
+    last_emptied_at: datetime | None
+
+
+class PositionRow(TypedDict):
+    truck_id: str
+    happened_at: datetime
+    lon: float
+    lat: float
+    speed_kmh: float | None
+    heading_deg: float | None
+
+
+class PlanRow(TypedDict):
+    plan_id: UUID
+    day: date
+    made_at: datetime
+    status: str
+    circuits: int
+    stops: int
+    distance_m: float
+    fuel_l: float
+
+
+class CircuitRow(TypedDict):
+    number: int
+    truck_id: str
+    distance_m: float
+    fuel_l: float
+    duty_s: float
+    stops: int
+
+
+class ProgressRow(TypedDict):
+    truck_id: str
+    done: int
+    skipped: int
+    last_at: datetime
+
+
+class RejectedRow(TypedDict):
+    reason: str
+    messages: int
+    last_at: datetime
+
+
+@many_at_once()
+def list_containers(connection: Connection, city: str) -> list[ContainerRow]:
+    # Binary, straight into rows and not by way of dicts, fetched at once: a third less time for a large city.
+    with connection.cursor(row_factory=rows_as(ContainerRow), binary=True) as cursor:
+        return cursor.execute(SQL["list_containers"], {"city": city}).fetchall()
+
+
+def list_trucks(connection: Connection, city: str) -> list[Truck]:
+    return [Truck.model_validate(row["document"]) for row in connection.execute(SQL["list_trucks"], {"city": city})]
+
+
+def list_truck_positions(connection: Connection, city: str) -> list[PositionRow]:
+    return rows_of(PositionRow, connection.execute(SQL["list_truck_positions"], {"city": city}))
+
+
+def list_trucks_with_driver(connection: Connection, city: str) -> set[str]:
+    """Trucks that somebody can open on a phone."""
+    return {row["truck_id"] for row in connection.execute(SQL["list_trucks_with_driver"], {"city": city})}
+
+
+def find_run(connection: Connection, city: str, request: UUID) -> PlanningProgressed | None:
+    row = connection.execute(SQL["find_run"], {"city": city, "request": request}).fetchone()
+    return PlanningProgressed.model_validate(row["document"]) if row else None
+
+
+def find_latest_run(connection: Connection, city: str, day: date) -> PlanningProgressed | None:
+    row = connection.execute(SQL["find_latest_run"], {"city": city, "day": day}).fetchone()
+    return PlanningProgressed.model_validate(row["document"]) if row else None
+
+
+def find_latest_plan(connection: Connection, city: str, day: date) -> PlanRow | None:
+    return row_of(PlanRow, connection.execute(SQL["find_latest_plan"], {"city": city, "day": day}).fetchone())
+
+
+def list_plan_circuits(connection: Connection, city: str, plan: UUID) -> list[CircuitRow]:
+    return rows_of(CircuitRow, connection.execute(SQL["list_plan_circuits"], {"city": city, "plan": plan}))
+
+
+def list_progress(connection: Connection, city: str, plan: UUID) -> list[ProgressRow]:
+    return rows_of(ProgressRow, connection.execute(SQL["list_progress"], {"city": city, "plan": plan}))
+
+
+def count_silent(connection: Connection, city: str, since: datetime) -> int:
+    """Sensors that have not been heard since."""
+    row = connection.execute(SQL["count_silent"], {"city": city, "since": since}).fetchone()
+    return int(row["silent"]) if row else 0
+
+
+def list_rejected(connection: Connection, city: str, since: datetime) -> list[RejectedRow]:
+    return rows_of(RejectedRow, connection.execute(SQL["list_rejected"], {"city": city, "since": since}))

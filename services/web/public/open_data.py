@@ -1,0 +1,63 @@
+"""Open data: the savings ledger and the districts, for anybody, under CC BY 4.0."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.contracts.ledger import SavingsComputed
+from services.web import store as shared
+from services.web.deps import WithStore
+from services.web.features import geojson_answer
+from services.web.public import store
+from services.web.public.endpoints import CACHE, chosen_city
+from services.web.public.zones import zone_shares, zones_geojson
+from services.web.tables import csv_answer
+
+router = APIRouter(prefix="/public", tags=["open data"])
+
+SAVINGS_COLUMNS = (
+    "day", "plan_id", "driven_from", "driven_circuits", "driven_stops", "driven_distance_m", "driven_fuel_l",
+    "baseline_circuits", "baseline_stops", "baseline_distance_m", "baseline_fuel_l", "fuel_saved_l", "fuel_saved_ratio",
+    "co2e_saved_kg", "money_saved", "currency", "population", "served_people", "simulated", "computed_at",
+)  # fmt: skip
+
+
+@router.get("/savings.json")
+def get_savings_json(
+    response: Response,
+    connection: WithStore,
+    city: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> list[SavingsComputed]:
+    """The ledger, one line a day, oldest first (contract `SavingsComputed`)."""
+    response.headers["Cache-Control"] = CACHE
+    return store.list_savings(connection, chosen_city(connection, city).id, first, last)
+
+
+@router.get("/savings.csv")
+def get_savings_csv(
+    connection: WithStore, city: str | None = None, first: date | None = None, last: date | None = None
+) -> Response:
+    """The same as a table."""
+    chosen = chosen_city(connection, city)
+    days = store.list_savings(connection, chosen.id, first, last)
+    return csv_answer(f"{chosen.id}-savings", SAVINGS_COLUMNS, map(_savings_row, days))
+
+
+def _savings_row(line: SavingsComputed) -> dict[str, Any]:
+    row = line.model_dump(exclude={"driven", "baseline", "zones"})
+    for side, figures in (("driven", line.driven), ("baseline", line.baseline)):
+        if figures is not None:
+            row |= {f"{side}_{name}": value for name, value in figures.model_dump().items()}
+    return row
+
+
+@router.get("/zones.geojson")
+def get_zones_geojson(request: Request, connection: WithStore, city: str | None = None) -> Response:
+    """The districts with their population and the share of it that is served; null where the ledger says nothing."""
+    chosen = chosen_city(connection, city)
+    zones = shared.list_zones(connection, chosen.id)
+    shares = zone_shares(zones, store.find_latest_savings(connection, chosen.id))
+    return geojson_answer(request, zones_geojson(zones, shares), CACHE)
