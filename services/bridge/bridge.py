@@ -8,8 +8,12 @@ from threading import Lock
 from typing import NamedTuple, Protocol
 
 from services.bridge.intake import Event, Find, Keep, Moment, take_in
+from services.bridge.notes import DeviceNotes
+from services.bridge.percent import PercentSensors
 from services.clock import Clock
-from services.contracts.trace import is_followed, trace_of_value
+from services.contracts import topics
+from services.contracts.devices import trace_of_value
+from services.contracts.trace import is_followed
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.stream.mqtt import Arrival
@@ -70,6 +74,8 @@ class Bridge:
         self._keep = keep
         self._on_their_way: deque[OnItsWay] = deque()
         self._lock = Lock()
+        self._percent = PercentSensors()
+        self._notes = DeviceNotes()
         self.has_work = Signal()
         self.meter = meter or BridgeMeter()
         self.meter.on_their_way = lambda: self.on_their_way
@@ -83,8 +89,11 @@ class Bridge:
         self.has_work.set()
 
     def _take(self, arrival: Arrival, moment: Moment) -> OnItsWay:
-        event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find)
+        event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find, percent=self._percent)
         self.meter.taken[event.topic] += 1
+        if event.notes:
+            self._notes.add(event.notes, moment.now)
+            self.meter.noted += 1
         if event.reason is not None:
             self.meter.rejected[event.reason] += 1
         if is_followed(event.value):
@@ -132,6 +141,14 @@ class Bridge:
                 self._on_their_way[n] = message._replace(delivery=self._send(message.event))
         self.meter.sent_again += len(failed)
         return len(failed)
+
+    def tell_notes(self) -> None:
+        """Send what was noted of devices since this was last called. What Kafka does not take is counted as untold."""
+        for note in self._notes.take():
+            topic, note_key = topics.DEVICE_NOTES, topics.key(note.city, note.device)
+            if self._send(Event(topic, note_key, note.to_bytes())) is None:
+                self.meter.untold_notes += 1
+        self.meter.untold_notes += self._notes.take_untold()
 
     def _send(self, event: Event) -> Delivery | None:
         try:

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from services.contracts import topics
-from services.contracts.topics import DeviceTopic
+from services.contracts.devices import KINDS, DeviceKind, DeviceTopic, mqtt_topic
+from services.contracts.topics import key
 from services.errors import StoreAway
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,8 @@ REFRESH_FOR_UNKNOWN_S = 2.0
 class KnownDevice(NamedTuple):
     """What is worked out once a device, not once a message."""
 
-    kind: str
-    """`containers` or `trucks`."""
+    topic: DeviceTopic
+    kind: DeviceKind
     key: bytes
     """Of its events in Kafka."""
     head: bytes
@@ -63,11 +63,11 @@ class KnownDevices:
 
 
 def _by_topic(devices: Iterable[DeviceTopic]) -> dict[bytes, KnownDevice]:
-    return {topics.mqtt_topic(device): _known(device) for device in devices}
+    return {mqtt_topic(device): _known(device) for device in devices}
 
 
 def _known(device: DeviceTopic) -> KnownDevice:
     # Ids hold nothing that JSON would escape: see `services.contracts.fields.Id`.
-    name = "container" if device.kind == "containers" else "truck"
-    head = f'{{"city":"{device.city}","{name}":"{device.device}",'.encode()
-    return KnownDevice(device.kind, topics.key(device.city, device.device), head)
+    kind = KINDS[device.kind]
+    head = f'{{"city":"{device.city}","{kind.id_field}":"{device.device}",'.encode()
+    return KnownDevice(device, kind, key(device.city, device.device), head)

@@ -1,6 +1,6 @@
 """What becomes of one MQTT message: an event for Kafka, or a rejection with its reason. Pure: no sockets here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -9,8 +9,18 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 
 from services.bridge.devices import KnownDevice
+from services.bridge.mending import LeftAside, Unreadable, mend
+from services.bridge.percent import PercentSensors
 from services.contracts import topics
-from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, Position, Reading, RejectionReason
+from services.contracts.devices import DeviceTopic, expected_topics, parse_device_topic
+from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, Reading, RejectionReason, Said
+
+
+class Note(NamedTuple):
+    """Something about a device that its technician should know."""
+
+    device: DeviceTopic
+    about: LeftAside
 
 
 class Event(NamedTuple):
@@ -21,6 +31,7 @@ class Event(NamedTuple):
     value: bytes
     reason: RejectionReason | None = None
     """Why it goes to `rejected`."""
+    notes: Sequence[Note] = ()
 
 
 class Keep(NamedTuple):
@@ -39,8 +50,8 @@ class Moment:
 
     def __init__(self, now: datetime, keep: Keep) -> None:
         self.now = now
-        self.oldest = {"containers": now - keep.readings, "trucks": now - keep.positions}
-        """By kind of device: what happened before is refused."""
+        self.oldest = {"readings": now - keep.readings, "positions": now - keep.positions}
+        """By `DeviceKind.kept`: what happened before is refused."""
         self.context: dict[str, Any] = {"now": now}
         self.received_at = f'"received_at":"{now.isoformat()}",'.encode()
 
@@ -48,34 +59,49 @@ class Moment:
 Find = Callable[[bytes], KnownDevice | None]
 """The registered device that publishes on a topic."""
 
-KINDS: Mapping[str, tuple[type[Reading | Position], str]] = {
-    "containers": (Reading, topics.READINGS),
-    "trucks": (Position, topics.POSITIONS),
-}
-"""What each kind of device says, and the topic in Kafka where it goes."""
 
-
-def take_in(mqtt_topic: bytes, payload: bytes, *, moment: Moment, find: Find) -> Event:
-    """Turn a message into a `ReadingReceived`, a `PositionReceived`, or a `MessageRejected` that says why not."""
+def take_in(mqtt_topic: bytes, payload: bytes, *, moment: Moment, find: Find, percent: PercentSensors) -> Event:
+    """Turn a message into what its kind of device is `received` as, or a `MessageRejected` that says why not."""
     device = find(mqtt_topic)
     if device is None:
         return _from_nobody(mqtt_topic, payload, moment)
     if len(payload) > MAX_PAYLOAD_BYTES:
         return _oversized(mqtt_topic, payload, moment)
-    contract, topic = KINDS[device.kind]
+    kind = device.kind
+    left_aside: Sequence[LeftAside] = ()
     try:
-        said = contract.model_validate_json(payload, context=moment.context)
+        said = kind.contract.model_validate_json(payload, context=moment.context)
     except ValidationError as error:
-        return _rejected("malformed", _faults(error), mqtt_topic, payload, moment)
-    oldest = moment.oldest[device.kind]
+        try:
+            said, left_aside = mend(kind.contract, payload, moment.context, error)
+        except Unreadable as unreadable:
+            notes = _percent_note(percent.refused(mqtt_topic, device, payload), device)
+            return _rejected("malformed", str(unreadable), mqtt_topic, payload, moment)._replace(notes=notes)
+    if (fault := said.fault() or _percent_fault(mqtt_topic, said, payload, percent)) is not None:
+        return _rejected("malformed", fault, mqtt_topic, payload, moment)
+    oldest = moment.oldest[kind.kept]
     if said.happened_at < oldest:
         detail = f"happened_at: {said.happened_at.isoformat()}, and nothing before {oldest.isoformat()} is kept"
         return _rejected("too_old", detail, mqtt_topic, payload, moment)
-    return Event(topic, device.key, _received(device, moment, said))
+    notes = [Note(device.topic, about) for about in left_aside]
+    return Event(kind.topic, device.key, _received(device, moment, said), notes=notes)
 
 
-def _received(device: KnownDevice, moment: Moment, said: Reading | Position) -> bytes:
-    """The JSON of `ReadingReceived` or `PositionReceived`: who, when, and what was validated just now.
+def _percent_fault(mqtt_topic: bytes, said: Said, payload: bytes, percent: PercentSensors) -> str | None:
+    if percent.any_known and isinstance(said, Reading):
+        return percent.fault(mqtt_topic, said, payload)
+    return None
+
+
+def _percent_note(value: int | None, device: KnownDevice) -> list[Note]:
+    if value is None:
+        return []
+    told = f"{value}: it seems to tell percent; a share of the volume is expected, 0 to 1"
+    return [Note(device.topic, LeftAside("fill_ratio", told))]
+
+
+def _received(device: KnownDevice, moment: Moment, said: Said) -> bytes:
+    """The JSON of what the kind is `received` as: who, when, and what was validated just now.
 
     Put together as bytes: a second model, built and written, would cost as much as all the rest of the bridge's work
     on a message. `tests/unit/test_intake.py` holds it to the contract.
@@ -84,10 +110,9 @@ def _received(device: KnownDevice, moment: Moment, said: Reading | Position) -> 
 
 
 def _from_nobody(mqtt_topic: bytes, payload: bytes, moment: Moment) -> Event:
-    device = topics.parse_device_topic(mqtt_topic.decode(errors="replace"))
+    device = parse_device_topic(mqtt_topic.decode(errors="replace"))
     if device is None:
-        detail = "expected tournee/v1/<city>/containers/<id>/reading or tournee/v1/<city>/trucks/<id>/position"
-        return _rejected("unknown_topic", detail, mqtt_topic, payload, moment)
+        return _rejected("unknown_topic", f"expected {expected_topics()}", mqtt_topic, payload, moment)
     if len(payload) > MAX_PAYLOAD_BYTES:
         return _oversized(mqtt_topic, payload, moment)
     detail = f"{device.device} is not among the {device.kind} of {device.city}"
@@ -110,9 +135,3 @@ def _rejected(reason: RejectionReason, detail: str, mqtt_topic: bytes, payload: 
         received_at=moment.now,
     )
     return Event(topics.REJECTED, mqtt_topic[:1000], message.to_bytes(), reason)
-
-
-def _faults(error: ValidationError) -> str:
-    """Field, what is wrong, and what came, in one line of bounded length."""
-    faults = (f"{'.'.join(map(str, e['loc'])) or 'payload'}: {e['msg']}" for e in error.errors(include_url=False))
-    return "; ".join(faults)[:1000]

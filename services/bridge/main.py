@@ -74,6 +74,7 @@ def _settle_and_retry(bridge: Bridge, producer: EventProducer, subscriber: Subsc
             bridge.meter.tick()
         if now_s - reported_s > REPORT_S:
             counts, reported_s = _report_rates(bridge, counts, reported_s)
+            bridge.tell_notes()
 
 
 def _retry(bridge: Bridge, producer: EventProducer) -> None:
@@ -88,6 +89,7 @@ def _retry(bridge: Bridge, producer: EventProducer) -> None:
 
 def _finish(bridge: Bridge, producer: EventProducer, subscriber: Subscriber) -> None:
     """What is on its way to Kafka is finished and acknowledged; what comes meanwhile, the broker keeps."""
+    bridge.tell_notes()
     producer.flush(FINISH_S)
     bridge.settle()
     subscriber.stop()

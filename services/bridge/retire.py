@@ -45,6 +45,7 @@ def retire(config: Settings, member: str) -> int:
         _empty(leaver, bridge, producer)
         leaver.wait_for_rival()
         leaver.end()
+        bridge.tell_notes()
     finally:
         leaver.stop()
         producer.close()

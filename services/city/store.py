@@ -3,11 +3,14 @@
 The tables of zones, containers and trucks hold no order; that of the files rests in `registry_entry`, as `file_order`.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from services.city.differences import Counts, Document, Documents, LoadReport, compare
 from services.city.documents import ENTRY_KINDS, FILE_ORDER, FILES, Stored, documents_of, files_of, ordered, registry_of
@@ -42,7 +45,7 @@ def load_registry(connection: Connection, registry: Registry, *, who: str, now: 
     city = registry.city.id
     with store_errors(), connection.transaction():
         connection.execute(SQL["lock_city"], {"city": city})
-        before = _read(connection, city)
+        before = _read_as_now(connection, city)
         after = documents_of(registry)
         report = compare(city, files_of(before) if before else None, files_of(after))
         if report.is_changed:
@@ -72,6 +75,21 @@ def list_cities(connection: Connection) -> list[City]:
     with store_errors():
         rows = connection.execute(SQL["list_cities"]).fetchall()
     return [City.model_validate(row["document"]) for row in rows]
+
+
+def _read_as_now(connection: Connection, city_id: str) -> Stored | None:
+    """What is stored, said as this Tournée would say it: a column that came since with a default is no change.
+
+    What this Tournée would no longer take is compared as it stands.
+    """
+    stored = _read(connection, city_id)
+    if stored is None:
+        return None
+    texts = {row_id: json.dumps(row) for row_id, row in stored.rows["container"].items()}
+    try:
+        return documents_of(registry_of(stored, texts))
+    except ValidationError:
+        return stored
 
 
 def _read(connection: Connection, city_id: str, *, with_containers: bool = True) -> Stored | None:

@@ -12,8 +12,8 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from services.city.devices import list_senders
+from services.contracts.devices import KINDS, DeviceTopic
 from services.contracts.fields import CityId, Id
-from services.contracts.topics import DeviceTopic
 from services.settings import settings
 from services.store.connection import connect
 from services.stream.mqtt_passwords import MqttPasswords, changing
@@ -24,9 +24,7 @@ BRIDGE = "bridge"
 device_app = typer.Typer(help="Passwords of the devices that speak MQTT.", no_args_is_help=True)
 
 
-class Kind(StrEnum):
-    CONTAINERS = "containers"
-    TRUCKS = "trucks"
+Kind = StrEnum("Kind", {name.upper(): name for name in KINDS})  # type: ignore[misc]
 
 
 File = Annotated[
@@ -48,18 +46,18 @@ def add_command(
     """Give devices their passwords, shown this once. Those that have one keep it unless --renew."""
     devices = _asked(city, kind, device, every=every)
     with changing(file) as passwords:
-        fresh = [each for each in devices if renew or not passwords.has(_username(each))]
+        fresh = [each for each in devices if renew or not passwords.has(each.login)]
         if not every and not fresh:
-            raise typer.BadParameter(f"{_username(devices[0])} has a password; --renew gives it another")
+            raise typer.BadParameter(f"{devices[0].login} has a password; --renew gives it another")
         # Written before the change takes hold: a password that nobody has seen would lock its device out.
-        _hand_over([(each, passwords.add(_username(each))) for each in fresh], out)
+        _hand_over([(each, passwords.add(each.login)) for each in fresh], out)
     _tell(f"{len(fresh)} of {len(devices)} devices have a new password", changed=bool(fresh))
 
 
 @device_app.command("revoke")
 def revoke_command(city: City, kind: Kind, device: Annotated[str, typer.Argument(metavar="ID")], file: File) -> None:
     """Take a device's password away: it is refused, and thrown out where it is connected."""
-    username = _username(_device(city, kind, device))
+    username = _device(city, kind, device).login
     with changing(file) as passwords:
         passwords.remove(username)
     _tell(f"{username} is revoked", changed=True)
@@ -93,7 +91,7 @@ def _asked(city: str, kind: Kind | None, device: str | None, *, every: bool) -> 
         with connect(settings().database_url.get_secret_value(), name="device") as connection:
             return list_senders(connection, city)
     if kind is None or device is None:
-        raise typer.BadParameter("name one device, CITY containers|trucks ID, or say --all")
+        raise typer.BadParameter(f"name one device, CITY {'|'.join(KINDS)} ID, or say --all")
     return [_device(city, kind, device)]
 
 
@@ -104,11 +102,6 @@ def _device(city: str, kind: Kind, device: str) -> DeviceTopic:
     except ValidationError as error:
         fault = error.errors()[0]
         raise typer.BadParameter(f"{fault['input']}: {fault['msg']}") from error
-
-
-def _username(device: DeviceTopic) -> str:
-    """What the access list puts in the place of %u: the device's part of its topic."""
-    return f"{device.city}/{device.kind}/{device.device}"
 
 
 def _hand_over(given: Sequence[tuple[DeviceTopic, str]], out: Path | None) -> None:
@@ -129,7 +122,7 @@ def _write_csv(file: TextIO, given: Sequence[tuple[DeviceTopic, str]]) -> None:
         return
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(("id", "username", "password"))
-    rows.writerows((device.device, _username(device), password) for device, password in given)
+    rows.writerows((device.device, device.login, password) for device, password in given)
     file.flush()
 
 

@@ -1,34 +1,65 @@
-"""What bin sensors and trucks say, and what becomes of it."""
+"""What devices say, and what becomes of it. Which kind of device says what stands in `services.contracts.devices`."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field
+from pydantic import Base64Bytes, Field, Strict
 
 from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, Part, PastInstant, Ratio
 from services.contracts.trace import device_trace
 
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
+# Strict: `true` is no number. A number in quotes is read where the bridge mends (`services.bridge.mending`).
+type Measured[Number] = Annotated[Number, Strict()]
 
-class Reading(Part):
+
+class Said(Part):
+    """What a device says. A field that has a default is optional: one that is wrong never costs the rest."""
+
+    happened_at: PastInstant
+
+    def fault(self) -> str | None:
+        """What is wrong with fields that are each right by themselves; None where nothing is."""
+        return None
+
+
+class Reading(Said):
     """A bin sensor's message on `tournee/v1/<city>/containers/<id>/reading`."""
 
-    happened_at: PastInstant
-    fill_ratio: FillRatio
-    battery_ratio: Ratio | None = None
-    temperature_c: Annotated[float, Field(ge=-50, le=150, allow_inf_nan=False)] | None = None
+    fill_ratio: Measured[FillRatio]
+    battery_ratio: Measured[Ratio] | None = None
+    temperature_c: Measured[Annotated[float, Field(ge=-50, le=150, allow_inf_nan=False)]] | None = None
 
 
-class Position(Part):
+class Position(Said):
     """A truck's GPS message on `tournee/v1/<city>/trucks/<id>/position`."""
 
-    happened_at: PastInstant
-    lon: Lon
-    lat: Lat
-    speed_kmh: Annotated[float, Field(ge=0, le=200, allow_inf_nan=False)] | None = None
-    heading_deg: Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)] | None = None
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    lon: Measured[Lon]
+    lat: Measured[Lat]
+    speed_kmh: Measured[Annotated[float, Field(ge=0, le=200, allow_inf_nan=False)]] | None = None
+    heading_deg: Measured[Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)]] | None = None
+    accuracy_m: Measured[Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]] | None = None
+
+    def fault(self) -> str | None:
+        if self.lon == 0 and self.lat == 0:
+            return "lon, lat: 0, 0 is what a receiver says that knows no place"
+        return None
+
+
+class Weighing(Said):
+    """What a scale has weighed, on `tournee/v1/<city>/scales/<id>/weight`.
+
+    A scale has the id of the truck or the disposal site it belongs to. At a site it weighs what a truck leaves there,
+    on a truck what a container gives.
+    """
+
+    net_kg: Measured[Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]]
+    """The waste alone; 100 t is more than any truck of the roads carries."""
+    from_truck: Id | None = None
+    """Who was weighed, where the scale is a site's."""
+    from_container: Id | None = None
+    """What was emptied, where the scale is a truck's."""
 
 
 class ReadingReceived(Reading, Message):
@@ -55,6 +86,18 @@ class PositionReceived(Position, Message):
         return device_trace(self.city, self.truck, self.happened_at)
 
 
+class WeighingReceived(Weighing, Message):
+    """A weighing that passed the bridge: Kafka `weighings`, key `<city>/<scale>`."""
+
+    city: CityId
+    scale: Id
+    received_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return device_trace(self.city, self.scale, self.happened_at)
+
+
 RejectionReason = Literal["malformed", "oversized", "too_old", "unknown_topic", "unknown_device", "unreadable_record"]
 
 
@@ -67,6 +110,30 @@ class MessageRejected(Message):
     mqtt_topic: str
     payload: Base64Bytes
     received_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return str(self.id)
+
+
+class DeviceNoted(Message):
+    """What was wrong with messages of one device that were taken all the same: Kafka `device-notes`.
+
+    One note stands for all of some time, so that a device that sends a heading of -1 for ever costs next to nothing.
+    """
+
+    id: UUID
+    city: CityId
+    kind: str
+    """A name in `services.contracts.devices.KINDS`."""
+    device: Id
+    field: str
+    """What was left aside; `payload` where it was not the content of a field."""
+    example: Annotated[str, Field(max_length=200)]
+    """What stood there the last time, and what is expected."""
+    messages: Annotated[int, Field(ge=1)]
+    first_at: Instant
+    last_at: Instant
 
     @property
     def trace_id(self) -> str:

@@ -4,6 +4,8 @@
 | --- | --- | --- |
 | `readings` | ReadingReceived | city/container |
 | `positions` | PositionReceived | city/truck |
+| `weighings` | WeighingReceived | city/scale |
+| `device-notes` | DeviceNoted | city/device |
 | `rejected` | MessageRejected | MQTT topic |
 | `orders` | PlanDay | city/fleet |
 | `planning` | PlanningProgressed | city/fleet |
@@ -16,11 +18,12 @@
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 from zlib import crc32
 
 READINGS = "readings"
 POSITIONS = "positions"
+WEIGHINGS = "weighings"
+DEVICE_NOTES = "device-notes"
 REJECTED = "rejected"
 ORDERS = "orders"
 PLANNING = "planning"
@@ -31,7 +34,7 @@ LEDGER = "ledger"
 DISTRICTS = "districts"
 DISTRICT_PLANS = "district-plans"
 
-STORED = (READINGS, POSITIONS, REJECTED, PLANNING, PLANS, DISPATCHES, CONFIRMATIONS, LEDGER)
+STORED = (READINGS, POSITIONS, WEIGHINGS, REJECTED, DEVICE_NOTES, PLANNING, PLANS, DISPATCHES, CONFIRMATIONS, LEDGER)
 """The topics that the writer puts into the store, telemetry first."""
 ALL = (*STORED, ORDERS, DISTRICTS, DISTRICT_PLANS)
 
@@ -41,35 +44,10 @@ PARTITIONS: Mapping[str, int] = {DISTRICTS: 12}
 """Where a topic has more. Workers are more than planners; 12 are shared evenly by 2, 3, 4 or 6 of them."""
 
 MQTT_ROOT = "tournee/v1"
-MQTT_READINGS = f"{MQTT_ROOT}/+/containers/+/reading"
-MQTT_POSITIONS = f"{MQTT_ROOT}/+/trucks/+/position"
 MQTT_EVERYTHING = f"{MQTT_ROOT}/#"
 """The bridge subscribes to all of it, so that a device with a wrong topic is seen and not silently ignored."""
 MQTT_SHARED = f"$share/bridge/{MQTT_EVERYTHING}"
 """The same, shared by every bridge: each message goes to one of them."""
-
-
-class DeviceTopic(NamedTuple):
-    city: str
-    kind: str
-    """`containers` or `trucks`."""
-    device: str
-
-
-def mqtt_topic(device: DeviceTopic) -> bytes:
-    """Where a device publishes, as it stands on the wire."""
-    what = "reading" if device.kind == "containers" else "position"
-    return f"{MQTT_ROOT}/{device.city}/{device.kind}/{device.device}/{what}".encode()
-
-
-def parse_device_topic(topic: str) -> DeviceTopic | None:
-    """The city and device of an MQTT topic, or None where it is not one of ours."""
-    match topic.split("/"):
-        case ["tournee", "v1", city, "containers", device, "reading"]:
-            return DeviceTopic(city, "containers", device)
-        case ["tournee", "v1", city, "trucks", device, "position"]:
-            return DeviceTopic(city, "trucks", device)
-    return None
 
 
 def district_key(order: str, district: int, of: int) -> bytes:

@@ -1,6 +1,5 @@
 """The one id that follows a message through every log, and which of very many messages are followed at all."""
 
-import json
 from datetime import UTC, datetime
 from zlib import crc32
 
@@ -19,16 +18,3 @@ def is_followed(value: bytes) -> bool:
 def device_trace(city: str, device: str, happened_at: datetime) -> str:
     """The id of what a device said: `<city>/<device>@<instant, UTC>`, the key by which the store counts it once."""
     return f"{city}/{device}@{happened_at.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
-
-
-def trace_of_value(value: bytes) -> str:
-    """The `trace_id` of the reading, position or rejection with these bytes in Kafka.
-
-    Raises:
-        ValueError, KeyError: the bytes are none of these.
-    """
-    said = json.loads(value)
-    if "mqtt_topic" in said:
-        return str(said["id"])
-    device = said["container"] if "container" in said else said["truck"]
-    return device_trace(said["city"], device, datetime.fromisoformat(said["happened_at"]))

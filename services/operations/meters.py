@@ -12,6 +12,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from services.contracts import topics
+from services.contracts.devices import KINDS
 from services.contracts.planning import PlanStatus
 from services.contracts.telemetry import RejectionReason
 from services.operations.families import count, counter, gauge, gauges, gauges_by, histogram
@@ -44,10 +45,13 @@ class BridgeMeter(Collector):
     """The bridge's counts. `taken` and `rejected` belong to the MQTT thread, `confirmed` to whoever acknowledges."""
 
     def __init__(self) -> None:
-        self.taken = zeros((topics.READINGS, topics.POSITIONS, topics.REJECTED))
+        self.taken = zeros((*(kind.topic for kind in KINDS.values()), topics.REJECTED))
         """Messages that came, by the Kafka topic they went to."""
         self.rejected = zeros(get_args(RejectionReason))
         """Of these the rejected ones, by reason."""
+        self.noted = 0
+        """Messages taken, or refused, of which something is told to the device's technician."""
+        self.untold_notes = 0
         self.confirmed = 0
         self.sent_again = 0
         self.on_their_way: Callable[[], int] = lambda: 0
@@ -64,6 +68,8 @@ class BridgeMeter(Collector):
         self.tick()
         yield counter("tournee_bridge_messages", "Messages from devices, by Kafka topic.", "topic", self.taken)
         yield counter("tournee_bridge_rejected", "Messages not taken, by reason.", "reason", self.rejected)
+        yield count("tournee_bridge_noted", "Messages of which something was left aside and noted.", self.noted)
+        yield count("tournee_bridge_notes_untold", "Notes of devices that could not be sent.", self.untold_notes)
         yield count("tournee_bridge_confirmed", "Messages that Kafka has, acknowledged to the broker.", self.confirmed)
         yield count("tournee_bridge_sent_again", "Messages that Kafka did not take at first.", self.sent_again)
         yield gauge("tournee_bridge_on_their_way", "Messages not yet confirmed by Kafka.", self.on_their_way())

@@ -9,7 +9,13 @@ from services.contracts.confirmations import VisitConfirmed
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
-from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
+from services.contracts.telemetry import (
+    DeviceNoted,
+    MessageRejected,
+    PositionReceived,
+    ReadingReceived,
+    WeighingReceived,
+)
 from services.writer.day import (
     store_confirmations,
     store_dispatches,
@@ -17,6 +23,7 @@ from services.writer.day import (
     store_plans,
     store_savings,
 )
+from services.writer.devices import store_device_notes, store_weighings
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 
 
@@ -33,7 +40,9 @@ Handlers = Mapping[str, Handler]
 HANDLERS: Handlers = {
     topics.READINGS: Handler(ReadingReceived, store_readings),
     topics.POSITIONS: Handler(PositionReceived, store_positions),
+    topics.WEIGHINGS: Handler(WeighingReceived, store_weighings),
     topics.REJECTED: Handler(MessageRejected, store_rejected),
+    topics.DEVICE_NOTES: Handler(DeviceNoted, store_device_notes),
     topics.PLANNING: Handler(PlanningProgressed, store_planning),
     topics.PLANS: Handler(PlanMade, store_plans),
     topics.DISPATCHES: Handler(PlanDispatched, store_dispatches),

@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import partial
 
 from services.clock import clock_from
+from services.contracts.devices import KINDS, trace_of_value
 from services.contracts.telemetry import ReadingReceived
-from services.contracts.topics import POSITIONS, READINGS, REJECTED, STORED
-from services.contracts.trace import is_followed, trace_of_value
+from services.contracts.topics import READINGS, REJECTED, STORED
+from services.contracts.trace import is_followed
 from services.errors import StoreAway
 from services.operations.consuming import consume
 from services.operations.meters import WriterMeter
@@ -95,7 +96,7 @@ def _note(batch: Batch, records: Sequence[Record], meter: WriterMeter, now: date
             log.info("stored %s", record.topic, extra={"trace": _trace(record)})
 
 
-FOLLOWED = frozenset({READINGS, POSITIONS, REJECTED})
+FOLLOWED = frozenset({REJECTED, *(kind.topic for kind in KINDS.values())})
 
 
 def _trace(record: Record) -> str:

@@ -10,8 +10,9 @@ from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import SimulatedClock
+from services.contracts.devices import DeviceTopic
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
-from services.contracts.topics import POSITIONS, READINGS, REJECTED, DeviceTopic
+from services.contracts.topics import POSITIONS, READINGS, REJECTED
 from services.stream.kafka import Record
 from services.stream.ports import EventSource
 from tests.contract.capabilities import on_every_server

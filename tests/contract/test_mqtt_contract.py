@@ -4,7 +4,8 @@ import time
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from services.contracts.topics import MQTT_EVERYTHING, parse_device_topic
+from services.contracts.devices import parse_device_topic
+from services.contracts.topics import MQTT_EVERYTHING
 from tests.contract.capabilities import Promise, lacks, on_every_server
 from tests.contract.mqtt_side import Ear, MqttSide
 from tests.contract.waiting import PATIENCE_S, eventually

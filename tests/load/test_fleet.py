@@ -14,8 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
+from services.contracts.devices import parse_device_topic
 from services.contracts.telemetry import Reading
-from services.contracts.topics import parse_device_topic
 from tests.load.fleet import Fleet
 from tests.load.messages import PAYLOAD_BYTES, Messages
 from tests.load.packets import ProtocolError, connect, remaining_length

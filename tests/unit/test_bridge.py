@@ -7,7 +7,8 @@ from services.bridge.bridge import Bridge
 from services.bridge.devices import REFRESH_FOR_UNKNOWN_S, KnownDevices
 from services.bridge.intake import Keep
 from services.clock import SimulatedClock
-from services.contracts.topics import DeviceTopic
+from services.contracts.devices import DeviceTopic
+from services.contracts.telemetry import DeviceNoted
 from services.errors import StoreAway, StreamAway
 from services.stream.mqtt import Arrival
 
@@ -141,3 +142,29 @@ def test_new_device_is_let_in_soon_and_a_store_away_forgets_nobody() -> None:
     now_s[0] += 3600
     devices.refresh_if_due()
     assert devices.find(added) is not None
+
+
+class Notes:
+    """A Kafka that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes, bytes]] = []
+
+    def send(self, topic: str, key: bytes, value: bytes) -> Held:
+        self.sent.append((topic, key, value))
+        return Held()
+
+
+def test_what_is_left_aside_is_told_once_for_very_many_messages() -> None:
+    """A tracker that sends a heading of -1 with each position must not double the stream."""
+    kafka = Notes()
+    bridge = Bridge(kafka, CLOCK, KnownDevices(lambda: [C1]).find, lambda _: None, keep=KEEP)
+    wrong = b'{"happened_at": "2026-01-01T00:00:00Z", "fill_ratio": 0.5, "battery_ratio": %d}'
+    bridge.on_arrivals([Arrival(TOPIC, wrong % value, 1) for value in (255, 254, 253)])
+    bridge.tell_notes()
+    bridge.tell_notes()
+    (told,) = [value for topic, _, value in kafka.sent if topic == "device-notes"]
+    note = DeviceNoted.model_validate_json(told)
+    assert (note.city, note.kind, note.device, note.field, note.messages) == (*C1, "battery_ratio", 3)
+    assert "253" in note.example
+    assert bridge.meter.noted == 3

@@ -9,21 +9,31 @@ from hypothesis import strategies as st
 
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Event, Keep, Moment, take_in
+from services.bridge.percent import PercentSensors
 from services.contracts import topics
-from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, PositionReceived, ReadingReceived
+from services.contracts.devices import KINDS, DeviceTopic, mqtt_topic, parse_device_topic, trace_of_value
+from services.contracts.telemetry import (
+    MAX_PAYLOAD_BYTES,
+    MessageRejected,
+    PositionReceived,
+    ReadingReceived,
+    WeighingReceived,
+)
+from services.writer.handlers import HANDLERS
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 TOPIC = "tournee/v1/porto/containers/C1/reading"
 TRUCK_TOPIC = "tournee/v1/porto/trucks/T1/position"
 KEEP = Keep(readings=timedelta(days=730), positions=timedelta(days=90))
+SCALE_TOPIC = "tournee/v1/porto/scales/D1/weight"
 FIND = KnownDevices(
-    lambda: [topics.DeviceTopic("porto", "containers", "C1"), topics.DeviceTopic("porto", "trucks", "T1")]
+    lambda: [DeviceTopic("porto", *device) for device in (("containers", "C1"), ("trucks", "T1"), ("scales", "D1"))]
 ).find
 
 
-def take(topic: str | bytes, payload: bytes) -> Event:
+def take(topic: str | bytes, payload: bytes, percent: PercentSensors | None = None) -> Event:
     raw = topic if isinstance(topic, bytes) else topic.encode()
-    return take_in(raw, payload, moment=Moment(NOW, KEEP), find=FIND)
+    return take_in(raw, payload, moment=Moment(NOW, KEEP), find=FIND, percent=percent or PercentSensors())
 
 
 def rejection(event: Event) -> MessageRejected:
@@ -37,7 +47,7 @@ def body(**fields: object) -> bytes:
 
 def test_good_reading_goes_to_readings_under_its_containers_key() -> None:
     """City and container come from the topic, the rest from the payload; what the store needs is complete."""
-    topic, key, value, _ = take(TOPIC, body(battery_ratio=0.8, firmware="ignored", city="elsewhere"))
+    topic, key, value, *_ = take(TOPIC, body(battery_ratio=0.8, firmware="ignored", city="elsewhere"))
     assert (topic, key) == ("readings", b"porto/C1")
     assert b"firmware" not in value
     assert ReadingReceived.model_validate_json(value) == ReadingReceived(
@@ -50,10 +60,97 @@ def test_good_reading_goes_to_readings_under_its_containers_key() -> None:
     )
 
 
+def test_weight_of_a_scale_goes_to_weighings_under_its_key() -> None:
+    """A further kind of device is a row of the table: all else is told by it."""
+    payload = b'{"happened_at": "2026-03-02T04:50:00Z", "net_kg": 4380, "from_truck": "T1"}'
+    topic, key, value, *_ = take(SCALE_TOPIC, payload)
+    assert (topic, key) == ("weighings", b"porto/D1")
+    weighing = WeighingReceived.model_validate_json(value)
+    assert (weighing.scale, weighing.net_kg, weighing.from_truck) == ("D1", 4380, "T1")
+    assert trace_of_value(value) == weighing.trace_id == "porto/D1@2026-03-02T04:50:00Z"
+
+
+def test_every_kind_of_device_travels_as_its_row_says() -> None:
+    """Its topic leads back to it, and its events begin with who said it."""
+    for kind in KINDS.values():
+        device = DeviceTopic("porto", kind.name, "X1")
+        assert parse_device_topic(mqtt_topic(device).decode()) == device
+        assert kind.id_field in kind.received.model_fields
+        assert HANDLERS[kind.topic].contract is kind.received
+        assert kind.topic in topics.STORED
+
+
+@pytest.mark.parametrize(
+    ("topic", "wrong", "field", "shown"),
+    [
+        (TOPIC, body(temperature_c=-327.68), "temperature_c", "-327.68"),
+        (TOPIC, body(battery_ratio=255), "battery_ratio", "255"),
+        (TOPIC, body(battery_ratio=1.01), "battery_ratio", "1.01"),
+        (TOPIC, body(battery_ratio=True), "battery_ratio", "True"),
+        (TOPIC, body(battery_ratio="3.6 V"), "battery_ratio", "'3.6 V'"),
+        (TOPIC, body(temperature_c={"value": 21}), "temperature_c", "{'value': 21}"),
+        (TRUCK_TOPIC, body(lon=2.43, lat=6.37, speed_kmh=-1), "speed_kmh", "-1"),
+        (TRUCK_TOPIC, body(lon=2.43, lat=6.37, heading_deg=-1), "heading_deg", "-1"),
+        (TRUCK_TOPIC, body(lon=2.43, lat=6.37, accuracy_m=-1), "accuracy_m", "-1"),
+        (TRUCK_TOPIC, body(lon=2.43, lat=6.37, accuracy_m=float("nan")), "accuracy_m", "nan"),
+        (SCALE_TOPIC, body(net_kg=12, from_truck="T 1"), "from_truck", "'T 1'"),
+        (TOPIC, body() + b"\0", "payload", "NUL"),
+    ],
+)
+def test_wrong_optional_field_never_costs_the_message(topic: str, wrong: bytes, field: str, shown: str) -> None:
+    """A bin 93 % full is seen though its thermometer is broken; what was left aside is told of its device."""
+    event = take(topic, wrong)
+    assert event.topic != "rejected"
+    assert json.loads(event.value).get(field) is None
+    (note,) = event.notes
+    assert note.about.field == field
+    assert shown in note.about.told
+    assert topic.encode() == mqtt_topic(note.device)
+
+
+def test_several_wrong_optional_fields_are_each_left_aside() -> None:
+    event = take(TRUCK_TOPIC, body(lon=2.43, lat=6.37, speed_kmh=-1, heading_deg=-1, accuracy_m=3))
+    assert {note.about.field for note in event.notes} == {"speed_kmh", "heading_deg"}
+    position = PositionReceived.model_validate_json(event.value)
+    assert (position.speed_kmh, position.heading_deg, position.accuracy_m) == (None, None, 3)
+
+
+def test_number_in_quotes_is_a_number() -> None:
+    """Some gateways quote everything; nothing is doubtful about it, so nothing is noted."""
+    event = take(TOPIC, body(fill_ratio="0.93", battery_ratio="0.5"))
+    reading = ReadingReceived.model_validate_json(event.value)
+    assert (reading.fill_ratio, reading.battery_ratio, event.notes) == (0.93, 0.5, [])
+
+
+def test_wrong_optional_field_does_not_save_a_wrong_required_one() -> None:
+    message = rejection(take(TOPIC, body(fill_ratio=1.5, battery_ratio=255)))
+    assert message.detail == "fill_ratio: Input should be less than or equal to 1.2, not 1.5"
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (0.0, -0.0)])
+def test_receiver_that_knows_no_place_says_so(lon: float, lat: float) -> None:
+    """0, 0 lies in the Gulf of Guinea, 700 km from the nearest of these cities."""
+    message = rejection(take(TRUCK_TOPIC, body(lon=lon, lat=lat)))
+    assert "0, 0" in message.detail
+    assert take(TRUCK_TOPIC, body(lon=0, lat=6.4)).topic == "positions"  # the meridian runs through Ghana
+
+
+def test_one_percent_does_not_read_as_full() -> None:
+    """A sensor in percent is told to the technician, and its 1 is not believed until it tells a fraction."""
+    percent = PercentSensors()
+    assert take(TOPIC, body(fill_ratio=1), percent).topic == "readings"  # nothing is known against it yet
+    refused = take(TOPIC, body(fill_ratio=93), percent)
+    assert "seems to tell percent" in refused.notes[0].about.told
+    assert "told 93 before" in rejection(take(TOPIC, body(fill_ratio=1), percent)).detail
+    assert take(TOPIC, body(fill_ratio=0), percent).topic == "readings"  # empty in either
+    assert take(TOPIC, body(fill_ratio=0.4), percent).topic == "readings"  # mended meanwhile
+    assert take(TOPIC, body(fill_ratio=1), percent).topic == "readings"
+
+
 def test_good_position_goes_to_positions_under_its_trucks_key() -> None:
     """Trucks travel the same way."""
     payload = b'{"happened_at": "2026-03-02T04:50:00Z", "lon": 2.4, "lat": 6.4, "speed_kmh": 20}'
-    topic, key, value, _ = take(TRUCK_TOPIC, payload)
+    topic, key, value, *_ = take(TRUCK_TOPIC, payload)
     assert (topic, key) == ("positions", b"porto/T1")
     assert PositionReceived.model_validate_json(value).speed_kmh == 20
 
@@ -68,7 +165,8 @@ def test_good_position_goes_to_positions_under_its_trucks_key() -> None:
         (body(fill_ratio="NaN"), "fill_ratio"),
         (body(happened_at="2026-03-02T04:50:00"), "happened_at"),  # no time zone
         (body(happened_at="2026-03-02T05:05:01Z"), "happened_at"),  # 5 min 1 s ahead
-        (body(battery_ratio=3), "battery_ratio"),
+        (body(fill_ratio=True), "fill_ratio: Input should be a valid number, not True"),
+        (body(fill_ratio="plein"), "not 'plein'"),
     ],
 )
 def test_wrong_field_is_named_in_the_rejection(payload: bytes, told: str) -> None:

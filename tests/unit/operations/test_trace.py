@@ -5,8 +5,9 @@ import sys
 from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
+from services.contracts.devices import trace_of_value
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
-from services.contracts.trace import FOLLOWED_ONE_IN, is_followed, trace_of_value
+from services.contracts.trace import FOLLOWED_ONE_IN, is_followed
 
 AT = datetime(2026, 11, 22, 6, 30, 0, 250_000, tzinfo=timezone(timedelta(hours=1)))
 

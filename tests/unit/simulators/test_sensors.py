@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from pydantic import ValidationError
 
+from services.contracts.devices import parse_device_topic
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES, Reading
-from services.contracts.topics import parse_device_topic
 from simulators.bins.faults import SensorFaults
 from simulators.events import Outgoing
 from simulators.world import World

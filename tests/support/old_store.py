@@ -1,0 +1,95 @@
+"""A store of an earlier release, and whether a store of today still holds all that it held."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Composable, Identifier
+
+from infra.migrate import Migration, all_migrations, migrate
+
+OLD_STORE = Path(__file__).parents[1] / "data" / "store_0004.sql"
+OLD_LAST = "0004_segment_speeds.sql"
+
+type Rows = list[dict[str, Any]]
+
+
+def migrations_after(name: str) -> list[Migration]:
+    """Every later one, in order: also those that were written after the test that asks."""
+    return [migration for migration in all_migrations() if migration.name > name]
+
+
+def fill_old_store(url: str) -> None:
+    """The schema of then, with rows in every table."""
+    migrate(url, [migration for migration in all_migrations() if migration.name <= OLD_LAST])
+    with psycopg.connect(url) as connection:
+        connection.execute(OLD_STORE.read_text(encoding="utf-8").encode())
+
+
+def tables_of(url: str) -> dict[str, Rows]:
+    """All rows of all tables but the list of migrations."""
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        listed = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+        ).fetchall()
+        names = sorted(row["tablename"] for row in listed)
+        return {name: connection.execute(SQL("SELECT * FROM {}").format(Identifier(name))).fetchall() for name in names}
+
+
+def shape_of(url: str) -> list[tuple[Any, ...]]:
+    """Tables, columns, views, indexes, constraints, functions and what has run: all that a migration changes."""
+    queries = (
+        "SELECT 'column', table_name, column_name, data_type, column_default, is_nullable"
+        " FROM information_schema.columns WHERE table_schema = 'public'",
+        "SELECT 'view', viewname, definition FROM pg_views WHERE schemaname = 'public'",
+        "SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace",
+        "SELECT 'function', oid::regprocedure::text, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        "SELECT 'migration', name, checksum FROM schema_migration",
+    )
+    with psycopg.connect(url) as connection:
+        return sorted((row for query in queries for row in connection.execute(query)), key=repr)
+
+
+def missing_rows(url: str, before: Mapping[str, Rows], now_in: Mapping[str, str]) -> dict[str, Rows]:
+    """Old rows that the store no longer holds, by table. A document may have grown; nothing else may be other.
+
+    Args:
+        url: of the store today.
+        before: its rows of then.
+        now_in: where the rows of a table that has moved are now: a query that gives its old columns.
+    """
+    missing: dict[str, Rows] = {}
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        for table, rows in before.items():
+            query: Composable = SQL("SELECT {} FROM {}").format(
+                SQL(", ").join(map(Identifier, rows[0])), Identifier(table)
+            )
+            found = connection.execute(now_in[table].encode() if table in now_in else query).fetchall()
+            if lost := _lost(rows, found):
+                missing[table] = lost
+    return missing
+
+
+def _lost(before: Rows, after: Rows) -> Rows:
+    """Each row of today stands for one of then."""
+    left, lost = list(after), []
+    for row in before:
+        place = next((n for n, candidate in enumerate(left) if _holds(candidate, row)), None)
+        if place is None:
+            lost.append(row)
+        else:
+            left.pop(place)
+    return lost
+
+
+def _holds(now: Any, then: Any) -> bool:
+    """Whether all of `then` is in `now`, at its place."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        return all(name in now and _holds(now[name], value) for name, value in then.items())
+    if isinstance(then, Sequence) and isinstance(now, Sequence) and not isinstance(then, str | bytes):
+        return len(now) == len(then) and all(map(_holds, now, then))
+    return bool(now == then)
