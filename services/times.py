@@ -18,6 +18,12 @@ def instant_of(day: date, second: float, zone: ZoneInfo) -> datetime:
     return on_the_wall.replace(tzinfo=zone).astimezone(UTC)
 
 
+def seconds_after_midnight(instant: datetime, day: date, zone: ZoneInfo) -> int:
+    """What the city's own clock shows at an instant, in whole seconds after midnight of `day`: `instant_of`, back."""
+    on_the_wall = instant.astimezone(zone).replace(tzinfo=None)
+    return int((on_the_wall - datetime.combine(day, time())).total_seconds())
+
+
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """The city's date at an instant."""
     return instant.astimezone(zone).date()

@@ -5,6 +5,7 @@ Good to a per mille within 100 km. A city across the 180th meridian is not fores
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,15 @@ type Points = NDArray[np.float64]
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180
+
+
+def great_circle_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
+    """Metres between two points on the globe (haversine), in degrees WGS 84."""
+    south, north = radians(lat_a), radians(lat_b)
+    half = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(radians(lon_b - lon_a) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * asin(sqrt(half))
+
+
 CELLS_AT_ONCE = 1_000_000
 
 

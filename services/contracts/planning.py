@@ -17,6 +17,7 @@ UnservedReason = Literal[
     "no_capacity",
     "no_vehicle_allowed",
     "no_road",
+    "given_up",
     "window_unreachable",
     "disposal_closed",
     "time_limit",
@@ -50,6 +51,10 @@ class PlanDay(Message):
     as_of: Instant
     time_limit_s: Annotated[float, Field(gt=0, le=3600)]
     seed: int = 1
+    broken_down: tuple[Id, ...] = ()
+    """Trucks of a day under way that go on no further: others take what they had still to do."""
+    closed_sites: tuple[Id, ...] = ()
+    """Disposal sites that take no waste from now on, of a day under way."""
     ordered_by: str
     ordered_at: Instant
 
@@ -223,6 +228,12 @@ class PlanMade(Message):
     explained: Explained = "nothing"
     what_if: tuple[WhatIf, ...] = ()
     """Empty where the time limit was short or the day very large."""
+    replaces: UUID | None = None
+    """The plan that was in force when this one was made, of a day under way: this one holds what was done of it too."""
+    begins_at: Instant | None = None
+    """From when on it is new: circuits before it are as they were driven."""
+    called_off: tuple[Id, ...] = ()
+    """Trucks that had containers before them in the plan it replaces, and have none any more."""
 
     @property
     def trace_id(self) -> str:

@@ -1,13 +1,12 @@
 """A day's plan, from the registry and the latest states. Pure but for the time the solver takes."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 import routing
 from services.city.fleets import part_of
-from services.city.registry import Registry
-from services.contracts.fields import scope_name
+from services.city.registry import City, Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import (
     Circuit,
@@ -24,10 +23,11 @@ from services.fill.forecast import ContainerState
 from services.planning.baseline import baseline_of_day
 from services.planning.estimates import with_estimates
 from services.planning.explained import with_reasons
-from services.planning.problem import circuits_of, problem_of_day, totals_of
+from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
 from services.planning.sharing import Sharing
 from services.planning.steps import Improved, search
 from services.roads.roads import EstimatedRoads, Roads
+from services.times import local_day, seconds_after_midnight
 
 
 def plan_day(
@@ -53,7 +53,8 @@ def plan_day(
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
-    problem = problem_of_day(registry, due, order.day, name=_name(order, registry_version), roads=roads)
+    name, from_s = problem_name(order, registry_version), earliest_departure_s(order, registry.city, now())
+    problem = problem_of_day(registry, due, order.day, name=name, roads=roads, from_s=from_s)
     ids = [f.container for f in due]
     problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
     circuits = circuits_of(solution, problem, order.day, registry)
@@ -83,10 +84,12 @@ def plan_day(
     return with_estimates(with_reasons(plan, problem, solution), problem, solution)
 
 
-def _name(order: PlanDay, registry_version: int | None) -> str:
-    """The problem's: whose day it is, and the registry it was made from."""
-    of_version = "" if registry_version is None else f", registry version {registry_version}"
-    return f"{scope_name(order.city, order.fleet)} {order.day}{of_version}"
+def earliest_departure_s(order: PlanDay, city: City, now: datetime) -> int:
+    """Before which nobody can leave, in local seconds: today's crews wait for their plan, which takes its time."""
+    zone = city.zone_info
+    if order.day != local_day(now, zone):
+        return 0
+    return seconds_after_midnight(now + timedelta(seconds=order.time_limit_s), order.day, zone)
 
 
 def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) -> PlanStatus:

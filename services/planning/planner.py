@@ -1,11 +1,11 @@
 """The planner: an order comes, progress is told, the plan is published."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import routing
-from services.city.fleets import UnknownFleet
+from services.city.registry import Registry
 from services.city.scopes import list_scopes
 from services.city.store import find_registry
 from services.city.versions import find_version
@@ -13,13 +13,18 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import Message, scope_name
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.errors import StoreAway, StreamAway, TourneeError
+from services.fill.forecast import ContainerState
 from services.fill.store import load_states
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
+from services.planning.replan_day import replan_day
 from services.planning.sharing import Sharing
-from services.planning.store import is_day_ordered
+from services.planning.store import find_under_way, is_day_ordered
+from services.planning.under_way import UnderWay
 from services.roads.roads import RoadsOf, estimated_roads
 from services.store.connection import Connection, snapshot, store_errors
+from services.times import local_day
 
 log = logging.getLogger(__name__)
 
@@ -51,28 +56,51 @@ class Planner:
             registry = find_registry(connection, order.city)
             version = find_version(connection, order.city)
             states = load_states(connection, order.city)
+            under_way = self._find_under_way(connection, order, registry)
         if registry is None:
             self._tell(order, "failed", detail=f"city {order.city} is not loaded")
             return
         self._tell(order, "started")
         try:
-            plan = plan_day(
-                order,
-                registry,
-                states,
-                now=self._clock.now,
-                on_improved=self._tell_improved(order),
-                roads=self._roads_of(registry),
-                sharing=self._sharing,
-                registry_version=version,
-            )
-        except (routing.RoutingError, UnknownFleet, ValueError) as error:
+            plan = self._plan(order, registry, version, states, under_way)
+        except (StoreAway, StreamAway):
+            raise
+        except Exception as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.
             log.exception("order %s failed", order.request_id)
-            self._tell(order, "failed", detail=str(error)[:1000])
+            self._tell(order, "failed", detail=_told(error))
             return
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
+
+    def _find_under_way(self, connection: Connection, order: PlanDay, registry: Registry | None) -> UnderWay | None:
+        """The day, where it is today's and has begun."""
+        if registry is None or order.day != local_day(self._clock.now(), registry.city.zone_info):
+            return None
+        under_way = find_under_way(connection, order, registry.city)
+        return under_way if under_way is not None and under_way.has_begun(self._clock.now()) else None
+
+    def _plan(
+        self,
+        order: PlanDay,
+        registry: Registry,
+        version: int | None,
+        states: Mapping[str, ContainerState],
+        under_way: UnderWay | None,
+    ) -> PlanMade:
+        now, roads = self._clock.now, self._roads_of(registry)
+        if under_way is not None:
+            return replan_day(order, registry, states, under_way, now=now, roads=roads, registry_version=version)
+        return plan_day(
+            order,
+            registry,
+            states,
+            now=now,
+            on_improved=self._tell_improved(order),
+            roads=roads,
+            sharing=self._sharing,
+            registry_version=version,
+        )
 
     def order_mornings(self, connection: Connection) -> None:
         """Order the day of each fleet whose city's hour has come, once."""
@@ -131,3 +159,10 @@ class Planner:
             }
         )
         self._producer.publish(topics.PLANNING, topics.key(order.city, order.fleet), message)
+
+
+def _told(error: Exception) -> str:
+    """For the operator: what our own errors say, and of any other its kind too, for whoever mends it."""
+    if isinstance(error, TourneeError | routing.RoutingError | ValueError):
+        return str(error)[:1000]
+    return f"{type(error).__name__}: {error}"[:1000]

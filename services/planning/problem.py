@@ -4,13 +4,15 @@ Mapping is simple; routing is not.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
 import routing
 from services.city.registry import Container, DisposalSite, Registry, Truck, TruckClass
-from services.contracts.planning import Circuit, ContainerForecast, Totals, Visit
+from services.contracts.fields import scope_name
+from services.contracts.planning import Circuit, ContainerForecast, PlanDay, Totals, Visit
 from services.roads.reach import city_places, served_from
 from services.roads.roads import EstimatedRoads, Places, Roads, RoadTable, RoadVehicle, road_vehicle, walk_s
 from services.times import instant_of, seconds_of_day
@@ -23,8 +25,11 @@ def problem_of_day(
     *,
     name: str,
     roads: Roads | None = None,
+    from_s: int = 0,
 ) -> routing.Problem:
     """The problem of emptying these containers on this day; on estimated roads unless others are given.
+
+    Nobody leaves before `from_s`, in local seconds: a day that is planned at seven does not begin at six.
 
     Locations: depots, disposal sites, then one for each container, in the order given. A container that a truck cannot
     reach on its roads is not for that truck; one that no truck reaches is no stop, since a plan can neither serve it
@@ -44,13 +49,19 @@ def problem_of_day(
         matrices={profile: table.matrix() for profile, table in fleet.tables.items()},
         depots=tuple(routing.Depot(depot.id, i) for i, depot in enumerate(registry.depots)),
         disposal_sites=tuple(_site(s, first_site + i, day) for i, s in enumerate(registry.disposal_sites)),
-        vehicles=tuple(_vehicle(truck, fleet) for truck in fleet.trucks),
+        vehicles=tuple(_from(_vehicle(truck, fleet), from_s) for truck in fleet.trucks),
         stops=tuple(
             _stop(c, f, first_stop + i, registry, fleet)
             for i, (c, f) in enumerate(wanted)
             if fleet.has_road(c, first_stop + i)
         ),
     )
+
+
+def problem_name(order: PlanDay, registry_version: int | None) -> str:
+    """The problem's: whose day it is, and the registry it was made from."""
+    of_version = "" if registry_version is None else f", registry version {registry_version}"
+    return f"{scope_name(order.city, order.fleet)} {order.day}{of_version}"
 
 
 class _Fleet:
@@ -152,6 +163,11 @@ def _site(site: DisposalSite, location: int, day: date) -> routing.DisposalSite:
 
 def shift_of(truck: Truck) -> tuple[int, int]:
     return seconds_of_day(truck.shift_from), seconds_of_day(truck.shift_to)
+
+
+def _from(vehicle: routing.Vehicle, from_s: int) -> routing.Vehicle:
+    begins_s, ends_s = vehicle.shift
+    return replace(vehicle, shift=(min(max(begins_s, from_s), ends_s), ends_s))
 
 
 def _vehicle(truck: Truck, fleet: _Fleet) -> routing.Vehicle:

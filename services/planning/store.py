@@ -1,14 +1,19 @@
-"""What planning asks of the store about itself: whether a day is ordered, and how fresh each fleet's plan is."""
+"""What planning asks of the store about itself: whether a day is ordered or under way, how fresh plans are."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from services.city.geometry import great_circle_m
 from services.city.registry import City
-from services.contracts.planning import PlanDay
+from services.contracts.planning import PlanDay, PlanMade, Visit
+from services.planning.under_way import Confirmed, UnderWay
 from services.store.connection import Connection
 from services.store.queries import load_queries
 
 SQL = load_queries(__name__)
+
+AT_DEPOT_WITHIN_M = 500
+"""A truck seen farther from its depot than this has left: yards are smaller, and GPS errs by tens of metres."""
 
 
 class Freshness(NamedTuple):
@@ -35,3 +40,23 @@ def is_day_ordered(connection: Connection, order: PlanDay) -> bool:
     keys = {"city": order.city, "fleet": order.fleet, "day": order.day, "request_id": order.request_id}
     row = connection.execute(SQL["is_day_ordered"], keys).fetchone()
     return bool(row and row["ordered"])
+
+
+def find_under_way(connection: Connection, order: PlanDay, city: City) -> UnderWay | None:
+    """The plan in force of the order's day, and what crews and GPS have said of it; None where nothing was sent."""
+    scope = {"city": order.city, "fleet": order.fleet, "day": order.day}
+    row = connection.execute(SQL["find_plan_in_force"], scope).fetchone()
+    if row is None:
+        return None
+    plan = PlanMade.model_validate_json(row["document"])
+    confirmed = [Confirmed(**said) for said in connection.execute(SQL["list_confirmed"], scope)]
+    departures = {circuit.truck: circuit.visits[0] for circuit in plan.circuits}
+    places = connection.execute(SQL["list_truck_places"], {"city": city.id, "trucks": list(departures)})
+    seen_out = frozenset(row["truck"] for row in places if _is_out(departures[row["truck"]], row))
+    return UnderWay(plan, confirmed, seen_out)
+
+
+def _is_out(departure: Visit, seen: dict[str, Any]) -> bool:
+    if departure.lon is None or departure.lat is None or seen["happened_at"] < departure.leave_at:
+        return False
+    return great_circle_m(departure.lon, departure.lat, seen["lon"], seen["lat"]) > AT_DEPOT_WITHIN_M

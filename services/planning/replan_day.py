@@ -1,0 +1,159 @@
+"""A running day planned anew: from now, from where the trucks are, with what they carry."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+import routing
+from services.city.fleets import part_of
+from services.city.registry import Registry
+from services.contracts.planning import (
+    Circuit,
+    ContainerForecast,
+    PlanDay,
+    PlanMade,
+    Unserved,
+    UnservedReason,
+)
+from services.fill.due import forecasts_of_day
+from services.fill.forecast import ContainerState
+from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
+from services.planning.under_way import UnderWay, as_it_runs
+from services.roads.roads import EstimatedRoads, Roads
+from services.times import seconds_after_midnight
+
+FAMILIARITY_S = 180
+"""Of a crew's wages: what a stop must save at least before it is taken from the crew that expects it. A change costs a
+call, and a driver who has the street in his head; chosen, not measured."""
+
+
+def replan_day(
+    order: PlanDay,
+    registry: Registry,
+    states: Mapping[str, ContainerState],
+    under_way: UnderWay,
+    *,
+    now: Callable[[], datetime],
+    roads: Roads | None = None,
+    registry_version: int | None = None,
+) -> PlanMade:
+    """The whole day: what is done, as it was done, and the best rest that was found.
+
+    No truck that is out vanishes: one that has nothing more to serve unloads and comes home. What a crew has emptied
+    or given up today is not asked for again.
+
+    Raises:
+        UnknownFleet: the city has not the order's.
+        routing.RoutingError: what is left cannot be solved as a problem.
+    """
+    registry = part_of(registry, order.fleet)
+    zone, begun_at = registry.city.zone_info, now()
+    roads = roads or EstimatedRoads(registry.city.roads)
+    forecasts = _forecasts(registry, states, order, under_way)
+    left = [f for f in forecasts if f.due and f.container not in under_way.given_up()]
+    name = problem_name(order, registry_version)
+    problem = problem_of_day(registry, left, order.day, name=name, roads=roads)
+    now_s = seconds_after_midnight(begun_at, order.day, zone)
+    running = as_it_runs(problem, under_way, now_s, zone)
+    problem = _without_what_others_did(problem, running, under_way)
+    changes = routing.Changes(
+        broken_down=frozenset(order.broken_down) & {route.vehicle for route in running.routes},
+        closed_sites=frozenset(order.closed_sites),
+    )
+    solution = routing.replan(
+        problem, running, now_s, changes, routing.MaxRuntime(order.time_limit_s), order.seed,
+        routing.Familiarity.of(running, registry.city.prices.crew_per_h * FAMILIARITY_S / 3600),
+    )  # fmt: skip
+    circuits = _numbered(circuits_of(solution, problem, order.day, registry), under_way.plan)
+    return PlanMade(
+        plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
+        request_id=order.request_id,
+        city=order.city,
+        fleet=order.fleet,
+        day=order.day,
+        as_of=order.as_of,
+        made_at=now(),
+        registry_version=registry_version,
+        seed=order.seed,
+        time_limit_s=order.time_limit_s,
+        solve_s=round(solution.elapsed_s, 3),
+        status="planned",
+        roads=roads.source,
+        cost=round(solution.cost, 2),
+        currency=registry.city.currency,
+        totals=totals_of(circuits),
+        baseline=under_way.plan.baseline,
+        circuits=circuits,
+        unserved=_unserved(forecasts, circuits, problem, solution, under_way),
+        forecasts=forecasts,
+        replaces=under_way.plan.plan_id,
+        begins_at=begun_at,
+        called_off=_called_off(circuits, under_way, begun_at),
+    )
+
+
+def _without_what_others_did(
+    problem: routing.Problem, running: routing.Solution, under_way: UnderWay
+) -> routing.Problem:
+    """What was emptied by trucks that have no circuit any more is nobody's to empty again."""
+    in_circuits = {stop for route in running.routes for stop in route.stop_ids}
+    others = under_way.emptied() - in_circuits
+    return replace(problem, stops=tuple(stop for stop in problem.stops if stop.id not in others))
+
+
+def _forecasts(
+    registry: Registry, states: Mapping[str, ContainerState], order: PlanDay, under_way: UnderWay
+) -> tuple[ContainerForecast, ...]:
+    """Of now; for what was emptied today the plan's own, which says what was expected to be aboard."""
+    expected = {forecast.container: forecast for forecast in under_way.plan.forecasts}
+    emptied = under_way.emptied()
+    return tuple(
+        expected.get(forecast.container, forecast) if forecast.container in emptied else forecast
+        for forecast in forecasts_of_day(registry, states, order.day)
+    )
+
+
+def _numbered(circuits: tuple[Circuit, ...], before: PlanMade) -> tuple[Circuit, ...]:
+    """With the numbers that crews and operator know them by; further ones follow."""
+    numbers = {circuit.truck: circuit.number for circuit in before.circuits}
+    free = max(numbers.values(), default=0)
+    for circuit in circuits:
+        if circuit.truck not in numbers:
+            free += 1
+            numbers[circuit.truck] = free
+    renumbered = (circuit.model_copy(update={"number": numbers[circuit.truck]}) for circuit in circuits)
+    return tuple(sorted(renumbered, key=lambda circuit: circuit.number))
+
+
+def _called_off(circuits: tuple[Circuit, ...], under_way: UnderWay, begun_at: datetime) -> tuple[str, ...]:
+    """Trucks that had containers before them and have none any more."""
+    settled = under_way.emptied() | under_way.given_up().keys()
+    busy = {c.truck for c in circuits if any(stop.leave_at > begun_at for stop in c.stops)}
+    return tuple(
+        circuit.truck
+        for circuit in under_way.plan.circuits
+        if circuit.truck not in busy and any(stop.place not in settled for stop in circuit.stops)
+    )
+
+
+def _unserved(
+    forecasts: tuple[ContainerForecast, ...],
+    circuits: tuple[Circuit, ...],
+    problem: routing.Problem,
+    solution: routing.Solution,
+    under_way: UnderWay,
+) -> tuple[Unserved, ...]:
+    served = {visit.place for circuit in circuits for visit in circuit.stops}
+    asked = {stop.id for stop in problem.stops}
+    given_up = under_way.given_up()
+    reasons: dict[str, UnservedReason] = {}
+    for forecast in forecasts:
+        if forecast.due and forecast.container not in asked:
+            reasons[forecast.container] = "given_up" if forecast.container in given_up else "no_road"
+    reasons |= {left.id: left.reason.value for left in solution.unserved}
+    return tuple(
+        Unserved(container=f.container, reason=reasons.get(f.container, "not_due") if f.due else "not_due", due=f.due)
+        for f in forecasts
+        if f.container not in served
+    )
