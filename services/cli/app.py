@@ -18,6 +18,7 @@ from services.cli.device import device_app
 from services.cli.doctor import doctor_command
 from services.cli.explain import explain_command
 from services.cli.map import map_app
+from services.cli.replan import replan_command
 from services.cli.roads import roads_app
 from services.cli.run import add_services
 from services.cli.simulate import simulate_app
@@ -47,6 +48,7 @@ app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(bench_app, name="bench")
 app.command("solve")(solve_command)
+app.command("replan")(replan_command)
 app.command("explain")(explain_command)
 app.command("demo")(demo_command)
 app.command("doctor")(doctor_command)

@@ -1,12 +1,11 @@
 """A district of a very large day's plan, given to a planner worker, and what came of it."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import ONLY_FLEET, Amount, CityId, FleetId, Id, Instant, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, Part
 
 MOST_BYTES = 900_000
 """Of a message, uncompressed: it then passes a Kafka with its own default limit, `message.max.bytes` 1,048,588."""
@@ -71,7 +70,7 @@ class DistrictOrdered(Message):
     """The order to plan the day."""
     city: CityId
     fleet: FleetId = ONLY_FLEET
-    day: date
+    day: Day
     round: Number
     district: Number
     of: Number

@@ -1,7 +1,7 @@
 """The fields that several messages share, with their units and limits."""
 
 from abc import ABC, abstractmethod
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
@@ -37,7 +37,17 @@ def _not_in_future(instant: datetime, info: ValidationInfo) -> datetime:
     return instant
 
 
-Instant = AwareDatetime
+# What a city could mean. Dates beyond are slips of a keyboard or of a clock, and overflow wherever a day is added.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="from 2000 to 2199")]
+Instant = Annotated[
+    AwareDatetime,
+    Field(
+        ge=datetime.combine(FIRST_DAY, time(), UTC),
+        lt=datetime.combine(LAST_DAY, time(), UTC),
+        description="with its time zone, from 2000 to 2199",
+    ),
+]
 PastInstant = Annotated[AwareDatetime, AfterValidator(_not_in_future)]
 
 

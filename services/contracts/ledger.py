@@ -1,10 +1,9 @@
 """What the savings ledger says of one day."""
 
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.fields import Amount, CityId, Instant, Message, Part
+from services.contracts.fields import Amount, CityId, Day, Instant, Message, Part
 
 
 class DayFigures(Part):
@@ -35,7 +34,7 @@ class SavingsComputed(Message):
 
     computation_id: UUID
     city: CityId
-    day: date
+    day: Day
     computed_at: Instant
     confirmations: int
     """How many of the day's confirmations this line counts; with `latest_fix_at`, how one tells that it is stale."""

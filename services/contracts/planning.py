@@ -1,12 +1,11 @@
 """Orders to plan a day, and the plans that answer them."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import ONLY_FLEET, Amount, CityId, FleetId, Id, Instant, Lat, Lon, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Lat, Lon, Message, Part
 
 DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
 """Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
@@ -47,7 +46,7 @@ class PlanDay(Message):
     request_id: UUID
     city: CityId
     fleet: FleetId = ONLY_FLEET
-    day: date
+    day: Day
     as_of: Instant
     time_limit_s: Annotated[float, Field(gt=0, le=3600)]
     seed: int = 1
@@ -69,7 +68,7 @@ class PlanningProgressed(Message):
     request_id: UUID
     city: CityId
     fleet: FleetId = ONLY_FLEET
-    day: date
+    day: Day
     state: Literal["ordered", "started", "improved", "finished", "failed"]
     elapsed_s: Amount = 0
     time_limit_s: Amount
@@ -207,7 +206,7 @@ class PlanMade(Message):
     request_id: UUID
     city: CityId
     fleet: FleetId = ONLY_FLEET
-    day: date
+    day: Day
     registry_version: int | None = None
     """The registry that it was made from. None: made before versions were kept."""
     as_of: Instant
@@ -248,7 +247,7 @@ class PlanDispatched(Message):
     plan_id: UUID
     city: CityId
     fleet: FleetId = ONLY_FLEET
-    day: date
+    day: Day
     dispatched_by: str
     dispatched_at: Instant
 

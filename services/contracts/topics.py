@@ -12,6 +12,7 @@
 | `plans` | PlanMade | city/fleet |
 | `dispatches` | PlanDispatched | city/fleet |
 | `confirmations` | VisitConfirmed | city/truck |
+| `alerts` | AlertSeen | city |
 | `ledger` | SavingsComputed | city/day |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
 | `district-plans` | DistrictPlanned | order |
@@ -30,11 +31,24 @@ PLANNING = "planning"
 PLANS = "plans"
 DISPATCHES = "dispatches"
 CONFIRMATIONS = "confirmations"
+ALERTS = "alerts"
 LEDGER = "ledger"
 DISTRICTS = "districts"
 DISTRICT_PLANS = "district-plans"
 
-STORED = (READINGS, POSITIONS, WEIGHINGS, REJECTED, DEVICE_NOTES, PLANNING, PLANS, DISPATCHES, CONFIRMATIONS, LEDGER)
+STORED = (
+    READINGS,
+    POSITIONS,
+    WEIGHINGS,
+    REJECTED,
+    DEVICE_NOTES,
+    PLANNING,
+    PLANS,
+    DISPATCHES,
+    CONFIRMATIONS,
+    ALERTS,
+    LEDGER,
+)
 """The topics that the writer puts into the store, telemetry first."""
 ALL = (*STORED, ORDERS, DISTRICTS, DISTRICT_PLANS)
 

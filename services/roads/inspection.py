@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from services.city.fleets import FleetRules
 from services.city.registry import Container, Registry
 from services.roads.reach import FILES, Place, RoadFinding, Trouble, city_places
 from services.roads.roads import road_vehicle, walk_s
@@ -40,24 +41,27 @@ class Inspected:
 
 
 def inspect(registry: Registry, findings: Iterable[RoadFinding]) -> tuple[Inspected, ...]:
-    """The worst first, then the farthest. A container that lets only some classes come is judged by those."""
+    """The worst first, then the farthest. A container is judged by the classes of its fleet that it lets come."""
     of_place: dict[tuple[str, str], list[RoadFinding]] = defaultdict(list)
     for finding in findings:
         of_place[finding.file, finding.id].append(finding)
     zones = {zone.id: zone.name for zone in registry.zones}
     rows, _ = city_places(registry)
+    rules = FleetRules(registry.fleets)
     found = [
         inspected
         for row in rows
         if (told := of_place.get((FILES[type(row)], row.id)))
-        and (inspected := _inspected(row, told, _classes_by_vehicle(registry, row), zones))
+        and (inspected := _inspected(row, told, _classes_by_vehicle(registry, rules, row), zones))
     ]
     return tuple(sorted(found, key=lambda place: (WORST_FIRST.index(place.served), -place.metres, place.id)))
 
 
-def _classes_by_vehicle(registry: Registry, row: Place) -> dict[str, list[str]]:
+def _classes_by_vehicle(registry: Registry, rules: FleetRules, row: Place) -> dict[str, list[str]]:
     """Names of the classes that may come to a place, by the name of the vehicle that the streets see."""
-    used = {truck.truck_class for truck in registry.trucks} or {c.id for c in registry.truck_classes}
+    fleets = {rules.of_container(row)} if isinstance(row, Container) else set(rules.ids)
+    theirs = {truck.truck_class for truck in registry.trucks if rules.of_truck(truck) in fleets}
+    used = theirs or {truck_class.id for truck_class in registry.truck_classes}
     welcome = set(row.truck_classes) if isinstance(row, Container) and row.truck_classes else used
     classes: dict[str, list[str]] = defaultdict(list)
     for truck_class in registry.truck_classes:

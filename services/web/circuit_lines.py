@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -9,15 +10,16 @@ from uuid import UUID
 
 import numpy as np
 
-from services.city.registry import City, Registry
-from services.city.store import find_registry
+from services.city.registry import City, TruckClass
 from services.contracts.planning import Circuit, PlanMade
 from services.planning.problem import shift_of
 from services.roads.osm.city_roads import OsmRoads, find_roads
 from services.roads.osm.errors import RoadsError
+from services.roads.osm.store import RoadStore
 from services.roads.roads import Places, RoadSource, RoadVehicle, road_vehicle
 from services.roads.ways import Way, straight_way, visits_with_place
 from services.store.connection import Connection
+from services.web.store import list_entries, list_trucks
 
 KEPT_PLANS = 8
 """A plan of a dozen circuits takes a few megabytes."""
@@ -44,18 +46,34 @@ class CircuitLines:
 
     def of_plan(self, connection: Connection, city: City, plan: PlanMade) -> dict[int, CircuitLine]:
         """By the circuit's number. A plan on estimated distances has straight lines, whatever roads there are now."""
-        if plan.roads == "estimated" or self._data is None:
-            return {circuit.number: _straight(circuit) for circuit in plan.circuits}
-        with self._lock:  # graphs are opened once, and the same plan is not reckoned twice at a time
-            roads = self._find_roads(city.id)
-            key = (plan.plan_id, roads.manifest.sha256 if roads else "")
-            if key not in self._known:
-                registry = find_registry(connection, city.id)
-                self._known[key] = {c.number: _line(roads, registry, c) for c in plan.circuits}
+        return self.of_circuits(connection, city, plan.plan_id, plan.roads, plan.circuits)
+
+    def of_circuits(
+        self, connection: Connection, city: City, plan_id: UUID, roads: RoadSource, circuits: Sequence[Circuit]
+    ) -> dict[int, CircuitLine]:
+        """Of some circuits of a plan that was made on such roads, by their number."""
+        if roads == "estimated" or self._data is None:
+            return {circuit.number: _straight(circuit) for circuit in circuits}
+        with self._lock:  # graphs are opened once, and the same circuit is not reckoned twice at a time
+            built = self._find_roads(city.id)
+            key = (plan_id, built.manifest.sha256 if built else "")
+            known = self._known.setdefault(key, {})
+            missing = [circuit for circuit in circuits if circuit.number not in known]
+            if missing:
+                vehicles = _vehicles(connection, city.id)
+                known |= {circuit.number: _line(built, vehicles.get(circuit.truck), circuit) for circuit in missing}
             self._known.move_to_end(key)
             while len(self._known) > KEPT_PLANS:
                 self._known.popitem(last=False)
-            return self._known[key]
+            return {circuit.number: known[circuit.number] for circuit in circuits}
+
+    def version(self, city_id: str) -> str:
+        """Changes when the city's roads are built anew."""
+        try:
+            manifest = RoadStore(self._data, city_id).find_manifest() if self._data else None
+        except RoadsError:
+            return ""  # told when lines are asked for
+        return manifest.sha256 if manifest else ""
 
     def _find_roads(self, city_id: str) -> OsmRoads | None:
         """The city's roads, with their graphs open from the last time unless they were built anew."""
@@ -74,8 +92,7 @@ class CircuitLines:
         return self._roads[city_id][1]
 
 
-def _line(roads: OsmRoads | None, registry: Registry | None, circuit: Circuit) -> CircuitLine:
-    vehicle = _vehicle(registry, circuit.truck) if registry else None
+def _line(roads: OsmRoads | None, vehicle: RoadVehicle | None, circuit: Circuit) -> CircuitLine:
     if roads is None or vehicle is None:
         return _straight(circuit)
     visits = visits_with_place(circuit.visits)
@@ -90,11 +107,11 @@ def _line(roads: OsmRoads | None, registry: Registry | None, circuit: Circuit) -
         return _straight(circuit)
 
 
-def _vehicle(registry: Registry, truck: str) -> RoadVehicle | None:
-    """None for a truck that has left the registry since."""
-    classes = {row.id: row for row in registry.truck_classes}
-    driven = next((row for row in registry.trucks if row.id == truck), None)
-    return road_vehicle(classes[driven.truck_class], shift_of(driven)) if driven else None
+def _vehicles(connection: Connection, city_id: str) -> dict[str, RoadVehicle]:
+    """By truck; one that has left the registry since the plan is not among them."""
+    classes = {row["id"]: TruckClass.model_validate(row) for row in list_entries(connection, city_id, "truck_class")}
+    trucks = [truck for truck in list_trucks(connection, city_id) if truck.truck_class in classes]
+    return {truck.id: road_vehicle(classes[truck.truck_class], shift_of(truck)) for truck in trucks}
 
 
 def _straight(circuit: Circuit) -> CircuitLine:

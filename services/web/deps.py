@@ -1,10 +1,10 @@
 """What the pages stand on. Tests and `main` make it; endpoints ask for it through FastAPI."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -13,14 +13,10 @@ from services.store.connection import Connection, store_errors
 from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
 from services.web.kept_places import KeptPlaces
+from services.web.passwords import UnknownNames
 from services.web.recent import RecentOrders
 from services.web.stream import Stream
-
-
-class Store(Protocol):
-    """A pool of connections; one transaction a request."""
-
-    def connection(self) -> AbstractContextManager[Connection]: ...
+from services.web.transaction import Store, Transaction, Turn, Turns
 
 
 def wall_now() -> datetime:
@@ -40,10 +36,12 @@ class Deps:
     basemaps: Basemaps = field(default_factory=Basemaps)
     lines: CircuitLines = field(default_factory=CircuitLines)
     places: KeptPlaces = field(default_factory=KeptPlaces)
+    unknown_names: UnknownNames = field(default_factory=UnknownNames)
+    turns: Turns = field(default_factory=Turns)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A short transaction of its own: never hold one while waiting for Kafka."""
+    def looking(self) -> Iterator[Connection]:
+        """A short transaction beside the request's: for a look again and again, and around what must not be in one."""
         with store_errors(), self.store.connection() as connection:
             yield connection
 
@@ -56,10 +54,25 @@ def get_deps(request: Request) -> Deps:
 WithDeps = Annotated[Deps, Depends(get_deps)]
 
 
-def get_connection(deps: WithDeps) -> Iterator[Connection]:
-    """One transaction for the request."""
-    with deps.reading() as connection:
-        yield connection
+async def get_turn(deps: WithDeps) -> AsyncIterator[Turn]:
+    async with deps.turns.taken() as turn:
+        yield turn
 
 
-WithStore = Annotated[Connection, Depends(get_connection, scope="function")]
+def get_transaction(
+    deps: WithDeps, turn: Annotated[Turn, Depends(get_turn, scope="function")]
+) -> Iterator[Transaction]:
+    with Transaction(deps.store, turn).whole() as transaction:
+        yield transaction
+
+
+WithTransaction = Annotated[Transaction, Depends(get_transaction, scope="function")]
+"""The request's, for whoever ends it before something slow."""
+
+
+def get_connection(transaction: WithTransaction) -> Connection:
+    return transaction.connection
+
+
+WithStore = Annotated[Connection, Depends(get_connection)]
+"""The request's connection, the same for its guards and its endpoint."""

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Request
 
 from services.city.registry import City
 from services.web.accounts import Role, find_account
-from services.web.deps import WithDeps
+from services.web.deps import WithDeps, WithStore, WithTransaction
 from services.web.problems import NotAllowed, NotFound, NotLoggedIn
 from services.web.store import find_city
 from services.web.tokens import SESSION_COOKIE, Session, Tokens
@@ -20,14 +20,13 @@ def get_tokens(deps: WithDeps) -> Tokens:
 WithTokens = Annotated[Tokens, Depends(get_tokens)]
 
 
-def find_session(request: Request, deps: WithDeps, tokens: WithTokens) -> Session | None:
+def find_session(request: Request, transaction: WithTransaction, tokens: WithTokens) -> Session | None:
     """The session, where the cookie is ours, young enough, and its account has not ended its sessions."""
     read = tokens.read_session(request.cookies.get(SESSION_COOKIE, ""))
     if read is None:
         return None
     city, login, epoch, nonce = read
-    with deps.reading() as connection:
-        account = find_account(connection, city, login)
+    account = find_account(transaction.connection, city, login)
     if account is None or account.session_epoch != epoch:
         return None
     return Session(account.city, account.login, account.role, account.truck, nonce)
@@ -68,10 +67,9 @@ def check_csrf_header(
 CsrfHeader = Depends(check_csrf_header)
 
 
-def get_session_city(session: AnySession, deps: WithDeps) -> City:
+def get_session_city(session: AnySession, connection: WithStore) -> City:
     """The city of whoever has logged in."""
-    with deps.reading() as connection:
-        city = find_city(connection, session.city)
+    city = find_city(connection, session.city)
     if city is None:
         raise NotFound
     return city

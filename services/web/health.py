@@ -26,7 +26,7 @@ def servers(deps: Deps) -> dict[str, Asked]:
     """What the pages need, each asked at most every two seconds and waited for at most three, however many ask us."""
 
     def ask_store() -> str | None:
-        with deps.reading() as connection:
+        with deps.looking() as connection:
             connection.execute("SELECT 1")
         return None
 

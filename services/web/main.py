@@ -18,9 +18,9 @@ from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
 from services.web.kept_places import KeptPlaces
 from services.web.stream import KafkaStream
+from services.web.transaction import AT_ONCE
 
 SHORTEST_SECRET = 32
-POOL_SIZE = 8
 FINISH_S = 8
 """For answers under way when told to stop: whoever starts us kills after ten seconds, and a phone sends again."""
 
@@ -30,7 +30,7 @@ def main() -> None:
     asked, meter = settings(), WebMeter()
     secret = _session_secret(asked)
     with running_service(asked, "web", meter) as service:
-        pool = make_pool(asked.database_url.get_secret_value(), name="web", size=POOL_SIZE)
+        pool = make_pool(asked.database_url.get_secret_value(), name="web", size=AT_ONCE)
         pool.open()  # without waiting: pages say calmly that the store is away until it comes
         stream = KafkaStream(asked.kafka, name="web")
         deps = Deps(

@@ -2,25 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-
-from services.contracts.planning import Circuit
-from services.web.store import ConfirmationRow
+from typing import NamedTuple
 
 
-def outcomes_of(circuit: Circuit, confirmations: Iterable[ConfirmationRow]) -> dict[int, str]:
-    """`done` or `skipped` by the visit's sequence. Confirmations in the order in which they happened.
+class Said(NamedTuple):
+    """A crew's word on a place, `done` or `skipped`."""
+
+    kind: str
+    place: str
+    outcome: str
+
+
+def outcomes_of(visits: Iterable[tuple[str, str | None]], said: Iterable[Said]) -> dict[int, str]:
+    """`done` or `skipped` by the visit's sequence. Visits as kind and place, in driving order; words as they happened.
 
     A confirmation names a place. Of a stop the last word counts; a disposal site is visited several times a day, so its
     confirmations fill the circuit's visits there one after the other.
     """
-    said: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in confirmations:
-        if row["truck_id"] == circuit.truck:
-            said[row["kind"], row["place"]].append(row["outcome"])
+    words_on: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for word in said:
+        words_on[word.kind, word.place].append(word.outcome)
     outcomes: dict[int, str] = {}
-    for sequence, visit in enumerate(circuit.visits):
-        words = said.get((visit.kind, visit.place or ""), [])
+    for sequence, (kind, place) in enumerate(visits):
+        words = words_on.get((kind, place or ""), [])
         if not words:
             continue
-        outcomes[sequence] = words[-1] if visit.kind == "stop" else words.pop(0)
+        outcomes[sequence] = words[-1] if kind == "stop" else words.pop(0)
     return outcomes

@@ -1,7 +1,12 @@
 """What people and programs see when something cannot be done: what happened, what is safe, what to do."""
 
 import logging
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,10 +26,15 @@ class WebProblem(TourneeError):
 
     status = 400
     code = "bad_request"
+    retry_after_s: int | None = None
 
-    def __init__(self, code: str | None = None, *, errors: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self, code: str | None = None, *, errors: list[dict[str, Any]] | None = None, **values: object
+    ) -> None:
         self.code = code or self.code
         self.errors = errors or []
+        self.values = values
+        """What the text of `code` takes."""
         super().__init__(self.code)
 
 
@@ -44,8 +54,14 @@ class WrongInput(WebProblem):
     status, code = 422, "wrong_input"
 
 
-class StoreOrStreamAway(WebProblem):
-    status, code = 503, "store_away"
+class Resting(WebProblem):
+    """Too many wrong guesses at a name: it rests, and says for how long."""
+
+    status, code = 429, "resting"
+
+    def __init__(self, rest: timedelta) -> None:
+        self.retry_after_s = max(1, math.ceil(rest.total_seconds()))
+        super().__init__(minutes=math.ceil(self.retry_after_s / 60))
 
 
 def install(app: FastAPI) -> None:
@@ -54,13 +70,13 @@ def install(app: FastAPI) -> None:
     def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, WebProblem)  # noqa: S101 - registered for this type only
         if isinstance(error, NotLoggedIn) and not _wants_json(request):
-            return RedirectResponse(f"/connexion?suite={request.url.path}", status_code=303)
-        return _answer(request, error.status, error.code, error.errors)
+            return RedirectResponse(f"/connexion?{urlencode({'suite': _address(request)})}", status_code=303)
+        return _answer(request, error.status, error.code, error.errors, error.retry_after_s, error.values)
 
     def on_away(request: Request, error: Exception) -> Response:
         log.warning("%s %s: %s", request.method, request.url.path, error)
         code = "stream_away" if isinstance(error, StreamAway) else "store_away"
-        return _answer(request, 503, code, [])
+        return _answer(request, 503, code, [], RETRY_AFTER_S)
 
     def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
@@ -84,19 +100,32 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_anything)
 
 
+def _address(request: Request) -> str:
+    """Where the reader wanted to go, with the day and the fleet that the address names."""
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
 def _wants_json(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def _answer(request: Request, status: int, code: str, errors: list[dict[str, Any]]) -> Response:
+def _answer(
+    request: Request,
+    status: int,
+    code: str,
+    errors: list[dict[str, Any]],
+    retry_after_s: int | None = None,
+    values: Mapping[str, object] = MappingProxyType({}),
+) -> Response:
     page = request.app.state.page
     texts = page.texts_for(request)
     headers = {"Cache-Control": "no-store"}
-    if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    title, detail = texts(f"problem.{code}.title"), texts(f"problem.{code}.detail", **values)
     if _wants_json(request) or request.url.path in {"/health", "/ready"}:
-        body = {"code": code, "title": texts(f"problem.{code}.title"), "detail": texts(f"problem.{code}.detail")}
+        body = {"code": code, "title": title, "detail": detail}
         return JSONResponse(body | {"errors": errors}, status, headers)
-    response: Response = page.render(request, "problem.html", status=status, code=code, errors=errors)
+    response: Response = page.render(request, "problem.html", status=status, title=title, detail=detail, errors=errors)
     response.headers.update(headers)
     return response

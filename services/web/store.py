@@ -1,14 +1,14 @@
 """What several faces read of the store: plain queries, contract objects out. What one face alone reads is its own."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
-from typing import Any, TypedDict, cast
+from datetime import date
+from typing import Any, NamedTuple, TypedDict, cast
 from uuid import UUID
 
-from services.city.registry import City
-from services.contracts.planning import PlanMade
+from services.city.registry import City, Truck
+from services.contracts.planning import Circuit
+from services.roads.roads import RoadSource
 from services.store.connection import Connection
-from services.store.many import many_at_once
 from services.store.queries import load_queries
 
 SQL = load_queries(__name__)
@@ -25,22 +25,6 @@ class ContainerNameRow(TypedDict):
     container_id: str
     name: str
     zone_name: str
-
-
-class DispatchRow(TypedDict):
-    plan_id: UUID
-    dispatch_id: UUID
-    dispatched_by: str
-    dispatched_at: datetime
-
-
-class ConfirmationRow(TypedDict):
-    truck_id: str
-    kind: str
-    place: str
-    outcome: str
-    reason: str | None
-    happened_at: datetime
 
 
 def list_cities(connection: Connection) -> list[City]:
@@ -67,6 +51,12 @@ def find_container_names(connection: Connection, city: str, ids: Collection[str]
     return {row["container_id"]: row for row in rows_of(ContainerNameRow, cursor)}
 
 
+def list_trucks(connection: Connection, city: str, fleet: str | None = None) -> list[Truck]:
+    """A fleet's; all of the city where none is named."""
+    rows = connection.execute(SQL["list_trucks"], {"city": city, "fleet": fleet})
+    return [Truck.model_validate(row["document"]) for row in rows]
+
+
 def list_entries(connection: Connection, city: str, kind: str) -> list[dict[str, Any]]:
     """Rows of the registry that are only read whole: `truck_class`, `container_kind`, `depot`, `disposal_site`."""
     return [row["document"] for row in connection.execute(SQL["list_entries"], {"city": city, "kind": kind})]
@@ -78,26 +68,21 @@ def list_sites(connection: Connection, city: str) -> list[tuple[str, dict[str, A
     return [(kind, document) for kind in kinds for document in list_entries(connection, city, kind)]
 
 
-def find_dispatch(connection: Connection, city: str, day: date) -> DispatchRow | None:
-    """The dispatch in force on a day: the latest."""
-    return row_of(DispatchRow, connection.execute(SQL["find_dispatch"], {"city": city, "day": day}).fetchone())
+class PlannedCircuit(NamedTuple):
+    """One circuit of a plan, and what of the plan it hangs on."""
+
+    plan_id: UUID
+    day: date
+    roads: RoadSource
+    circuit: Circuit
 
 
-def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
-    """The plan as the planner said it, whole, as JSON."""
-    row = connection.execute(SQL["find_plan_text"], {"city": city, "plan": plan}).fetchone()
-    return row["document"] if row else None
-
-
-@many_at_once()
-def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
-    text = find_plan_text(connection, city, plan)  # straight into the plan, not by way of dicts
-    return PlanMade.model_validate_json(text) if text else None
-
-
-def list_confirmations(connection: Connection, city: str, plan: UUID) -> list[ConfirmationRow]:
-    """In the order in which they happened."""
-    return rows_of(ConfirmationRow, connection.execute(SQL["list_confirmations"], {"city": city, "plan": plan}))
+def find_circuit(connection: Connection, city: str, plan: UUID, number: int) -> PlannedCircuit | None:
+    """One circuit out of a plan; the rest of the plan, megabytes in a large city, stays in the store."""
+    row = connection.execute(SQL["find_circuit"], {"city": city, "plan": plan, "number": number}).fetchone()
+    if row is None or row["circuit"] is None:
+        return None
+    return PlannedCircuit(plan, row["day"], row["roads"], Circuit.model_validate_json(row["circuit"]))
 
 
 def rows_of[Row](_kind: type[Row], cursor: Iterable[dict[str, Any]]) -> list[Row]:

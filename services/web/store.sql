@@ -19,13 +19,12 @@ WHERE c.city_id = %(city)s AND c.active AND c.container_id = ANY(%(ids)s)
 -- name: list_entries
 SELECT document FROM registry_entry WHERE city_id = %(city)s AND kind = %(kind)s ORDER BY position
 
--- name: find_dispatch
-SELECT plan_id, dispatch_id, dispatched_by, dispatched_at FROM dispatch_in_force
-WHERE city_id = %(city)s AND day = %(day)s
+-- name: list_trucks
+SELECT truck_id, document FROM truck
+WHERE city_id = %(city)s AND active AND (%(fleet)s::text IS NULL OR fleet_id = %(fleet)s) ORDER BY truck_id
 
--- name: find_plan_text
-SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
-
--- name: list_confirmations
-SELECT truck_id, kind, place, outcome, reason, happened_at FROM confirmation
-WHERE plan_id = %(plan)s AND city_id = %(city)s ORDER BY happened_at, confirmation_id
+-- name: find_circuit
+SELECT day, document->>'roads' AS roads,
+       jsonb_path_query_first(document, '$.circuits[*] ? (@.number == $number)',
+                              jsonb_build_object('number', %(number)s::integer))::text AS circuit
+FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s

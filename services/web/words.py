@@ -30,6 +30,11 @@ class Words:
         # Rounding first keeps a tiny negative from reading as "-0".
         return format_decimal(round(value, digits) + 0.0, format=pattern, locale=self._locale).replace("-", "\u2212")
 
+    def signed(self, value: float) -> str:
+        """A difference, whole: what is less than half a unit is none."""
+        shown = round(value)
+        return self.number(0) if shown == 0 else ("+" if shown > 0 else "−") + self.number(abs(shown))
+
     def km(self, metres: float) -> str:
         return f"{self.number(metres / 1000, 0 if abs(metres) >= 100_000 else 1)}{NO_BREAK_SPACE}km"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
@@ -51,6 +52,11 @@ def store_confirmations(connection: Connection, confirmations: Sequence[VisitCon
         # Planned for these instants: a plan for any instant would open every chunk of readings.
         at = {"instants": instants, "since": min(instants)}
         connection.execute(SQL["empty_containers"], columns | at, prepare=False)
+
+
+def store_alerts_seen(connection: Connection, alerts: Sequence[AlertSeen]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_alert_seen"], [alert.model_dump() for alert in alerts])
 
 
 def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> None:

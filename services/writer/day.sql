@@ -89,3 +89,8 @@ INSERT INTO savings_day AS line (city_id, day, computed_at, document)
 VALUES (%(city)s, %(day)s, %(computed_at)s, %(document)s)
 ON CONFLICT (city_id, day) DO UPDATE SET computed_at = excluded.computed_at, document = excluded.document
 WHERE excluded.computed_at >= line.computed_at
+
+-- name: insert_alert_seen
+INSERT INTO alert_seen (confirmation_id, city_id, seen_by, seen_at)
+VALUES (%(confirmation_id)s, %(city)s, %(seen_by)s, %(seen_at)s)
+ON CONFLICT DO NOTHING

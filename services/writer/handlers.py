@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts import topics
+from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
@@ -17,6 +18,7 @@ from services.contracts.telemetry import (
     WeighingReceived,
 )
 from services.writer.day import (
+    store_alerts_seen,
     store_confirmations,
     store_dispatches,
     store_planning,
@@ -47,5 +49,6 @@ HANDLERS: Handlers = {
     topics.PLANS: Handler(PlanMade, store_plans),
     topics.DISPATCHES: Handler(PlanDispatched, store_dispatches),
     topics.CONFIRMATIONS: Handler(VisitConfirmed, store_confirmations),
+    topics.ALERTS: Handler(AlertSeen, store_alerts_seen),
     topics.LEDGER: Handler(SavingsComputed, store_savings),
 }

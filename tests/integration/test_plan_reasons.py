@@ -13,7 +13,7 @@ import pytest
 from services.contracts import topics
 from services.contracts.planning import Binding, PlanMade
 from services.store.connection import connect
-from services.web.store import find_plan
+from services.web.operator.store import find_plan
 from services.writer.handlers import HANDLERS
 from tests.support.web_seed import CITY, DAY, OPERATOR, PLAN, make_plan
 from tests.support.web_server import LogIn, Running

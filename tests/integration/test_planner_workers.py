@@ -21,7 +21,7 @@ from services.city.store import load_registry
 from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
-from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key
+from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key, key
 from services.fill.due import forecasts_of_day
 from services.operations.kafka_admin import KafkaAdmin
 from services.planning.office import GROUP, KafkaOffice
@@ -151,7 +151,7 @@ def test_two_workers_share_a_day_with_the_planner(
     try:
         planner.start()
         producer = EventProducer(stack.kafka, name="web")
-        producer.publish(ORDERS, order.city.encode(), order)
+        producer.publish(ORDERS, key(order.city, order.fleet), order)
         producer.close()
         plan = plans.hear(PlanMade, order, lambda _: True)
         last = told.hear(PlanningProgressed, order, lambda news: news.state == "finished")

@@ -46,7 +46,7 @@ def test_order_to_plan_is_in_kafka_before_202(stack: Stack, log_in: LogIn) -> No
     request_id = answer.json()["request_id"]
     [(key, value)] = events(stack, topics.ORDERS, request_id)
     order = PlanDay.model_validate_json(value)
-    assert (key, order.city, order.day, order.time_limit_s, order.seed) == (CITY.encode(), CITY, DAY, 5, 3)
+    assert (key, order.city, order.day, order.time_limit_s, order.seed) == (f"{CITY}/main".encode(), CITY, DAY, 5, 3)
     assert order.as_of == NOW
     [(_, value)] = events(stack, topics.PLANNING, request_id)
     assert PlanningProgressed.model_validate_json(value).state == "ordered"
@@ -67,7 +67,7 @@ def test_dispatch_is_in_kafka_before_202(stack: Stack, log_in: LogIn) -> None:
     [(key, value)] = events(stack, topics.DISPATCHES, answer.json()["dispatch_id"])
     dispatched = PlanDispatched.model_validate_json(value)
     assert (key, dispatched.plan_id, dispatched.day, dispatched.dispatched_by) == (
-        CITY.encode(),
+        f"{CITY}/main".encode(),
         PLAN,
         DAY,
         OPERATOR[0],

@@ -1,6 +1,8 @@
 """Who may enter: passwords, throttle, sessions, roles and forged requests, against a real store."""
 
 import html
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import httpx
@@ -8,7 +10,8 @@ import pytest
 
 from infra.stack.stack import Stack
 from services.store.connection import connect
-from services.web.accounts import AccountRefused, add_account, check_password
+from services.web.accounts import Account, AccountRefused, add_account
+from services.web.passwords import Resting, UnknownNames, check_password
 from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import LogIn, Running
 
@@ -35,13 +38,85 @@ def test_unknown_login_and_wrong_password_look_alike(web: Running) -> None:
 
 
 def test_five_wrong_guesses_rest_the_account(database_url: str) -> None:
-    """The right password is refused for five minutes after the fifth wrong one, then taken."""
+    """From the fifth wrong guess on it is said until when, and the right password is refused until then."""
     with connect(database_url, name="test") as connection:
         add_account(connection, CITY, "C-03", "driver", "9999", "C-03")
-        for _ in range(5):
-            assert check_password(connection, CITY, "C-03", "0000", NOW) is None
-        assert check_password(connection, CITY, "C-03", "9999", NOW + timedelta(minutes=4)) is None
-        assert check_password(connection, CITY, "C-03", "9999", NOW + timedelta(minutes=6)) is not None
+
+    def guess(password: str, after: timedelta = timedelta(0)) -> object:
+        return check_password(
+            lambda: connect(database_url, name="test"), UnknownNames(), CITY, "C-03", password, NOW + after
+        )
+
+    five = Resting(NOW + timedelta(minutes=5))
+    assert [guess("0000") for _ in range(5)] == [None, None, None, None, five]
+    assert guess("9999", timedelta(minutes=4)) == five
+    # The next five rest twice as long: from 6 minutes on, until 16 minutes after the first.
+    later = timedelta(minutes=6)
+    assert [guess("0000", later) for _ in range(5)][-1] == Resting(NOW + timedelta(minutes=16))
+    again = guess("9999", timedelta(minutes=17))
+    assert isinstance(again, Account)
+    assert again.truck == "C-03"
+
+
+def test_guesses_made_together_are_counted_one_by_one(database_url: str) -> None:
+    """Twenty guesses at once are five guesses and fifteen refusals, as if they had come one after the other."""
+    with connect(database_url, name="test") as connection:
+        add_account(connection, CITY, "tous", "operator", "a long secret")
+    unknown = UnknownNames()
+
+    def guess(number: int) -> object:
+        return check_password(lambda: connect(database_url, name="test"), unknown, CITY, "tous", f"guess {number}", NOW)
+
+    with ThreadPoolExecutor(20) as pool:
+        told = list(pool.map(guess, range(20)))
+    assert (told.count(None), told.count(Resting(NOW + timedelta(minutes=5)))) == (4, 16)
+
+
+def test_rest_is_told_with_its_minutes(web: Running) -> None:
+    """A driver who typed wrong five times learns why the right digits fail, for how long, and who can help."""
+    with connect(web.pool.conninfo, name="test") as connection:
+        add_account(connection, CITY, "T-04", "driver", "1357", "T-04")
+    order = {"city": CITY, "login": "T-04"}
+    for _ in range(4):
+        assert httpx.post(f"{web.url}/api/v1/session", json=order | {"password": "0000"}).status_code == 401
+    for password in ("0000", "1357"):
+        answer = httpx.post(f"{web.url}/api/v1/session", json=order | {"password": password})
+        assert (answer.status_code, answer.json()["code"]) == (429, "resting")
+        assert 290 < int(answer.headers["retry-after"]) <= 300
+        assert "dans 5 min" in answer.json()["detail"]
+        assert "L'exploitation peut rouvrir" in answer.json()["detail"]
+    with httpx.Client(base_url=web.url) as browser:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/connexion").text)
+        assert token is not None
+        form = {"csrf_token": token[1], "city": CITY, "login": "T-04", "password": "1357"}
+        page = browser.post("/connexion", data=form)
+    assert page.status_code == 429
+    assert "se repose encore 5 min" in html.unescape(page.text)
+
+
+def test_names_without_an_account_rest_too(web: Running) -> None:
+    """Else five guesses would tell which accounts exist."""
+    order = {"city": CITY, "login": "maire-adjoint", "password": "wrong-guess"}
+    answers = [httpx.post(f"{web.url}/api/v1/session", json=order).status_code for _ in range(6)]
+    assert answers == [401, 401, 401, 401, 429, 429]
+
+
+def test_truck_code_may_be_typed_in_small_letters(web: Running) -> None:
+    """`c-02` on a phone's keyboard, with a space after it, is C-02; the session is the account's own."""
+    order = {"city": CITY, "login": "c-02 ", "password": DRIVER[1]}
+    answer = httpx.post(f"{web.url}/api/v1/session", json=order)
+    assert (answer.status_code, answer.json()["truck"]) == (200, "C-02")
+
+
+def test_login_in_other_letters_is_not_made_twice(database_url: str) -> None:
+    """Two accounts that differ by a capital would leave nobody sure which is whose."""
+    with connect(database_url, name="test") as connection:
+        with pytest.raises(AccountRefused, match="written 'C-01'"):
+            add_account(connection, CITY, "c-01", "driver", "1234", "C-01")
+        with pytest.raises(AccountRefused, match="no truck 'T77'; its trucks are C-01, C-02, C-03, T-04, T-05"):
+            add_account(connection, CITY, "T77", "driver", "1234", "T77")
+        with pytest.raises(AccountRefused, match="no such city"):
+            add_account(connection, "nulle-part", "maire", "municipality", "a long secret")
 
 
 def test_weak_accounts_are_refused(database_url: str) -> None:
@@ -136,6 +211,14 @@ def test_login_returns_to_our_own_pages_only(web: Running) -> None:
     """A link that somebody sent must not lead away after the login."""
     page = httpx.get(f"{web.url}/connexion", params={"suite": "//evil.example/"})
     assert "evil.example" not in page.text
+
+
+def test_login_returns_to_the_day_that_was_asked_for(web: Running) -> None:
+    """A session that ended over night opens again on the same day and fleet, with its whole address."""
+    wanted = "/operateur?jour=2026-11-23&flotte=ouest"
+    sent_to = httpx.get(web.url + wanted).headers["location"]
+    assert sent_to == "/connexion?suite=%2Foperateur%3Fjour%3D2026-11-23%26flotte%3Douest"
+    assert f'name="suite" value="{wanted.replace("&", "&amp;")}"' in httpx.get(web.url + sent_to).text
 
 
 def test_stack_is_real(stack: Stack) -> None:

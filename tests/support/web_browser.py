@@ -1,6 +1,7 @@
 """What the browser tests share: watching a page, logging in, where pictures go."""
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -22,7 +23,7 @@ class Watched:
 
 def log_in(page: Page, web: Running, who: tuple[str, str], then: str) -> None:
     """By the form, as people do."""
-    page.goto(f"{web.url}/connexion?suite={then}")
+    page.goto(f"{web.url}/connexion?{urlencode({'suite': then})}")
     page.fill("[name=login]", who[0])
     page.fill("[name=password]", who[1])
     page.click("button.go")

@@ -23,6 +23,7 @@ from services.contracts.planning import (
     Visit,
     WhatIf,
 )
+from services.planning.problem import totals_of
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
 from tests.support.web_basemap import SOUTH, WEST, basemap, ring
@@ -54,6 +55,12 @@ BINDINGS = (
     Binding(limit="trips", used_ratio=0.93, left=1, slack_s=20, closes="stop", closes_place="B-003"),
 )
 TRUCKS = ("C-01", "C-02", "C-03", "T-04", "T-05")
+FLEETS: tuple[dict[str, Any], ...] = (
+    {"id": "est", "name": "Lot Est", "contractor": "Port Propre", "zones": ["akpakpa", "dantokpa"], "kinds": []},
+    {"id": "ouest", "name": "Lot Ouest", "contractor": None, "kinds": [],
+     "zones": ["cadjehoun", "gbegamey", "vossa", "pk6"]},
+)  # fmt: skip
+FLEET_TRUCKS = {"est": ["C-01", "C-03"], "ouest": ["C-02", "T-04", "T-05"]}
 
 
 def city_document(**changes: Any) -> dict[str, Any]:
@@ -298,11 +305,48 @@ def put_entries(connection: Connection) -> None:
         )
 
 
+def put_fleets(connection: Connection) -> None:
+    """Part the city between two fleets: the first has two districts and the trucks of two drivers."""
+    for position, fleet in enumerate(FLEETS):
+        connection.execute(
+            "INSERT INTO registry_entry VALUES (%s, 'fleet', %s, %s, %s)", (CITY, fleet["id"], position, Jsonb(fleet))
+        )
+        connection.execute(
+            "UPDATE container SET fleet_id = %s WHERE city_id = %s AND zone_id = ANY(%s)",
+            (fleet["id"], CITY, fleet["zones"]),
+        )
+        connection.execute(
+            "UPDATE truck SET fleet_id = %s WHERE city_id = %s AND truck_id = ANY(%s)",
+            (fleet["id"], CITY, FLEET_TRUCKS[fleet["id"]]),
+        )
+
+
+def plan_of_fleet(fleet: str, plan_id: UUID) -> PlanMade:
+    """The circuits, containers and reasons of `make_plan` that are the fleet's."""
+    whole = make_plan(plan_id, uuid5(plan_id, "request"))
+    zones = next(row["zones"] for row in FLEETS if row["id"] == fleet)
+    theirs = {row["id"] for row in containers() if row["zone"] in zones}
+    circuits = tuple(
+        circuit.model_copy(update={"visits": tuple(v for v in circuit.visits if v.kind != "stop" or v.place in theirs)})
+        for circuit in whole.circuits
+        if circuit.truck in FLEET_TRUCKS[fleet]
+    )
+    return whole.model_copy(
+        update={
+            "fleet": fleet,
+            "circuits": circuits,
+            "totals": totals_of(circuits),
+            "forecasts": tuple(f for f in whole.forecasts if f.container in theirs),
+            "unserved": tuple(row for row in whole.unserved if row.container in theirs),
+        }
+    )
+
+
 def put_plan(connection: Connection, plan: PlanMade) -> None:
     connection.execute(
-        "INSERT INTO plan VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO plan VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (plan.plan_id, plan.city, plan.day, plan.made_at, plan.status, plan.totals.circuits, plan.totals.stops,
-         plan.totals.distance_m, plan.totals.fuel_l, Jsonb(json.loads(plan.model_dump_json()))),
+         plan.totals.distance_m, plan.totals.fuel_l, Jsonb(json.loads(plan.model_dump_json())), plan.fleet),
     )  # fmt: skip
     for circuit in plan.circuits:
         connection.execute(
@@ -319,9 +363,10 @@ def put_plan(connection: Connection, plan: PlanMade) -> None:
 
 def put_dispatch(connection: Connection, plan: PlanMade) -> None:
     connection.execute(
-        "INSERT INTO dispatch VALUES (%s, %s, %s, %s, %s, %s)",
-        (uuid5(plan.plan_id, "dispatch"), plan.city, plan.day, plan.plan_id, OPERATOR[0], NOW + timedelta(minutes=4)),
-    )
+        "INSERT INTO dispatch VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (uuid5(plan.plan_id, "dispatch"), plan.city, plan.day, plan.plan_id, OPERATOR[0], NOW + timedelta(minutes=4),
+         plan.fleet),
+    )  # fmt: skip
 
 
 def put_confirmations(connection: Connection, plan: PlanMade, truck: str, count: int) -> None:
@@ -338,9 +383,9 @@ def put_confirmations(connection: Connection, plan: PlanMade, truck: str, count:
 
 def put_run(connection: Connection, run: PlanningProgressed) -> None:
     connection.execute(
-        "INSERT INTO planning_run VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (request_id) DO UPDATE"
+        "INSERT INTO planning_run VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (request_id) DO UPDATE"
         " SET state = excluded.state, document = excluded.document",
-        (run.request_id, run.city, run.day, run.state, run.happened_at, Jsonb(run.model_dump(mode="json"))),
+        (run.request_id, run.city, run.day, run.state, run.happened_at, Jsonb(run.model_dump(mode="json")), run.fleet),
     )
 
 

@@ -11,8 +11,9 @@ from typing import Protocol
 
 import httpx
 import uvicorn
+from psycopg_pool import ConnectionPool
 
-from services.store.connection import make_pool
+from services.store.connection import Connection, make_pool
 from services.web.app import make_app
 from services.web.assets import Assets
 from services.web.basemaps import Basemaps
@@ -20,6 +21,7 @@ from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
 from services.web.kept_places import KeptPlaces
 from services.web.stream import Stream
+from services.web.transaction import AT_ONCE
 from tests.support.web_seed import CITY, NOW, put_everything
 
 SECRET = "a secret of at least thirty-two characters"
@@ -39,6 +41,7 @@ class SetClock:
 class Running:
     url: str
     clock: SetClock
+    pool: ConnectionPool[Connection]
 
 
 class LogIn(Protocol):
@@ -58,7 +61,7 @@ def client_of(web: Running, who: tuple[str, str]) -> httpx.Client:
 def serve(
     database_url: str, stream: Stream, now: datetime, assets: Assets | None = None, data_folder: Path | None = None
 ) -> Iterator[Running]:
-    pool = make_pool(database_url, name="web-test", size=6)
+    pool = make_pool(database_url, name="web-test", size=AT_ONCE)
     pool.open(wait=True)
     clock = SetClock(now)
     deps = Deps(
@@ -78,7 +81,7 @@ def serve(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", clock)
+        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", clock, pool)
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -7,20 +7,23 @@ from fastapi import APIRouter, Body, Request, Response
 
 from services.city.registry import City
 from services.contracts.confirmations import ConfirmVisit
+from services.contracts.fields import Day
 from services.store.connection import Connection
 from services.web import store
 from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.driver.circuit import find_driver_circuit
+from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.driver.circuit import SentCircuit, find_sent_circuit, read_driver_circuit
 from services.web.driver.confirm import MOST_AT_ONCE, parse_confirmations, record_confirmations
 from services.web.driver.near import streets_near
-from services.web.driver.schemas import Accepted, DriverCircuit, DriverStreets
+from services.web.driver.schemas import Accepted, DriverCircuit, DriverState, DriverStreets
+from services.web.etags import headers_for, is_known, unchanged, with_etag
 from services.web.guards import CsrfHeader, DriverSession, SessionCity
 from services.web.pages import get_page
 from services.web.tokens import Session
 
 router = APIRouter(prefix="/driver", tags=["driver"])
 
+NOTHING_SENT: dict[int | str, dict[str, Any]] = {204: {"description": "nothing sent to this truck"}}
 OUTBOX_SCHEMA = {
     "requestBody": {
         "content": {
@@ -32,46 +35,80 @@ OUTBOX_SCHEMA = {
 }
 
 
-@router.get("/circuit", response_model=DriverCircuit, responses={204: {"description": "nothing sent to this truck"}})
-def get_circuit(
+@router.get("/state", response_model=DriverState)
+def get_state(
     request: Request,
     session: DriverSession,
     city: SessionCity,
     deps: WithDeps,
     connection: WithStore,
-    day: date | None = None,
+    day: Day | None = None,
+) -> Response:
+    """Which circuit to drive, and what is confirmed: a kilobyte, with an ETag. The circuit itself is asked for once."""
+    found = _find(request, session, city, deps, connection, day)
+    state = found.state() if found else DriverState(plan_id=None, version=None, confirmed={})
+    return with_etag(request, state.model_dump_json().encode(), "application/json")
+
+
+@router.get("/circuit", response_model=DriverCircuit, responses=NOTHING_SENT)
+def get_circuit(
+    request: Request,
+    response: Response,
+    session: DriverSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    day: Day | None = None,
 ) -> Any:
-    """The truck's circuit of the day (today where none is named), with what was already confirmed."""
-    shown = day or today_in(city, deps.clock.now())
-    circuit = _circuit(request, session, city, deps, connection, shown)
-    return circuit if circuit is not None else Response(status_code=204)
+    """The truck's circuit of the day (today where none is named), with what was already confirmed, and an ETag."""
+    found = _find(request, session, city, deps, connection, day)
+    if found is not None and is_known(request, found.etag):
+        return unchanged(found.etag)
+    circuit = _read(request, city, deps, connection, found)
+    if found is None or circuit is None:
+        return Response(status_code=204)
+    response.headers.update(headers_for(found.etag))
+    return circuit
 
 
-@router.get("/streets", response_model=DriverStreets, responses={204: {"description": "nothing sent to this truck"}})
+@router.get("/streets", response_model=DriverStreets, responses=NOTHING_SENT)
 def get_streets(
     request: Request,
     session: DriverSession,
     city: SessionCity,
     deps: WithDeps,
     connection: WithStore,
-    day: date | None = None,
+    day: Day | None = None,
 ) -> Any:
     """Streets and water around the truck's circuit of the day, for the phone to draw and keep."""
-    circuit = _circuit(request, session, city, deps, connection, day or today_in(city, deps.clock.now()))
+    circuit = _read(request, city, deps, connection, _find(request, session, city, deps, connection, day))
     if circuit is None:
         return Response(status_code=204)
     streets = deps.basemaps.streets(city.id) or store.find_basemap(connection, city.id)
     return streets_near(streets, (point for leg in circuit.legs for point in leg.line))
 
 
-def _circuit(
-    request: Request, session: Session, city: City, deps: Deps, connection: Connection, day: date
+def _find(
+    request: Request, session: Session, city: City, deps: Deps, connection: Connection, day: date | None
+) -> SentCircuit | None:
+    language = get_page(request).texts_for(request).language
+    shown = day or today_in(city, deps.clock.now())
+    return find_sent_circuit(connection, city, session.truck or "", shown, lines=deps.lines, language=language)
+
+
+def _read(
+    request: Request, city: City, deps: Deps, connection: Connection, found: SentCircuit | None
 ) -> DriverCircuit | None:
     language = get_page(request).texts_for(request).language
-    return find_driver_circuit(connection, city, session.truck or "", day, lines=deps.lines, language=language)
+    return read_driver_circuit(connection, city, found, lines=deps.lines, language=language) if found else None
 
 
 @router.post("/confirmations", status_code=202, dependencies=[CsrfHeader], openapi_extra=OUTBOX_SCHEMA)
-def post_confirmations(session: DriverSession, deps: WithDeps, entries: list[Any] = Body()) -> Accepted:  # noqa: B008
+def post_confirmations(
+    session: DriverSession,
+    deps: WithDeps,
+    transaction: WithTransaction,
+    entries: list[Any] = Body(),  # noqa: B008
+) -> Accepted:
     """Take the phone's outbox, at most 500. 202 once Kafka has confirmed every one; sending again is harmless."""
-    return Accepted(accepted=record_confirmations(deps, session, parse_confirmations(entries)))
+    return Accepted(accepted=record_confirmations(deps, transaction, session, parse_confirmations(entries)))

@@ -1,51 +1,85 @@
-"""The circuit of one truck on one day, as the phone shows it."""
+"""The circuit of one truck on one day, as the phone shows it, and the little that the phone asks each minute."""
 
+import hashlib
+from dataclasses import dataclass
 from datetime import date
 
 from services.city.registry import City
-from services.contracts.planning import Circuit, PlanMade
+from services.contracts.planning import Circuit
 from services.roads.manoeuvres import Language
 from services.store.connection import Connection
-from services.web import store
+from services.web import store as shared
 from services.web.circuit_lines import CircuitLines
+from services.web.driver import store
 from services.web.driver.legs import legs_of
-from services.web.driver.schemas import DriverCircuit, DriverVisit
+from services.web.driver.schemas import DriverCircuit, DriverState, DriverVisit
 from services.web.outcomes import outcomes_of
 
 
-def find_driver_circuit(
+@dataclass(frozen=True)
+class SentCircuit:
+    """Which circuit a truck drives, and what its crew has said: all that is known without reading the plan."""
+
+    sent: store.SentRow
+    truck: str
+    version: str
+    """Changes with everything that the phone keeps of the circuit, but not with what the crew says."""
+    outcomes: dict[int, str]
+
+    @property
+    def etag(self) -> str:
+        said = " ".join(f"{sequence}:{outcome}" for sequence, outcome in self.outcomes.items())
+        return _tag(self.version, said)
+
+    def state(self) -> DriverState:
+        return DriverState(plan_id=self.sent["plan_id"], version=self.version, confirmed=self.outcomes)
+
+
+def find_sent_circuit(
     connection: Connection, city: City, truck: str, day: date, *, lines: CircuitLines, language: Language
+) -> SentCircuit | None:
+    """None when nothing was sent or this truck stays in. Four short queries: a phone asks each minute."""
+    sent = store.find_sent(connection, city.id, truck, day)
+    if sent is None:
+        return None
+    plan, number = sent["plan_id"], sent["number"]
+    visits = store.list_visits(connection, plan, number)
+    outcomes = outcomes_of(visits, store.list_said(connection, city.id, plan, truck))
+    version = _tag(plan, number, sent["dispatched_at"], sent["loaded_at"], lines.version(city.id), language)
+    return SentCircuit(sent, truck, version, outcomes)
+
+
+def read_driver_circuit(
+    connection: Connection, city: City, found: SentCircuit, *, lines: CircuitLines, language: Language
 ) -> DriverCircuit | None:
-    """The truck's part of the plan in force; None when nothing was sent or this truck stays in."""
-    dispatch = store.find_dispatch(connection, city.id, day)
-    plan = store.find_plan(connection, city.id, dispatch["plan_id"]) if dispatch else None
-    if dispatch is None or plan is None:
+    """The whole of it; None where its plan is gone."""
+    plan = shared.find_circuit(connection, city.id, found.sent["plan_id"], found.sent["number"])
+    if plan is None:
         return None
-    circuit = next((c for c in plan.circuits if c.truck == truck), None)
-    if circuit is None:
-        return None
-    line = lines.of_plan(connection, city, plan)[circuit.number]
+    circuit = plan.circuit
+    line = lines.of_circuits(connection, city, plan.plan_id, plan.roads, [circuit])[circuit.number]
     return DriverCircuit(
         plan_id=plan.plan_id,
+        version=found.version,
         day=plan.day,
         city=city.id,
-        truck=truck,
+        truck=found.truck,
         number=circuit.number,
         distance_m=circuit.distance_m,
         roads=plan.roads,
-        dispatched_at=dispatch["dispatched_at"],
-        visits=_visits(connection, city, plan, circuit),
+        dispatched_at=found.sent["dispatched_at"],
+        called_off=store.is_called_off(connection, city.id, plan.plan_id, found.truck),
+        visits=_visits(connection, city, found, circuit),
         line=line.source,
         legs=legs_of(circuit, line, language),
     )
 
 
-def _visits(connection: Connection, city: City, plan: PlanMade, circuit: Circuit) -> list[DriverVisit]:
+def _visits(connection: Connection, city: City, found: SentCircuit, circuit: Circuit) -> list[DriverVisit]:
     stops = [visit.place for visit in circuit.stops if visit.place]
-    containers = store.find_container_names(connection, city.id, stops)
-    sites = {document["id"]: document["name"] for _, document in store.list_sites(connection, city.id)}
-    forecasts = {forecast.container: forecast for forecast in plan.forecasts}
-    outcomes = outcomes_of(circuit, store.list_confirmations(connection, city.id, plan.plan_id))
+    containers = shared.find_container_names(connection, city.id, stops)
+    sites = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
+    forecasts = store.list_forecasts(connection, city.id, found.sent["plan_id"], stops)
     visits = []
     for sequence, visit in enumerate(circuit.visits):
         place = visit.place or ""
@@ -63,10 +97,14 @@ def _visits(connection: Connection, city: City, plan: PlanMade, circuit: Circuit
                 arrive_at=visit.arrive_at,
                 start_at=visit.start_at,
                 leave_at=visit.leave_at,
-                demand_kg=forecast.demand_kg if forecast else None,
-                demand_l=forecast.demand_l if forecast else None,
-                fill_ratio=forecast.fill_ratio if forecast else None,
-                confirmed=outcomes.get(sequence),
+                demand_kg=forecast["demand_kg"] if forecast else None,
+                demand_l=forecast["demand_l"] if forecast else None,
+                fill_ratio=forecast["fill_ratio"] if forecast else None,
+                confirmed=found.outcomes.get(sequence),
             )
         )
     return visits
+
+
+def _tag(*parts: object) -> str:
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:20]

@@ -6,10 +6,13 @@ from pydantic import ValidationError
 
 from services.contracts import topics
 from services.contracts.confirmations import ConfirmVisit, VisitConfirmed
+from services.contracts.fields import ONLY_FLEET
 from services.web.deps import Deps
+from services.web.driver.store import find_plan_fleets, find_truck_fleet
 from services.web.problems import WrongInput
 from services.web.stream import publish_all
 from services.web.tokens import Session
+from services.web.transaction import Transaction
 
 MOST_AT_ONCE = 500
 
@@ -37,9 +40,16 @@ def parse_confirmations(entries: list[Any]) -> list[ConfirmVisit]:
     return orders
 
 
-def record_confirmations(deps: Deps, session: Session, orders: list[ConfirmVisit]) -> int:
-    """Put the crew's reports into Kafka, in order. City and truck are the session's, whatever the phone says."""
-    truck = session.truck or ""
+def record_confirmations(deps: Deps, transaction: Transaction, session: Session, orders: list[ConfirmVisit]) -> int:
+    """Put the crew's reports into Kafka, in order; the request's transaction ends before.
+
+    City and truck are the session's, whatever the phone says. The fleet is that of the plan which a report answers, be
+    it of yesterday; of a plan that nobody knows, the truck's.
+    """
+    connection, truck = transaction.connection, session.truck or ""
+    fleets = find_plan_fleets(connection, session.city, {order.plan_id for order in orders})
+    usual = find_truck_fleet(connection, session.city, truck) or ONLY_FLEET
+    transaction.end()
     received_at = deps.clock.now()
     confirmed = [
         VisitConfirmed(
@@ -47,6 +57,7 @@ def record_confirmations(deps: Deps, session: Session, orders: list[ConfirmVisit
             # A phone whose clock is ahead must not lose its day.
             happened_at=min(order.happened_at, received_at),
             city=session.city,
+            fleet=fleets.get(order.plan_id, usual),
             truck=truck,
             driver=session.login,
             received_at=received_at,

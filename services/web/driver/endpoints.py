@@ -9,10 +9,11 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from services.city.registry import City
 from services.contracts.confirmations import SkipReason
-from services.web import store
+from services.contracts.fields import Day
 from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.driver.circuit import find_driver_circuit
+from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.driver import store
+from services.web.driver.circuit import find_sent_circuit, read_driver_circuit
 from services.web.driver.confirm import parse_confirmations, record_confirmations
 from services.web.guards import DriverSession, SessionCity, WithTokens, check_csrf
 from services.web.pages import get_page
@@ -38,12 +39,14 @@ def driver_page(
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
-    jour: date | None = None,
+    jour: Day | None = None,
 ) -> Response:
     day = jour or today_in(city, deps.clock.now())
     page = get_page(request)
     language = page.texts_for(request).language
-    circuit = find_driver_circuit(connection, city, session.truck or "", day, lines=deps.lines, language=language)
+    truck = session.truck or ""
+    found = find_sent_circuit(connection, city, truck, day, lines=deps.lines, language=language)
+    circuit = read_driver_circuit(connection, city, found, lines=deps.lines, language=language) if found else None
     return page.render(
         request,
         "driver/page.html",
@@ -80,6 +83,7 @@ def confirm_form(
     session: DriverSession,
     deps: WithDeps,
     tokens: WithTokens,
+    transaction: WithTransaction,
     csrf_token: Annotated[str, Form()],
     confirmation_id: Annotated[UUID, Form()],
     plan_id: Annotated[UUID, Form()],
@@ -99,12 +103,12 @@ def confirm_form(
         "reason": reason or None,
         "happened_at": deps.clock.now(),
     }
-    record_confirmations(deps, session, parse_confirmations([entry]))
+    record_confirmations(deps, transaction, session, parse_confirmations([entry]))
 
     def is_stored() -> bool:
-        with deps.reading() as connection:
-            rows = store.list_confirmations(connection, session.city, plan_id)
-        return any(row["place"] == place and row["truck_id"] == session.truck for row in rows)
+        with deps.looking() as connection:
+            said = store.list_said(connection, session.city, plan_id, session.truck or "")
+        return any(word.place == place for word in said)
 
     wait_until(is_stored)
     return RedirectResponse(f"/chauffeur#{place}", status_code=303)

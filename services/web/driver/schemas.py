@@ -46,8 +46,17 @@ class DriverStreets(BaseModel):
     lines: list[list[int]] = Field(description="kinds: 0 water, 1 park (both areas), 2 street, 3 avenue")
 
 
+class DriverState(BaseModel):
+    """What a phone asks each minute: whether the circuit that it keeps is still the one to drive."""
+
+    plan_id: UUID | None = Field(description="null: nothing is sent to this truck")
+    version: str | None = Field(description="of the circuit; another than the one kept: fetch it")
+    confirmed: dict[int, Literal["done", "skipped"]] = Field(description="by the visit's sequence, whoever said it")
+
+
 class DriverCircuit(BaseModel):
     plan_id: UUID
+    version: str = Field(description="changes with everything here but `confirmed`")
     day: date
     city: str
     truck: str
@@ -55,6 +64,7 @@ class DriverCircuit(BaseModel):
     distance_m: float
     roads: Literal["estimated", "osm"]
     dispatched_at: datetime
+    called_off: bool = Field(default=False, description="its containers went to others: unload and come home")
     visits: list[DriverVisit]
     line: Literal["estimated", "osm"] = Field(description="whether the legs follow streets, or are straight")
     legs: list[DriverLeg]

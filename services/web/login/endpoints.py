@@ -1,18 +1,22 @@
 """Login and logout, for people and for programs; the reader's language."""
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.web.accounts import Account, check_password
+from services.city.registry import City
+from services.web.accounts import Account
 from services.web.catalogue import LANGUAGES
-from services.web.deps import Deps, WithDeps
+from services.web.deps import Deps, WithDeps, WithStore
 from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithTokens, check_csrf
 from services.web.login.schemas import LoggedIn, LogIn
 from services.web.pages import LANGUAGE_COOKIE, get_page
+from services.web.passwords import Resting, check_password
 from services.web.problems import NotFound, WebProblem
+from services.web.problems import Resting as NameRests
 from services.web.store import list_cities
 from services.web.tokens import FORM_COOKIE, LIFE_S, SESSION_COOKIE, Tokens, new_nonce
 
@@ -27,9 +31,8 @@ class WrongPassword(WebProblem):
     status, code = 401, "wrong_password"
 
 
-def _log_in(deps: Deps, city: str, login: str, password: str) -> Account | None:
-    with deps.reading() as connection:  # committed on leaving, so that a wrong guess counts
-        return check_password(connection, city, login, password, deps.wall_now())
+def _log_in(deps: Deps, city: str, login: str, password: str) -> Account | Resting | None:
+    return check_password(deps.looking, deps.unknown_names, city, login, password, deps.wall_now())
 
 
 def _open_session(response: Response, deps: Deps, tokens: Tokens, account: Account) -> str:
@@ -48,8 +51,10 @@ def _open_session(response: Response, deps: Deps, tokens: Tokens, account: Accou
 
 @api.post("/session")
 def log_in(order: LogIn, response: Response, deps: WithDeps, tokens: WithTokens) -> LoggedIn:
-    """Log in. Five wrong tries and the account rests for some minutes."""
+    """Log in. After five wrong tries the name rests for some minutes: 429, with `Retry-After`."""
     account = _log_in(deps, order.city, order.login, order.password)
+    if isinstance(account, Resting):
+        raise NameRests(account.until - deps.wall_now())
     if account is None:
         raise WrongPassword
     csrf = _open_session(response, deps, tokens, account)
@@ -71,8 +76,10 @@ def log_out(_session: AnySession, response: Response) -> None:
 
 
 @pages.get("/connexion")
-def login_page(request: Request, deps: WithDeps, tokens: WithTokens, suite: str = "") -> Response:
-    return _login_form(request, deps, tokens, suite=suite)
+def login_page(
+    request: Request, deps: WithDeps, tokens: WithTokens, connection: WithStore, suite: str = ""
+) -> Response:
+    return _login_form(request, deps, tokens, list_cities(connection), suite=suite)
 
 
 @pages.post("/connexion")
@@ -86,12 +93,21 @@ def login_form(
     csrf_token: Annotated[str, Form()] = "",
     suite: Annotated[str, Form()] = "",
 ) -> Response:
+    with deps.looking() as connection:
+        cities = list_cities(connection)
+
+    again = partial(_login_form, request, deps, tokens, cities, suite=suite, city=city, login=login)
     nonce = request.cookies.get(FORM_COOKIE, "")
     if not nonce or not tokens.is_csrf(csrf_token, nonce):
-        return _login_form(request, deps, tokens, suite=suite, city=city, login=login, fault="stale", status=403)
-    account = _log_in(deps, city, login.strip(), password)
+        return again(status=403, fault="stale")
+    account = _log_in(deps, city, login, password)
+    if isinstance(account, Resting):
+        rest = NameRests(account.until - deps.wall_now())
+        answer = again(status=rest.status, fault="resting", minutes=rest.values["minutes"])
+        answer.headers["Retry-After"] = str(rest.retry_after_s)
+        return answer
     if account is None:
-        return _login_form(request, deps, tokens, suite=suite, city=city, login=login, fault="wrong", status=401)
+        return again(status=401, fault="wrong")
     response = RedirectResponse(_local(suite) or HOMES[account.role], status_code=303)
     _open_session(response, deps, tokens, account)
     response.delete_cookie(FORM_COOKIE)
@@ -102,15 +118,15 @@ def _login_form(
     request: Request,
     deps: Deps,
     tokens: Tokens,
+    cities: list[City],
     *,
     suite: str,
     city: str = "",
     login: str = "",
     fault: str = "",
+    minutes: object = 0,
     status: int = 200,
 ) -> Response:
-    with deps.reading() as connection:
-        cities = list_cities(connection)
     nonce = request.cookies.get(FORM_COOKIE) or new_nonce()
     response = get_page(request).render(
         request,
@@ -122,7 +138,8 @@ def _login_form(
         chosen=city,
         login=login,
         fault=fault,
-        is_driver=_local(suite) == "/chauffeur",
+        minutes=minutes,
+        is_driver=(_local(suite) or "").partition("?")[0] == "/chauffeur",
     )
     response.set_cookie(
         FORM_COOKIE, nonce, max_age=LIFE_S, httponly=True, samesite="strict", secure=deps.over_https, path="/connexion"

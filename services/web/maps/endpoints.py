@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from services.web import store
 from services.web.assets import FOR_EVER
 from services.web.deps import WithDeps, WithStore
-from services.web.etags import known_tags
+from services.web.etags import is_known
 from services.web.features import Collection, collection_of, feature, geojson_answer, point
 from services.web.guards import OfficeSession, SessionCity
 from services.web.problems import NotFound
@@ -29,7 +29,7 @@ def get_tiles(request: Request, city: str, key: str, deps: WithDeps) -> Response
     if file is None:
         raise NotFound
     headers = {"Cache-Control": FOR_EVER, "ETag": f'"{key}"'}
-    if headers["ETag"] in known_tags(request):
+    if is_known(request, key):
         return Response(status_code=304, headers=headers)
     return FileResponse(file, media_type=MEDIA_TYPE, headers=headers)
 

@@ -1,15 +1,16 @@
 """The operator's orders and reads, for the page's scripts and for programs."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.contracts.fields import Day
 from services.contracts.planning import PlanMade
-from services.web import store as shared
-from services.web.deps import WithDeps, WithStore
+from services.web.deps import WithDeps, WithStore, WithTransaction
 from services.web.etags import with_etag
+from services.web.fleets import AskedFleet, find_fleet
 from services.web.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
+from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.orders import find_progress, order_plan, send_plan
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
@@ -19,31 +20,38 @@ router = APIRouter(tags=["operator"])
 
 
 @router.post("/plan", status_code=202, dependencies=[CsrfHeader])
-def plan_day(order: OrderPlan, session: OperatorSession, city: SessionCity, deps: WithDeps) -> Ordered:
-    """Order a plan. 202 once Kafka has confirmed the order."""
-    ordered = order_plan(deps, city, session, **order.model_dump())
+def plan_day(
+    order: OrderPlan, session: OperatorSession, city: SessionCity, deps: WithDeps, transaction: WithTransaction
+) -> Ordered:
+    """Order a plan. 202 once Kafka has confirmed the order; 422 where a fleet has to be named, with those there are."""
+    fleet = find_fleet(transaction.connection, city, order.fleet)
+    ordered = order_plan(deps, transaction, city, session, fleet.id, **order.model_dump(exclude={"fleet"}))
     return Ordered(request_id=ordered.request_id)
 
 
 @router.get("/planning/{request_id}")
-def get_planning(request_id: UUID, _session: OperatorSession, city: SessionCity, deps: WithDeps) -> Progress:
+def get_planning(
+    request_id: UUID, _session: OperatorSession, city: SessionCity, deps: WithDeps, connection: WithStore
+) -> Progress:
     """How far an order is. 404 only when it was never ordered."""
-    progress = find_progress(deps, city, request_id)
+    progress = find_progress(deps, connection, city, request_id)
     if progress is None:
         raise NotFound
     return Progress.model_validate(progress, from_attributes=True)
 
 
 @router.post("/dispatches", status_code=202, dependencies=[CsrfHeader])
-def dispatch(order: SendPlan, session: OperatorSession, city: SessionCity, deps: WithDeps) -> Sent:
-    """Send a plan to the drivers. 202 once Kafka has confirmed."""
-    return Sent(dispatch_id=send_plan(deps, city, session, order.plan_id).dispatch_id)
+def dispatch(
+    order: SendPlan, session: OperatorSession, city: SessionCity, deps: WithDeps, transaction: WithTransaction
+) -> Sent:
+    """Send a plan to the drivers of its fleet. 202 once Kafka has confirmed."""
+    return Sent(dispatch_id=send_plan(deps, transaction, city, session, order.plan_id).dispatch_id)
 
 
 @router.get("/plans/{plan_id}", response_model=PlanMade)
 def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """The whole plan, as the planner made it (contract `PlanMade`)."""
-    document = shared.find_plan_text(connection, city.id, plan_id)
+    document = store.find_plan_text(connection, city.id, plan_id)
     if document is None:
         raise NotFound
     return Response(document, media_type="application/json")
@@ -56,10 +64,11 @@ def get_state(
     city: SessionCity,
     deps: WithDeps,
     connection: WithStore,
-    day: date | None = None,
+    fleet: AskedFleet,
+    day: Day | None = None,
 ) -> Response:
-    """The day as it stands, with an ETag: ask again with If-None-Match and hear 304 while nothing has changed."""
+    """The fleet's day as it stands, with an ETag: ask again with If-None-Match, hear 304 while nothing has changed."""
     now = deps.clock.now()
-    shown = day or day_to_show(connection, city, now)
-    body = read_day(connection, city, shown, now).state().model_dump_json().encode()
+    shown = day or day_to_show(connection, city, fleet.id, now)
+    body = read_day(connection, city, fleet.id, shown, now).state().model_dump_json().encode()
     return with_etag(request, body, "application/json")

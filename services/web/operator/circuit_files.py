@@ -1,12 +1,13 @@
 """One circuit as a file for other programs: a navigator's GPX, or GeoJSON with each leg's manoeuvres."""
 
+from datetime import date
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.city.registry import City
-from services.contracts.planning import Circuit, PlanMade
+from services.contracts.planning import Circuit
 from services.roads.ways import geojson_of, gpx_of
 from services.store.connection import Connection
 from services.web import store as shared
@@ -14,7 +15,6 @@ from services.web.circuit_lines import CircuitLine
 from services.web.deps import WithDeps, WithStore
 from services.web.features import geojson_answer
 from services.web.guards import OfficeSession, SessionCity
-from services.web.operator.plans import get_plan
 from services.web.pages import get_page
 from services.web.problems import NotFound
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/plans/{plan_id}/circuits", tags=["downloads"])
 class Asked(NamedTuple):
     """The circuit that an address names."""
 
-    plan: PlanMade
+    day: date
     circuit: Circuit
     line: CircuitLine
 
@@ -33,11 +33,11 @@ def get_asked(
     _session: OfficeSession, city: SessionCity, deps: WithDeps, connection: WithStore, plan_id: UUID, number: int
 ) -> Asked:
     """Raises: NotFound."""
-    plan = get_plan(connection, city, plan_id)
-    circuit = next((c for c in plan.circuits if c.number == number), None)
-    if circuit is None:
+    found = shared.find_circuit(connection, city.id, plan_id, number)
+    if found is None:
         raise NotFound
-    return Asked(plan, circuit, deps.lines.of_plan(connection, city, plan)[number])
+    lines = deps.lines.of_circuits(connection, city, plan_id, found.roads, [found.circuit])
+    return Asked(found.day, found.circuit, lines[number])
 
 
 WithAsked = Annotated[Asked, Depends(get_asked)]
@@ -54,13 +54,13 @@ def get_circuit_geojson(request: Request, asked: WithAsked) -> Response:
 @router.get("/{number}.gpx")
 def get_circuit_gpx(request: Request, asked: WithAsked, city: SessionCity, connection: WithStore) -> Response:
     """The visits as a route with their times, the line as a track. Straight legs are told in its name."""
-    plan, circuit, line = asked
+    day, circuit, line = asked
     texts = get_page(request).texts_for(request)
-    title = f"{city.name} {plan.day}, {texts('console.circuit', number=circuit.number)}, {circuit.truck}"
+    title = f"{city.name} {day}, {texts('console.circuit', number=circuit.number)}, {circuit.truck}"
     if line.source == "estimated":
         title = f"{title} ({texts('console.straight')})"
     gpx = gpx_of(circuit, line.way, name=title, names=_names(connection, city, circuit), language=texts.language)
-    name = _file_name(city, plan, circuit, line)
+    name = _file_name(city, day, circuit, line)
     headers = {"Content-Disposition": f'attachment; filename="{name}.gpx"', "Cache-Control": "no-cache"}
     return Response(gpx, media_type="application/gpx+xml", headers=headers)
 
@@ -72,6 +72,6 @@ def _names(connection: Connection, city: City, circuit: Circuit) -> dict[str, st
     return {place: row["name"] for place, row in containers.items()} | {site["id"]: site["name"] for _, site in sites}
 
 
-def _file_name(city: City, plan: PlanMade, circuit: Circuit, line: CircuitLine) -> str:
+def _file_name(city: City, day: date, circuit: Circuit, line: CircuitLine) -> str:
     straight = "-straight" if line.source == "estimated" else ""
-    return f"{city.id}-{plan.day}-{circuit.number}{straight}"
+    return f"{city.id}-{day}-{circuit.number}{straight}"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from services.contracts.planning import Circuit
 from services.web.deps import WithDeps, WithStore
 from services.web.features import geojson_answer
+from services.web.fleets import file_stem
 from services.web.guards import OfficeSession, SessionCity
 from services.web.operator import store
 from services.web.operator.features import circuits_geojson, containers_geojson
@@ -18,15 +19,15 @@ router = APIRouter(tags=["downloads"])
 
 CONTAINER_COLUMNS = (
     "container", "name", "zone", "kind", "lon", "lat", "capacity_l", "sensor", "fill_ratio", "fill_at",
-    "last_emptied_at",
+    "last_emptied_at", "fleet",
 )  # fmt: skip
 CIRCUIT_COLUMNS = (
     "number", "truck", "stops", "trips", "distance_m", "fuel_l", "duty_s", "leaves_at", "returns_at",
-    "binding_limit", "binding_used_ratio", "slack_s", "closes", "closes_place",
+    "binding_limit", "binding_used_ratio", "slack_s", "closes", "closes_place", "fleet",
 )  # fmt: skip
 STOP_COLUMNS = (
     "number", "truck", "sequence", "kind", "place", "lon", "lat", "arrive_at", "start_at", "leave_at", "load_kg",
-    "load_l", "marginal_cost", "currency",
+    "load_l", "marginal_cost", "currency", "fleet",
 )  # fmt: skip
 
 
@@ -43,19 +44,22 @@ def get_containers_geojson(
     deps: WithDeps,
     connection: WithStore,
     plan: UUID | None = None,
+    fleet: str | None = None,
 ) -> Response:
-    """Every container with its fill state; with `plan`, as that plan forecasts it."""
+    """Every container of the city, or of a fleet, with its fill state; with `plan`, as that plan forecasts it."""
     made = get_plan(connection, city, plan) if plan else None
-    containers = store.list_containers(connection, city.id)
+    containers = store.list_containers(connection, city.id, fleet)
     return geojson_answer(request, containers_geojson(city, containers, made, deps.clock.now()))
 
 
 @router.get("/containers.csv")
-def get_containers_csv(_session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
-    """Every container with the latest known of it."""
+def get_containers_csv(
+    _session: OfficeSession, city: SessionCity, connection: WithStore, fleet: str | None = None
+) -> Response:
+    """Every container of the city, or of a fleet, with the latest known of it."""
     rows = (
-        row._asdict() | {"container": row.container_id, "zone": row.zone_id, "kind": row.kind_id}
-        for row in store.list_containers(connection, city.id)
+        row._asdict() | {"container": row.container_id, "zone": row.zone_id, "kind": row.kind_id, "fleet": row.fleet_id}
+        for row in store.list_containers(connection, city.id, fleet)
     )
     return csv_answer(f"{city.id}-containers", CONTAINER_COLUMNS, rows)
 
@@ -82,13 +86,14 @@ def get_circuits_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, 
         circuit.model_dump(exclude={"visits", "binding"})
         | _binding_cells(circuit)
         | {
+            "fleet": plan.fleet,
             "stops": len(circuit.stops),
             "leaves_at": circuit.visits[0].leave_at if circuit.visits else None,
             "returns_at": circuit.visits[-1].arrive_at if circuit.visits else None,
         }
         for circuit in plan.circuits
     ]
-    return csv_answer(f"{city.id}-{plan.day}-circuits", CIRCUIT_COLUMNS, rows)
+    return csv_answer(f"{file_stem(city, plan)}-circuits", CIRCUIT_COLUMNS, rows)
 
 
 @router.get("/plans/{plan_id}/stops.csv")
@@ -98,8 +103,8 @@ def get_stops_csv(plan_id: UUID, _session: OfficeSession, city: SessionCity, con
     rows: list[dict[str, Any]] = [
         visit.model_dump(exclude={"marginal_cost"})
         | {"number": circuit.number, "truck": circuit.truck, "sequence": sequence, "currency": plan.currency}
-        | {"marginal_cost": visit.marginal_cost.cost if visit.marginal_cost else None}
+        | {"fleet": plan.fleet, "marginal_cost": visit.marginal_cost.cost if visit.marginal_cost else None}
         for circuit in plan.circuits
         for sequence, visit in enumerate(circuit.visits)
     ]
-    return csv_answer(f"{city.id}-{plan.day}-stops", STOP_COLUMNS, rows)
+    return csv_answer(f"{file_stem(city, plan)}-stops", STOP_COLUMNS, rows)

@@ -1,7 +1,7 @@
 """The operator's page and its three forms: plan, look, send."""
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,16 +9,19 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.city.registry import City
+from services.contracts.fields import Day
 from services.store.connection import Connection
 from services.web import store as shared
 from services.web.days import next_service_day, today_in
-from services.web.deps import Deps, WithDeps, WithStore
+from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.fleets import choose_fleet
 from services.web.guards import OperatorSession, SessionCity, WithTokens, check_csrf
 from services.web.operator import store
+from services.web.operator.alerts import is_seen, see_to
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.drawn_map import draw_map
 from services.web.operator.orders import order_plan, send_plan
-from services.web.operator.panel import LONGEST_LIST, read_panel
+from services.web.operator.panel import LONGEST_LIST, ListedCircuit, Panel, read_panel
 from services.web.pages import get_page
 from services.web.problems import NotFound
 from services.web.tokens import Session, Tokens
@@ -26,6 +29,9 @@ from services.web.waiting import wait_until
 from services.web.words import price_digits
 
 router = APIRouter(include_in_schema=False)
+
+LATE_AFTER = timedelta(minutes=15)
+"""A departure that is past by more is no departure to send: crews are a few minutes late every day."""
 
 
 @router.get("/operateur")
@@ -36,11 +42,14 @@ def operator_page(
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
-    jour: date | None = None,
+    jour: Day | None = None,
+    flotte: str | None = None,
+    plan: UUID | None = None,
 ) -> Response:
-    values = _values(request, session, city, deps, tokens, connection, jour)
-    plan = values["panel"].plan
-    lines = deps.lines.of_plan(connection, city, plan) if plan else {}
+    """`plan`: one of the day's to look at, where it is not to be the one in force."""
+    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan))
+    shown = values["panel"].plan
+    lines = deps.lines.of_plan(connection, city, shown) if shown else {}
     basemap = deps.basemaps.streets(city.id) or shared.find_basemap(connection, city.id)
     drawn = draw_map(connection, city, values["panel"], basemap, lines)
     base = deps.basemaps.find(city.id)
@@ -57,10 +66,12 @@ def operator_panel(
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
-    jour: date | None = None,
+    jour: Day | None = None,
+    flotte: str | None = None,
+    plan: UUID | None = None,
 ) -> Response:
     """The part of the page that changes, for the script that follows the day."""
-    values = _values(request, session, city, deps, tokens, connection, jour)
+    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan))
     return get_page(request).render(request, "operator/panel.html", city=city, **values)
 
 
@@ -71,16 +82,20 @@ def _values(
     deps: Deps,
     tokens: Tokens,
     connection: Connection,
-    jour: date | None,
+    wish: tuple[date | None, str | None, UUID | None],
 ) -> dict[str, Any]:
-    now = deps.clock.now()
-    day = read_day(connection, city, jour or day_to_show(connection, city, now), now)
+    """`wish`: the day, the fleet and the plan that the address names."""
+    now, jour = deps.clock.now(), wish[0]
+    choice = choose_fleet(connection, city, wish[1])
+    fleet = choice.chosen.id
+    day = read_day(connection, city, fleet, jour or day_to_show(connection, city, fleet, now), now, wish[2])
     texts = get_page(request).texts_for(request)
     return {
         "session": session,
         "csrf": tokens.csrf(session.nonce),
         "panel": read_panel(connection, city, day),
         "day": day,
+        "choice": choice,
         "now": now,
         "today": today_in(city, now),
         "service_day": next_service_day(city, now),
@@ -89,6 +104,7 @@ def _values(
         "longest": LONGEST_LIST,
         "script": {
             "day": day.day.isoformat(),
+            "fleet": fleet,
             "language": texts.language,
             "texts": texts.under("console"),
             "city": city.id,
@@ -105,19 +121,22 @@ def plan_form(
     city: SessionCity,
     deps: WithDeps,
     tokens: WithTokens,
+    transaction: WithTransaction,
     csrf_token: Annotated[str, Form()],
-    day: Annotated[date, Form()],
+    day: Annotated[Day, Form()],
+    flotte: Annotated[str | None, Form()] = None,
     time_limit_s: Annotated[float | None, Form(gt=0, le=3600)] = None,
 ) -> Response:
     check_csrf(csrf_token, session, tokens)
-    order = order_plan(deps, city, session, day=day, time_limit_s=time_limit_s)
+    choice = choose_fleet(transaction.connection, city, flotte)
+    order = order_plan(deps, transaction, city, session, choice.chosen.id, day=day, time_limit_s=time_limit_s)
 
     def is_stored() -> bool:
-        with deps.reading() as connection:
+        with deps.looking() as connection:
             return store.find_run(connection, city.id, order.request_id) is not None
 
     wait_until(is_stored)
-    return RedirectResponse(f"/operateur?jour={day.isoformat()}", status_code=303)
+    return RedirectResponse(f"/operateur?{choice.query(day)}", status_code=303)
 
 
 @router.get("/operateur/envoi")
@@ -131,17 +150,19 @@ def look_page(
     plan: UUID,
 ) -> Response:
     """What will be sent, before it is: nothing leaves without this look."""
-    made = shared.find_plan(connection, city.id, plan)
+    made = store.find_plan(connection, city.id, plan)
     if made is None:
         raise NotFound
-    day = read_day(connection, city, made.day, deps.clock.now())
-    if day.plan is None or day.plan["plan_id"] != plan:
-        return RedirectResponse(f"/operateur?jour={made.day.isoformat()}", status_code=303)
+    choice = choose_fleet(connection, city, made.fleet)
+    day = read_day(connection, city, made.fleet, made.day, deps.clock.now(), plan)
+    if day.plan is None or day.plan["plan_id"] != plan or day.is_over:
+        return RedirectResponse(f"/operateur?{choice.query(made.day)}", status_code=303)
     panel = read_panel(connection, city, day)
     csrf = tokens.csrf(session.nonce)
     return get_page(request).render(
-        request, "operator/look.html", city=city, session=session, csrf=csrf, panel=panel, day=day
-    )
+        request, "operator/look.html", city=city, session=session, csrf=csrf, panel=panel, day=day, choice=choice,
+        late=_late(panel, deps.clock.now()),
+    )  # fmt: skip
 
 
 @router.post("/operateur/envoyer")
@@ -150,16 +171,52 @@ def send_form(
     city: SessionCity,
     deps: WithDeps,
     tokens: WithTokens,
+    transaction: WithTransaction,
     csrf_token: Annotated[str, Form()],
     plan_id: Annotated[UUID, Form()],
 ) -> Response:
     check_csrf(csrf_token, session, tokens)
-    sent = send_plan(deps, city, session, plan_id)
+    sent = send_plan(deps, transaction, city, session, plan_id)
 
     def is_stored() -> bool:
-        with deps.reading() as connection:
-            dispatch = shared.find_dispatch(connection, city.id, sent.day)
+        with deps.looking() as connection:
+            dispatch = store.find_dispatch(connection, city.id, sent.fleet, sent.day)
         return dispatch is not None and dispatch["dispatch_id"] == sent.dispatch_id
 
     wait_until(is_stored)
-    return RedirectResponse(f"/operateur?jour={sent.day.isoformat()}", status_code=303)
+    with deps.looking() as connection:
+        choice = choose_fleet(connection, city, sent.fleet)
+    return RedirectResponse(f"/operateur?{choice.query(sent.day)}", status_code=303)
+
+
+@router.post("/operateur/vu")
+def see_form(
+    session: OperatorSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    transaction: WithTransaction,
+    csrf_token: Annotated[str, Form()],
+    confirmation: Annotated[UUID, Form()],
+    day: Annotated[Day, Form()],
+    flotte: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Somebody has seen to an alert."""
+    check_csrf(csrf_token, session, tokens)
+    choice = choose_fleet(transaction.connection, city, flotte)
+    transaction.end()
+    see_to(deps, city, session, confirmation)
+
+    def is_stored() -> bool:
+        with deps.looking() as connection:
+            return is_seen(connection, city.id, confirmation)
+
+    wait_until(is_stored)
+    return RedirectResponse(f"/operateur?{choice.query(day)}", status_code=303)
+
+
+def _late(panel: Panel, now: datetime) -> list[ListedCircuit]:
+    """Circuits that should have left a while ago, by a plan that does not know of anybody on the road."""
+    if panel.plan is None or panel.plan.replaces is not None:
+        return []
+    return [line for line in panel.circuits if line.circuit.visits[0].leave_at < now - LATE_AFTER]

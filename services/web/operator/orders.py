@@ -1,52 +1,73 @@
 """The operator's two orders: plan a day, send a plan. Each is an event; the writer stores it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from services.city.registry import City
 from services.contracts import topics
+from services.contracts.fields import FUTURE_TOLERANCE
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.errors import StreamAway
-from services.web import store as shared
-from services.web.days import next_service_day
+from services.store.connection import Connection
+from services.web.days import next_service_day, today_in
 from services.web.deps import Deps
 from services.web.operator import store
 from services.web.problems import NotFound, WrongInput
 from services.web.stream import publish_all
 from services.web.tokens import Session
+from services.web.transaction import Transaction
+
+FARTHEST = timedelta(days=366)
+"""A day beyond this is a slip of the keyboard: nobody plans a round of 9999."""
 
 
 def order_plan(
     deps: Deps,
+    transaction: Transaction,
     city: City,
     session: Session,
+    fleet: str,
     *,
     day: date | None = None,
     as_of: datetime | None = None,
     time_limit_s: float | None = None,
     seed: int | None = None,
+    broken_down: tuple[str, ...] = (),
+    closed_sites: tuple[str, ...] = (),
 ) -> PlanDay:
-    """Ask the planner for a day. Returns once Kafka has the order."""
+    """Ask the planner for a fleet's day. Returns once Kafka has the order; the request's transaction ends before.
+
+    Raises:
+        WrongInput: the day is past or beyond what anybody plans, or `as_of` has not come yet.
+    """
+    transaction.end()
     now = deps.clock.now()
+    _check_day(day, city, now)
+    if as_of is not None and as_of > now + FUTURE_TOLERANCE:
+        raise WrongInput("as_of_in_future")
     order = PlanDay(
         request_id=uuid4(),
         city=city.id,
+        fleet=fleet,
         day=day or next_service_day(city, now),
         as_of=as_of or now,
         time_limit_s=time_limit_s or city.planning.time_limit_s,
         seed=1 if seed is None else seed,
+        broken_down=broken_down,
+        closed_sites=closed_sites,
         ordered_by=session.login,
         ordered_at=now,
     )
     ordered = PlanningProgressed(
         request_id=order.request_id,
         city=city.id,
+        fleet=fleet,
         day=order.day,
         state="ordered",
         time_limit_s=order.time_limit_s,
         happened_at=now,
     )
-    key = city.id.encode()
+    key = topics.key(city.id, fleet)
     # The page's word first: after the order, the planner's own word would be overtaken by it.
     publish_all(deps.stream, topics.PLANNING, key, [ordered])
     try:
@@ -58,28 +79,37 @@ def order_plan(
     return order
 
 
-def send_plan(deps: Deps, city: City, session: Session, plan_id: UUID) -> PlanDispatched:
-    """Send a plan to the drivers. Returns once Kafka has it."""
-    with deps.reading() as connection:
-        plan = shared.find_plan(connection, city.id, plan_id)
+def _check_day(day: date | None, city: City, now: datetime) -> None:
+    today = today_in(city, now)
+    if day is not None and day < today:
+        raise WrongInput("day_past")
+    if day is not None and day > today + FARTHEST:
+        raise WrongInput("day_too_far")
+
+
+def send_plan(deps: Deps, transaction: Transaction, city: City, session: Session, plan_id: UUID) -> PlanDispatched:
+    """Send a plan to the drivers of its fleet. Returns once Kafka has it; the request's transaction ends before."""
+    plan = store.find_plan(transaction.connection, city.id, plan_id)
+    transaction.end()
     if plan is None:
         raise NotFound
     if not plan.circuits:
         raise WrongInput("nothing_to_send")
+    if plan.day < today_in(city, deps.clock.now()):
+        raise WrongInput("day_past")
     dispatched = PlanDispatched(
         dispatch_id=uuid4(),
         plan_id=plan.plan_id,
         city=city.id,
+        fleet=plan.fleet,
         day=plan.day,
         dispatched_by=session.login,
         dispatched_at=deps.clock.now(),
     )
-    publish_all(deps.stream, topics.DISPATCHES, city.id.encode(), [dispatched])
+    publish_all(deps.stream, topics.DISPATCHES, topics.key(city.id, plan.fleet), [dispatched])
     return dispatched
 
 
-def find_progress(deps: Deps, city: City, request_id: UUID) -> PlanningProgressed | None:
+def find_progress(deps: Deps, connection: Connection, city: City, request_id: UUID) -> PlanningProgressed | None:
     """How far an order is: the store's word, or this process's memory until the writer has stored it."""
-    with deps.reading() as connection:
-        stored = store.find_run(connection, city.id, request_id)
-    return stored or deps.recent_orders.find(request_id, city.id)
+    return store.find_run(connection, city.id, request_id) or deps.recent_orders.find(request_id, city.id)

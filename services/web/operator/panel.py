@@ -1,5 +1,6 @@
 """The operator's list: circuits with their stops, containers due and why, those left out, those without news."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from services.web import store as shared
 from services.web.operator import store
 from services.web.operator.day import Day
 from services.web.operator.fill import FillState, fill_state, is_silent
-from services.web.outcomes import outcomes_of
+from services.web.outcomes import Said, outcomes_of
 
 HUES = 12
 TIGHT_FROM = 0.8
@@ -74,7 +75,7 @@ class Panel:
     day: Day
     plan: PlanMade | None
     containers: list[store.ContainerRow]
-    """All of the city, for the map; read once a request."""
+    """All of the fleet, for the map; read once a request."""
     circuits: list[ListedCircuit] = field(default_factory=list)
     due: list[ListedContainer] = field(default_factory=list)
     left_out: list[ListedContainer] = field(default_factory=list)
@@ -101,15 +102,17 @@ class Panel:
 
 @many_at_once()
 def read_panel(connection: Connection, city: City, day: Day) -> Panel:
-    containers = store.list_containers(connection, city.id)
+    containers = store.list_containers(connection, city.id, day.fleet)
     silent = [row for row in containers if is_silent(row, day.now)]
-    trucks = store.list_trucks(connection, city.id)
+    trucks = shared.list_trucks(connection, city.id, day.fleet)
     in_service = sum(truck.in_service for truck in trucks)
-    plan = shared.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
+    plan = store.find_plan(connection, city.id, day.plan["plan_id"]) if day.plan else None
     if plan is None:
         return Panel(day, None, containers, silent=silent, trucks_in_service=in_service)
     by_id = {row.container_id: row for row in containers}
-    confirmations = shared.list_confirmations(connection, city.id, plan.plan_id)
+    said: dict[str, list[Said]] = defaultdict(list)
+    for row in store.list_confirmations(connection, city.id, plan.plan_id):
+        said[row["truck_id"]].append(Said(row["kind"], row["place"], row["outcome"]))
     sites = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
     capacities = _capacities(connection, city, trucks)
     drivers = store.list_trucks_with_driver(connection, city.id)
@@ -122,7 +125,7 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
             done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
             skipped=progress["skipped"] if progress else 0,
             has_driver=circuit.truck in drivers,
-            visits=_visit_lines(circuit, by_id, sites, confirmations, forecasts),
+            visits=_visit_lines(circuit, by_id, sites, said[circuit.truck], forecasts),
             closes_name=_closes_name(circuit, by_id, sites),
         )
         for circuit in plan.circuits
@@ -168,10 +171,10 @@ def _visit_lines(
     circuit: Circuit,
     containers: dict[str, store.ContainerRow],
     sites: dict[str, str],
-    confirmations: list[shared.ConfirmationRow],
+    said: list[Said],
     forecasts: dict[str, ContainerForecast],
 ) -> list[ListedVisit]:
-    outcomes = outcomes_of(circuit, confirmations)
+    outcomes = outcomes_of(((visit.kind, visit.place) for visit in circuit.visits), said)
     lines = []
     for sequence, visit in enumerate(circuit.visits):
         place = visit.place or ""

@@ -5,13 +5,13 @@ from uuid import UUID
 from services.city.registry import City
 from services.contracts.planning import PlanMade
 from services.store.connection import Connection
-from services.web import store as shared
+from services.web.operator import store
 from services.web.problems import NotFound
 
 
 def get_plan(connection: Connection, city: City, plan_id: UUID) -> PlanMade:
     """Raises: NotFound, also for another city's plan."""
-    plan = shared.find_plan(connection, city.id, plan_id)
+    plan = store.find_plan(connection, city.id, plan_id)
     if plan is None:
         raise NotFound
     return plan

@@ -6,14 +6,21 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from services.contracts.fields import Day, Id
+
 
 class OrderPlan(BaseModel):
-    """All optional: the next service day, what is known now, the city's own time limit."""
+    """All optional: the city's only fleet, the next service day, what is known now, the city's own time limit."""
 
-    day: date | None = None
+    fleet: str | None = Field(default=None, description="required where the city has several")
+    day: Day | None = None
     as_of: AwareDatetime | None = None
     time_limit_s: Annotated[float, Field(gt=0, le=3600)] | None = None
     seed: int | None = None
+    broken_down: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    """Of a day under way: trucks that go on no further."""
+    closed_sites: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    """Of a day under way: sites that take no waste from now on."""
 
 
 class Ordered(BaseModel):
@@ -68,15 +75,18 @@ class CircuitState(BaseModel):
 
 
 class DayState(BaseModel):
-    """The day as it stands; the same bytes while nothing has changed, so that polling costs little."""
+    """A fleet's day as it stands; the same bytes while nothing has changed, so that polling costs little."""
 
+    fleet: str
     day: date
     as_of: datetime = Field(description="the product's clock, to the minute")
-    plan: PlanState | None = Field(description="the latest plan of the day")
+    plan: PlanState | None = Field(description="the plan in force, else the best of the latest")
+    offers: list[UUID] = Field(description="other plans of the day that could be sent")
     dispatched_plan_id: UUID | None
     dispatched_at: datetime | None
     request_id: UUID | None = Field(description="the latest order to plan the day")
     request_state: str | None
+    alerts: list[UUID] = Field(description="skipped visits that nobody has seen to yet")
     silent: int
     rejected: int
     trucks: list[TruckState]

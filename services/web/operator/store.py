@@ -4,8 +4,7 @@ from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
-from services.city.registry import Truck
-from services.contracts.planning import PlanningProgressed
+from services.contracts.planning import PlanMade, PlanningProgressed
 from services.store.connection import Connection
 from services.store.many import many_at_once
 from services.store.queries import load_queries
@@ -25,6 +24,7 @@ class ContainerRow(NamedTuple):
     kind_id: str
     zone_id: str
     zone_name: str
+    fleet_id: str
     capacity_l: float
     sensor: bool
     fill_ratio: float | None
@@ -74,19 +74,32 @@ class RejectedRow(TypedDict):
     last_at: datetime
 
 
+class DispatchRow(TypedDict):
+    plan_id: UUID
+    dispatch_id: UUID
+    dispatched_by: str
+    dispatched_at: datetime
+
+
+class ConfirmationRow(TypedDict):
+    truck_id: str
+    kind: str
+    place: str
+    outcome: str
+    reason: str | None
+    happened_at: datetime
+
+
 @many_at_once()
-def list_containers(connection: Connection, city: str) -> list[ContainerRow]:
+def list_containers(connection: Connection, city: str, fleet: str | None = None) -> list[ContainerRow]:
+    """A fleet's; all of the city where none is named."""
     # Binary, straight into rows and not by way of dicts, fetched at once: a third less time for a large city.
     with connection.cursor(row_factory=rows_as(ContainerRow), binary=True) as cursor:
-        return cursor.execute(SQL["list_containers"], {"city": city}).fetchall()
+        return cursor.execute(SQL["list_containers"], {"city": city, "fleet": fleet}).fetchall()
 
 
-def list_trucks(connection: Connection, city: str) -> list[Truck]:
-    return [Truck.model_validate(row["document"]) for row in connection.execute(SQL["list_trucks"], {"city": city})]
-
-
-def list_truck_positions(connection: Connection, city: str) -> list[PositionRow]:
-    return rows_of(PositionRow, connection.execute(SQL["list_truck_positions"], {"city": city}))
+def list_truck_positions(connection: Connection, city: str, fleet: str) -> list[PositionRow]:
+    return rows_of(PositionRow, connection.execute(SQL["list_truck_positions"], {"city": city, "fleet": fleet}))
 
 
 def list_trucks_with_driver(connection: Connection, city: str) -> set[str]:
@@ -99,13 +112,14 @@ def find_run(connection: Connection, city: str, request: UUID) -> PlanningProgre
     return PlanningProgressed.model_validate(row["document"]) if row else None
 
 
-def find_latest_run(connection: Connection, city: str, day: date) -> PlanningProgressed | None:
-    row = connection.execute(SQL["find_latest_run"], {"city": city, "day": day}).fetchone()
+def find_latest_run(connection: Connection, city: str, fleet: str, day: date) -> PlanningProgressed | None:
+    row = connection.execute(SQL["find_latest_run"], {"city": city, "fleet": fleet, "day": day}).fetchone()
     return PlanningProgressed.model_validate(row["document"]) if row else None
 
 
-def find_latest_plan(connection: Connection, city: str, day: date) -> PlanRow | None:
-    return row_of(PlanRow, connection.execute(SQL["find_latest_plan"], {"city": city, "day": day}).fetchone())
+def list_plans(connection: Connection, city: str, fleet: str, day: date) -> list[PlanRow]:
+    """A fleet's of a day, the newest first, as many as anybody would compare; the one in force is always among them."""
+    return rows_of(PlanRow, connection.execute(SQL["list_plans"], {"city": city, "fleet": fleet, "day": day}))
 
 
 def list_plan_circuits(connection: Connection, city: str, plan: UUID) -> list[CircuitRow]:
@@ -116,11 +130,34 @@ def list_progress(connection: Connection, city: str, plan: UUID) -> list[Progres
     return rows_of(ProgressRow, connection.execute(SQL["list_progress"], {"city": city, "plan": plan}))
 
 
-def count_silent(connection: Connection, city: str, since: datetime) -> int:
-    """Sensors that have not been heard since."""
-    row = connection.execute(SQL["count_silent"], {"city": city, "since": since}).fetchone()
+def count_silent(connection: Connection, city: str, fleet: str, since: datetime) -> int:
+    """Sensors of the fleet's containers that have not been heard since."""
+    row = connection.execute(SQL["count_silent"], {"city": city, "fleet": fleet, "since": since}).fetchone()
     return int(row["silent"]) if row else 0
 
 
 def list_rejected(connection: Connection, city: str, since: datetime) -> list[RejectedRow]:
     return rows_of(RejectedRow, connection.execute(SQL["list_rejected"], {"city": city, "since": since}))
+
+
+def find_dispatch(connection: Connection, city: str, fleet: str, day: date) -> DispatchRow | None:
+    """The dispatch in force of a fleet and day: the latest."""
+    values = {"city": city, "fleet": fleet, "day": day}
+    return row_of(DispatchRow, connection.execute(SQL["find_dispatch"], values).fetchone())
+
+
+def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
+    """The plan as the planner said it, whole, as JSON."""
+    row = connection.execute(SQL["find_plan_text"], {"city": city, "plan": plan}).fetchone()
+    return row["document"] if row else None
+
+
+@many_at_once()
+def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
+    text = find_plan_text(connection, city, plan)  # straight into the plan, not by way of dicts
+    return PlanMade.model_validate_json(text) if text else None
+
+
+def list_confirmations(connection: Connection, city: str, plan: UUID) -> list[ConfirmationRow]:
+    """In the order in which they happened."""
+    return rows_of(ConfirmationRow, connection.execute(SQL["list_confirmations"], {"city": city, "plan": plan}))

@@ -3,18 +3,16 @@
 -- name: list_containers
 -- In the order of the fields of `ContainerRow`. Read in binary, where a `real` would come with more digits than it
 -- has: four are what a sensor knows.
-SELECT n.container_id, n.name, n.lon, n.lat, n.kind_id, n.zone_id, z.name AS zone_name, n.capacity_l, n.sensor,
+SELECT n.container_id, n.name, n.lon, n.lat, n.kind_id, n.zone_id, z.name AS zone_name, n.fleet_id, n.capacity_l,
+       n.sensor,
        round(n.fill_ratio::double precision * 10000) / 10000 AS fill_ratio, n.fill_at, n.last_emptied_at
 FROM container_now n JOIN zone z USING (city_id, zone_id)
-WHERE n.city_id = %(city)s ORDER BY n.container_id
-
--- name: list_trucks
-SELECT truck_id, document FROM truck WHERE city_id = %(city)s AND active ORDER BY truck_id
+WHERE n.city_id = %(city)s AND (%(fleet)s::text IS NULL OR n.fleet_id = %(fleet)s) ORDER BY n.container_id
 
 -- name: list_truck_positions
 SELECT s.truck_id, s.happened_at, s.lon, s.lat, s.speed_kmh, s.heading_deg
 FROM truck_state s JOIN truck t USING (city_id, truck_id)
-WHERE s.city_id = %(city)s AND t.active ORDER BY s.truck_id
+WHERE s.city_id = %(city)s AND t.fleet_id = %(fleet)s AND t.active ORDER BY s.truck_id
 
 -- name: list_trucks_with_driver
 SELECT DISTINCT truck_id FROM account WHERE city_id = %(city)s AND role = 'driver'
@@ -23,11 +21,18 @@ SELECT DISTINCT truck_id FROM account WHERE city_id = %(city)s AND role = 'drive
 SELECT document FROM planning_run WHERE request_id = %(request)s AND city_id = %(city)s
 
 -- name: find_latest_run
-SELECT document FROM planning_run WHERE city_id = %(city)s AND day = %(day)s ORDER BY happened_at DESC LIMIT 1
+SELECT document FROM planning_run WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
+ORDER BY happened_at DESC LIMIT 1
 
--- name: find_latest_plan
-SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l FROM plan
-WHERE city_id = %(city)s AND day = %(day)s ORDER BY made_at DESC, plan_id LIMIT 1
+-- name: list_plans
+-- By their columns alone: the documents are megabytes.
+(SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l FROM plan
+ WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s ORDER BY made_at DESC, plan_id LIMIT 5)
+UNION
+SELECT plan_id, p.day, p.made_at, p.status, p.circuits, p.stops, p.distance_m, p.fuel_l
+FROM plan p JOIN dispatch_in_force USING (plan_id)
+WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s
+ORDER BY made_at DESC, plan_id
 
 -- name: list_plan_circuits
 SELECT c.number, c.truck_id, c.distance_m, c.fuel_l, c.duty_s,
@@ -37,18 +42,25 @@ WHERE c.plan_id = %(plan)s AND c.city_id = %(city)s
 GROUP BY c.plan_id, c.number ORDER BY c.number
 
 -- name: list_progress
--- Of a stop reported twice, the later word counts.
+-- Of the plan's own stops, whichever plan of the day had asked for them when the crew spoke. Of a stop reported twice
+-- the later word counts.
+WITH latest AS (
+    SELECT DISTINCT ON (said.truck_id, said.place) said.truck_id, said.place, said.outcome, said.happened_at
+    FROM plan shown
+    JOIN plan asked ON (asked.city_id, asked.fleet_id, asked.day) = (shown.city_id, shown.fleet_id, shown.day)
+    JOIN confirmation said ON said.plan_id = asked.plan_id
+    WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s AND said.kind = 'stop'
+    ORDER BY said.truck_id, said.place, said.happened_at DESC, said.confirmation_id
+)
 SELECT truck_id, count(*) FILTER (WHERE outcome = 'done') AS done,
        count(*) FILTER (WHERE outcome = 'skipped') AS skipped, max(happened_at) AS last_at
-FROM (
-    SELECT DISTINCT ON (truck_id, place) truck_id, place, outcome, happened_at FROM confirmation
-    WHERE plan_id = %(plan)s AND city_id = %(city)s AND kind = 'stop'
-    ORDER BY truck_id, place, happened_at DESC, confirmation_id
-) AS latest GROUP BY truck_id ORDER BY truck_id
+FROM circuit JOIN stop USING (plan_id, number) JOIN latest USING (truck_id, place)
+WHERE plan_id = %(plan)s AND city_id = %(city)s AND kind = 'stop'
+GROUP BY truck_id ORDER BY truck_id
 
 -- name: count_silent
 SELECT count(*) AS silent FROM container_now
-WHERE city_id = %(city)s AND sensor AND (fill_at IS NULL OR fill_at < %(since)s)
+WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND sensor AND (fill_at IS NULL OR fill_at < %(since)s)
 
 -- name: list_rejected
 -- A message that names no city of ours may belong to any of them: every technician sees it.
@@ -57,3 +69,18 @@ WHERE received_at >= %(since)s
   AND (split_part(mqtt_topic, '/', 3) = %(city)s
        OR NOT EXISTS (SELECT FROM city WHERE city_id = split_part(mqtt_topic, '/', 3)))
 GROUP BY reason ORDER BY reason
+
+-- name: find_dispatch
+SELECT plan_id, dispatch_id, dispatched_by, dispatched_at FROM dispatch_in_force
+WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
+
+-- name: find_plan_text
+SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+
+-- name: list_confirmations
+-- Of the plan's fleet and day, whichever of its plans had asked for the visit: a crew has done what it has done.
+SELECT said.truck_id, said.kind, said.place, said.outcome, said.reason, said.happened_at
+FROM plan shown
+JOIN plan asked ON (asked.city_id, asked.fleet_id, asked.day) = (shown.city_id, shown.fleet_id, shown.day)
+JOIN confirmation said ON said.plan_id = asked.plan_id
+WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s ORDER BY said.happened_at, said.confirmation_id

@@ -1,10 +1,10 @@
 """Open data: the savings ledger and the districts, for anybody, under CC BY 4.0."""
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from services.contracts.fields import Day
 from services.contracts.ledger import SavingsComputed
 from services.web import store as shared
 from services.web.deps import WithStore
@@ -28,8 +28,8 @@ def get_savings_json(
     response: Response,
     connection: WithStore,
     city: str | None = None,
-    first: date | None = None,
-    last: date | None = None,
+    first: Day | None = None,
+    last: Day | None = None,
 ) -> list[SavingsComputed]:
     """The ledger, one line a day, oldest first (contract `SavingsComputed`)."""
     response.headers["Cache-Control"] = CACHE
@@ -38,7 +38,7 @@ def get_savings_json(
 
 @router.get("/savings.csv")
 def get_savings_csv(
-    connection: WithStore, city: str | None = None, first: date | None = None, last: date | None = None
+    connection: WithStore, city: str | None = None, first: Day | None = None, last: Day | None = None
 ) -> Response:
     """The same as a table."""
     chosen = chosen_city(connection, city)

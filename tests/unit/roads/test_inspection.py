@@ -1,6 +1,6 @@
 """Findings of several kinds of vehicle become one line for each place."""
 
-from services.city.registry import Registry
+from services.city.registry import Fleet, Registry
 from services.roads.inspection import inspect
 from services.roads.reach import RoadFinding, Trouble
 from services.roads.roads import road_vehicle
@@ -55,6 +55,19 @@ def test_a_container_is_judged_by_the_trucks_that_may_come() -> None:
     city = mixed(yard=("benne",), trap=("tri",))
     told = inspect(city, [found(city, 0, "yard", "too_far", 900), found(city, 0, "trap", "too_far", 900)])
     assert [(p.id, p.served) for p in told] == [("yard", "none")]
+
+
+def test_a_container_is_judged_by_the_trucks_of_its_fleet() -> None:
+    """What the other fleet's tricycle can is no help to a container of the trucks'."""
+    city = mixed()
+    trucks = tuple(t.model_copy(update={"fleet": f}) for t, f in zip(city.trucks, ("big", "small"), strict=True))
+    whose = {"near": "small", "yard": "big", "trap": "small"}
+    containers = tuple(c.model_copy(update={"fleet": whose[c.id]}) for c in city.containers)
+    fleets = (Fleet(id="big", name="Bennes"), Fleet(id="small", name="Tricycles"))
+    parted = city.model_copy(update={"trucks": trucks, "containers": containers, "fleets": fleets})
+    findings = [found(city, 0, "yard", "too_far", 900), found(city, 0, "trap", "too_far", 900)]
+    assert [(p.id, p.served) for p in inspect(city, findings)] == [("trap", "some"), ("yard", "some")]
+    assert [(p.id, p.served) for p in inspect(parted, findings)] == [("yard", "none")]
 
 
 def test_depots_and_sites_cost_no_walk() -> None:

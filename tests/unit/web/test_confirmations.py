@@ -1,15 +1,13 @@
 """The phone's outbox, and what the crew has already said."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from services.web.driver.confirm import parse_confirmations
-from services.web.outcomes import outcomes_of
+from services.web.outcomes import Said, outcomes_of
 from services.web.problems import WrongInput
-from services.web.store import ConfirmationRow
-from tests.support.web_seed import NOW, make_plan
+from tests.support.web_seed import NOW
 
 
 def _entry(**changes: object) -> dict[str, object]:
@@ -22,17 +20,6 @@ def _entry(**changes: object) -> dict[str, object]:
         "happened_at": NOW.isoformat(),
         **changes,
     }
-
-
-def _row(kind: str, place: str, outcome: str, minutes: int) -> ConfirmationRow:
-    return ConfirmationRow(
-        truck_id="C-01",
-        kind=kind,
-        place=place,
-        outcome=outcome,
-        reason=None,
-        happened_at=NOW + timedelta(minutes=minutes),
-    )
 
 
 def test_wrong_entry_is_named_by_index_id_and_field() -> None:
@@ -50,17 +37,15 @@ def test_outbox_is_bounded() -> None:
         parse_confirmations([_entry() for _ in range(501)])
 
 
+VISITS = [("depot", "depot"), ("stop", "B-001"), ("stop", "B-002"), ("disposal", "centre"), ("disposal", "centre")]
+
+
 def test_later_word_on_a_stop_counts() -> None:
     """Skipped because the way was blocked, emptied an hour later: emptied."""
-    circuit = make_plan().circuits[0]
-    place = circuit.stops[0].place or ""
-    said = [_row("stop", place, "skipped", 0), _row("stop", place, "done", 60)]
-    assert outcomes_of(circuit, said) == {1: "done"}
+    said = [Said("stop", "B-001", "skipped"), Said("stop", "B-001", "done")]
+    assert outcomes_of(VISITS, said) == {1: "done"}
 
 
 def test_disposal_confirmations_fill_visits_in_order() -> None:
     """One unloading confirms the first of two visits to the site, not both."""
-    circuit = make_plan().circuits[0]
-    disposal = next(visit for visit in circuit.visits if visit.kind == "disposal")
-    twice = circuit.model_copy(update={"visits": (*circuit.visits[:3], disposal, *circuit.visits[3:])})
-    assert outcomes_of(twice, [_row("disposal", disposal.place or "", "done", 0)]) == {3: "done"}
+    assert outcomes_of(VISITS, [Said("disposal", "centre", "done")]) == {3: "done"}

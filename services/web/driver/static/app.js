@@ -7,7 +7,7 @@ import { Sender } from "./sender.js";
 import { way } from "./way.js";
 
 const UNDO_MS = 5000;
-const CIRCUIT_POLL_MS = 60000;
+const POLL_MS = 60000;
 
 const app = document.getElementById("app");
 const day = {
@@ -33,16 +33,23 @@ function isNewer(a, b) {
 async function takeCircuit(circuit) {
   const isOther = circuit?.plan_id !== day.circuit?.plan_id;
   day.circuit = circuit;
-  day.outcomes = new Map();
-  for (const visit of circuit?.visits ?? []) if (visit.confirmed) day.outcomes.set(visit.sequence, visit.confirmed);
-  const said = circuit ? ((await outbox.recall(`said/${circuit.plan_id}`)) ?? []) : [];
-  for (const [sequence, outcome] of said) day.outcomes.set(sequence, outcome);
-  for (const entry of await outbox.list()) {
-    if (entry.report.plan_id === circuit?.plan_id) day.outcomes.set(entry.visit, entry.report.outcome);
-  }
+  const confirmed = (circuit?.visits ?? []).filter((v) => v.confirmed).map((v) => [v.sequence, v.confirmed]);
+  await takeOutcomes(confirmed);
   if (isOther) day.picked = null;
   await outbox.keep(`circuit/${values.city}/${values.truck}`, circuit);
   day.streets = circuit ? await outbox.recall(`streets/${values.city}/${values.truck}/${circuit.plan_id}`) : null;
+}
+
+/** What is done and skipped: the office's word, then what this phone has said and perhaps not yet sent. */
+async function takeOutcomes(confirmed) {
+  const outcomes = new Map(confirmed);
+  const plan = day.circuit?.plan_id;
+  const said = plan ? ((await outbox.recall(`said/${plan}`)) ?? []) : [];
+  for (const [sequence, outcome] of said) outcomes.set(sequence, outcome);
+  for (const entry of await outbox.list()) {
+    if (entry.report.plan_id === plan) outcomes.set(entry.visit, entry.report.outcome);
+  }
+  day.outcomes = outcomes;
 }
 
 /** The streets around the circuit, once a circuit; without them the way is drawn on white. */
@@ -139,7 +146,7 @@ function draw() {
 function screenParts(all, waiting) {
   const visit = nextVisit();
   if (day.screen === "pin") return screens.pin({ truck: values.truck, fault: day.pinFault, onenter: enterPin, onback: () => show("stop") });
-  if (!day.circuit) return screens.nothing({ onlook: () => askCircuit() });
+  if (!day.circuit) return screens.nothing({ onlook: () => askDay() });
   if (day.screen === "list") {
     const onpick = (picked) => ((day.picked = picked), show("stop"));
     return screens.list({ visits: all, outcomes: day.outcomes, next: visit, onpick, onback: () => show("stop") });
@@ -172,7 +179,7 @@ async function enterPin(digits) {
     day.pinFault = isRight ? null : "pin_wrong";
     if (isRight) {
       day.screen = "stop";
-      await askCircuit();
+      await askDay();
     }
   } catch {
     day.pinFault = "pin_offline";
@@ -180,20 +187,30 @@ async function enterPin(digits) {
   draw();
 }
 
-/** Ask for today's circuit; without a network the kept one stays. */
-async function askCircuit() {
+/** Ask how the day stands, and for the circuit only when it is another; without a network the kept one stays. */
+async function askDay() {
   try {
-    const circuit = await sender.fetchCircuit();
-    if (circuit === undefined) return;
-    const isNew = circuit && day.circuit && circuit.plan_id !== day.circuit.plan_id;
-    await takeCircuit(circuit);
-    if (isNew) navigator.vibrate?.([100, 80, 100]);
+    const state = await sender.fetchState();
+    if (state === undefined) return;
+    if (state !== null) await followState(state);
     await refresh({ away: false });
     sender.hurry();
     await askStreets();
   } catch {
+    sender.stateTag = null; // what this state told was not taken
     await refresh({ away: true });
   }
+}
+
+async function followState({ version, confirmed }) {
+  if (version === (day.circuit?.version ?? null)) {
+    return takeOutcomes(Object.entries(confirmed).map(([sequence, outcome]) => [Number(sequence), outcome]));
+  }
+  const circuit = await sender.fetchCircuit();
+  if (circuit === undefined) throw new Error("the circuit cannot be had now");
+  const isNew = circuit && day.circuit && circuit.plan_id !== day.circuit.plan_id;
+  await takeCircuit(circuit);
+  if (isNew) navigator.vibrate?.([100, 80, 100]);
 }
 
 async function start() {
@@ -204,8 +221,8 @@ async function start() {
   app.hidden = false;
   await refresh();
   sender.hurry();
-  await askCircuit();
-  setInterval(askCircuit, CIRCUIT_POLL_MS);
+  await askDay();
+  setInterval(askDay, POLL_MS);
   await navigator.serviceWorker?.register("/chauffeur.js", { scope: "/chauffeur" });
   await navigator.storage?.persist?.();
 }

@@ -17,6 +17,7 @@ export class Sender {
     this.again = false;
     this.wait_ms = SHORTEST_WAIT_MS;
     this.timer = null;
+    this.stateTag = null;
     addEventListener("online", () => this.hurry());
     addEventListener("offline", () => this.say({ away: true }));
   }
@@ -94,6 +95,18 @@ export class Sender {
     return true;
   }
 
+  /** The day in a few bytes: `{plan_id, version, confirmed}`; `null` while unchanged, `undefined` when not to be had. */
+  async fetchState() {
+    const headers = this.stateTag ? { "If-None-Match": this.stateTag } : {};
+    const answer = await this.ask("/api/v1/driver/state", "GET", undefined, headers);
+    if (answer.status === 401 || answer.status === 403) this.say({ away: false, needsPin: true });
+    if (answer.status === 304) return null;
+    if (answer.status !== 200) return undefined;
+    const state = await answer.json();
+    this.stateTag = answer.headers.get("ETag");
+    return state;
+  }
+
   /** The day's circuit: the server's, `null` when there is none, `undefined` when it cannot be asked now. */
   async fetchCircuit() {
     const answer = await this.ask("/api/v1/driver/circuit", "GET");
@@ -102,8 +115,8 @@ export class Sender {
     return answer.status === 204 ? null : undefined;
   }
 
-  ask(address, method, body) {
-    const headers = { "X-CSRF-Token": this.csrf ?? "" };
+  ask(address, method, body, given = {}) {
+    const headers = { "X-CSRF-Token": this.csrf ?? "", ...given };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     return fetch(address, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });

@@ -74,7 +74,7 @@ function revealInList({ container, circuit, from }) {
 }
 
 async function refreshPanel() {
-  const answer = await fetch(`/operateur/panneau?jour=${values.day}`);
+  const answer = await fetch(`/operateur/panneau?jour=${values.day}&flotte=${values.fleet}`);
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const list = document.getElementById("list");
@@ -96,7 +96,8 @@ function showProgress(state) {
 
 function versionOf(state) {
   const running = ["ordered", "started", "improved"].includes(state.request_state);
-  return [state.plan?.plan_id, state.dispatched_plan_id, running ? state.request_id : state.request_state].join(" ");
+  const request = running ? state.request_id : state.request_state;
+  return [state.plan?.plan_id, state.dispatched_plan_id, request, ...state.offers, "!", ...state.alerts].join(" ");
 }
 
 function note(text, stays = false) {
@@ -108,7 +109,8 @@ function note(text, stays = false) {
 
 async function followDay() {
   try {
-    const answer = await fetch(`/api/v1/state?day=${values.day}`, { headers: etag ? { "If-None-Match": etag } : {} });
+    const address = `/api/v1/state?day=${values.day}&fleet=${values.fleet}`;
+    const answer = await fetch(address, { headers: etag ? { "If-None-Match": etag } : {} });
     if (answer.status === 401) return location.reload();
     if (answer.status === 200) {
       etag = answer.headers.get("ETag");

@@ -90,7 +90,7 @@ async function drawBase(map) {
 
 async function drawPlan(map, plan) {
   const [containers, circuits] = await Promise.all([
-    load(`/api/v1/containers.geojson${plan ? `?plan=${plan}` : ""}`),
+    load(`/api/v1/containers.geojson?fleet=${values.fleet}${plan ? `&plan=${plan}` : ""}`),
     plan ? load(`/api/v1/plans/${plan}/circuits.geojson`) : collection([]),
   ]);
   Object.assign(loaded, { containers, circuits });
@@ -178,7 +178,7 @@ async function start() {
   const map = await makeMap();
   listen(map);
   await Promise.all([drawBase(map), drawPlan(map, document.getElementById("bar").dataset.plan)]);
-  drawTrucks(map, await load(`/api/v1/state?day=${values.day}`));
+  drawTrucks(map, await load(`/api/v1/state?day=${values.day}&fleet=${values.fleet}`));
   await new Promise((resolve) => map.once("idle", resolve));
   document.getElementById("drawn-map").remove();
   box.dataset.live = "true";

@@ -1,0 +1,47 @@
+"""What crews met on the road that somebody has to look into, until somebody has."""
+
+from datetime import datetime, timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from services.city.registry import City
+from services.contracts import topics
+from services.contracts.alerts import ALARMING, AlertSeen
+from services.store.connection import Connection
+from services.store.queries import load_queries
+from services.web.deps import Deps
+from services.web.store import rows_of
+from services.web.stream import publish_all
+from services.web.tokens import Session
+
+SQL = load_queries(__name__)
+
+SHOWN_FOR = timedelta(days=7)
+"""What nobody has seen to in a week is no alert any more: it stays in the container's history."""
+
+
+class AlertRow(TypedDict):
+    confirmation_id: UUID
+    truck_id: str
+    container_id: str
+    name: str
+    zone_name: str
+    reason: str
+    happened_at: datetime
+
+
+def list_alerts(connection: Connection, city: str, fleet: str, now: datetime) -> list[AlertRow]:
+    """A fleet's, fires first, then the newest first."""
+    values = {"city": city, "fleet": fleet, "since": now - SHOWN_FOR, "reasons": sorted(ALARMING)}
+    return rows_of(AlertRow, connection.execute(SQL["list_alerts"], values))
+
+
+def is_seen(connection: Connection, city: str, confirmation: UUID) -> bool:
+    values = {"city": city, "confirmation": confirmation}
+    return connection.execute(SQL["is_seen"], values).fetchone() is not None
+
+
+def see_to(deps: Deps, city: City, session: Session, confirmation: UUID) -> None:
+    """Say that somebody has seen to it. Returns once Kafka has it."""
+    seen = AlertSeen(confirmation_id=confirmation, city=city.id, seen_by=session.login, seen_at=deps.clock.now())
+    publish_all(deps.stream, topics.ALERTS, city.id.encode(), [seen])

@@ -1,0 +1,20 @@
+-- name: list_alerts
+-- Of a container that several crews, or one crew twice, could not empty, the last word counts; one that was emptied
+-- since is no alert any more.
+WITH latest AS (
+    SELECT DISTINCT ON (c.place) c.confirmation_id, c.truck_id, c.place, c.outcome, c.reason, c.happened_at
+    FROM confirmation c
+    WHERE c.city_id = %(city)s AND c.fleet_id = %(fleet)s AND c.kind = 'stop' AND c.happened_at >= %(since)s
+    ORDER BY c.place, c.happened_at DESC, c.confirmation_id
+)
+SELECT l.confirmation_id, l.truck_id, l.place AS container_id, coalesce(n.name, l.place) AS name,
+       coalesce(z.name, '') AS zone_name, l.reason, l.happened_at
+FROM latest l
+LEFT JOIN container n ON (n.city_id, n.container_id) = (%(city)s, l.place)
+LEFT JOIN zone z ON (z.city_id, z.zone_id) = (n.city_id, n.zone_id)
+WHERE l.outcome = 'skipped' AND l.reason = ANY(%(reasons)s)
+  AND NOT EXISTS (SELECT FROM alert_seen s WHERE s.confirmation_id = l.confirmation_id)
+ORDER BY l.reason = 'burning' DESC, l.happened_at DESC, l.confirmation_id
+
+-- name: is_seen
+SELECT FROM alert_seen WHERE confirmation_id = %(confirmation)s AND city_id = %(city)s

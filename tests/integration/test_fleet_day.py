@@ -1,0 +1,191 @@
+"""A day of two fleets in one town, on real servers, every service a process of its own: neither touches the other."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import httpx
+import pytest
+
+from infra.migrate import migrate
+from infra.stack.ports import free_port
+from infra.stack.services import running_services
+from infra.stack.stack import Stack
+from services.city.store import load_registry
+from services.clock import SystemClock
+from services.store.connection import Connection, connect
+from services.web.accounts import add_account
+from simulators.trucks.phone import DriverClient
+from tests.support.example_town import FLEET_OF_TRUCK, LORRIES, TIPPERS, two_fleet_town
+
+pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
+
+DAY = date(2026, 3, 3)  # a Tuesday: Sè's fixed circuit of four stops is RB-1021's, and RB-2210 stays in
+MORNING = "2026-03-03T04:00:00+00:00"  # 05:00 in Porto-Novo, half an hour after the town's hour
+TRUCK_OF = {fleet: truck for truck, fleet in FLEET_OF_TRUCK.items()}
+CONTAINERS = {LORRIES: {f"HOU-{n:03}" for n in range(1, 10)}, TIPPERS: {"HOU-010", "HOU-011", "HOU-012"}}
+PATIENCE_S = 60.0
+
+
+class Town(NamedTuple):
+    """The running town, as its office, its crews and its technician meet it."""
+
+    url: str
+    office: httpx.Client
+    phones: dict[str, DriverClient]
+    """By fleet: each has one truck."""
+    store: Connection
+
+    def state(self, fleet: str) -> dict[str, Any]:
+        answer = self.office.get("/api/v1/state", params={"fleet": fleet, "day": DAY.isoformat()})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def send(self, fleet: str) -> str:
+        """The fleet's latest plan, and wait until it is in force."""
+        plan = str(self.state(fleet)["plan"]["plan_id"])
+        assert self.office.post("/api/v1/dispatches", json={"plan_id": plan}).status_code == 202
+        eventually(lambda: self.state(fleet)["dispatched_plan_id"] == plan, f"{fleet} is not sent")
+        return plan
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with self.store.transaction():
+            return self.store.execute(sql).fetchall()  # type: ignore[arg-type]
+
+
+def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline_s, otherwise
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The example town of two fleets at five in the morning, its services just started."""
+    migrate(fresh_stack.database_url)
+    registry = two_fleet_town()
+    rules = registry.city.planning.model_copy(update={"time_limit_s": 2})
+    registry = registry.model_copy(update={"city": registry.city.model_copy(update={"planning": rules})})
+    city, port = registry.city.id, free_port()
+    with connect(fresh_stack.database_url, name="test") as connection:
+        load_registry(connection, registry, who="test", now=SystemClock().now())
+        add_account(connection, city, "awa", "operator", "une-longue-matinee")
+        for truck in FLEET_OF_TRUCK:
+            add_account(connection, city, truck, "driver", "4821", truck)
+    environment = fresh_stack.environment() | {
+        "TOURNEE_CLOCK": f"{MORNING}@{time.time()}x1",
+        "TOURNEE_SESSION_SECRET": "a secret of at least thirty-two characters",
+        "TOURNEE_WEB_PORT": str(port),
+        "TOURNEE_DATA_FOLDER": str(fresh_stack.folder / "data"),
+    }
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as cleanup:
+        folder: Path = tmp_path_factory.mktemp("log")
+        cleanup.enter_context(running_services(environment, folder, ("writer", "planner", "ledger", "web")))
+        eventually(lambda: _is_ready(url), "the pages are not ready")
+        office = cleanup.enter_context(httpx.Client(base_url=url, timeout=30, headers={"Origin": url}))
+        who = {"city": city, "login": "awa", "password": "une-longue-matinee"}
+        office.headers["X-CSRF-Token"] = office.post("/api/v1/session", json=who).json()["csrf"]
+        phones = {
+            fleet: cleanup.enter_context(closing(DriverClient.to(url, city, truck, "4821")))
+            for fleet, truck in TRUCK_OF.items()
+        }
+        yield Town(url, office, phones, cleanup.enter_context(connect(fresh_stack.database_url, name="look")))
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def reports_of(circuit: dict[str, Any]) -> list[dict[str, Any]]:
+    """A crew that does all that it was asked, at once."""
+    return [
+        {
+            "id": str(uuid5(UUID(circuit["plan_id"]), str(visit["sequence"]))),
+            "plan_id": circuit["plan_id"],
+            "kind": visit["kind"],
+            "place": visit["place"],
+            "outcome": "done",
+            "happened_at": MORNING,
+        }
+        for visit in circuit["visits"]
+        if visit["kind"] in {"stop", "disposal"}
+    ]
+
+
+def test_day_of_two_fleets(town: Town) -> None:
+    """Morning, sending, driving, a plan anew, the ledger: one story, since each step stands on the one before."""
+    # The morning orders each fleet's day by itself, and nobody else does.
+    eventually(lambda: len(town.rows("SELECT FROM plan")) == 2, "the morning did not plan two days")
+    plans = {row["fleet_id"]: row["document"] for row in town.rows("SELECT fleet_id, document FROM plan")}
+    assert plans.keys() == {LORRIES, TIPPERS}
+    for fleet, plan in plans.items():
+        assert plan["fleet"] == fleet
+        assert {forecast["container"] for forecast in plan["forecasts"]} == CONTAINERS[fleet]
+        assert [circuit["truck"] for circuit in plan["circuits"]] == [TRUCK_OF[fleet]]
+    runs = town.rows("SELECT fleet_id, state FROM planning_run ORDER BY fleet_id")
+    assert [tuple(run.values()) for run in runs] == [(LORRIES, "finished"), (TIPPERS, "finished")]
+
+    # One is sent: its driver has his circuit, the other's has none.
+    first = town.send(LORRIES)
+    circuit = town.phones[LORRIES].find_circuit(DAY)
+    assert circuit is not None
+    assert circuit["plan_id"] == first
+    assert town.phones[TIPPERS].find_circuit(DAY) is None
+    assert town.state(TIPPERS)["dispatched_plan_id"] is None
+
+    # The other is sent: the first stays in force, each truck has its own.
+    second = town.send(TIPPERS)
+    in_force = town.rows("SELECT fleet_id, plan_id FROM dispatch_in_force ORDER BY fleet_id")
+    assert [(row["fleet_id"], str(row["plan_id"])) for row in in_force] == [(LORRIES, first), (TIPPERS, second)]
+
+    # Both are driven, and each crew's word counts for its own fleet.
+    for fleet, phone in town.phones.items():
+        sent = phone.find_circuit(DAY)
+        assert sent is not None
+        phone.send(reports_of(sent))
+        stops = len([visit for visit in sent["visits"] if visit["kind"] == "stop"])
+        eventually(
+            lambda f=fleet, n=stops: [c["done"] for c in town.state(f)["circuits"]] == [n], f"{fleet}: not all done"
+        )
+    said = town.rows("SELECT DISTINCT fleet_id, truck_id FROM confirmation ORDER BY fleet_id")
+    assert [tuple(row.values()) for row in said] == [(LORRIES, TRUCK_OF[LORRIES]), (TIPPERS, TRUCK_OF[TIPPERS])]
+
+    # The tippers are planned anew: what is in force stays, for both, until the new plan is sent.
+    order = {"fleet": TIPPERS, "day": DAY.isoformat(), "time_limit_s": 1}
+    assert town.office.post("/api/v1/plan", json=order).status_code == 202
+    eventually(lambda: len(town.state(TIPPERS)["offers"]) == 1, "no new plan of the tippers")
+    assert town.state(TIPPERS)["plan"]["plan_id"] == second
+    assert [str(row["plan_id"]) for row in town.rows("SELECT plan_id FROM dispatch_in_force ORDER BY fleet_id")] == [
+        first,
+        second,
+    ]
+    assert town.state(LORRIES)["plan"]["plan_id"] == first
+
+    # The ledger has a line for each fleet and day, against the fixed circuits of its own trucks.
+    eventually(
+        lambda: _driven_stops(town) == {fleet: _stops(plans[fleet]) for fleet in plans}, f"{_driven_stops(town)}"
+    )
+    lines = {line["fleet"]: line for line in httpx.get(f"{town.url}/api/v1/public/savings.json").json()}
+    baselines = {fleet: (line["baseline"]["circuits"], line["baseline"]["stops"]) for fleet, line in lines.items()}
+    assert baselines == {LORRIES: (1, 4), TIPPERS: (0, 0)}
+    header, *rows = httpx.get(f"{town.url}/api/v1/public/savings.csv").text.splitlines()
+    fleet_at = header.split(",").index("fleet")
+    assert sorted(row.split(",")[fleet_at] for row in rows) == [LORRIES, TIPPERS]
+
+
+def _driven_stops(town: Town) -> dict[str, int]:
+    lines = httpx.get(f"{town.url}/api/v1/public/savings.json").json()
+    return {line["fleet"]: line["driven"]["stops"] for line in lines}
+
+
+def _stops(plan: dict[str, Any]) -> int:
+    return int(plan["totals"]["stops"])
