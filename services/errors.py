@@ -17,5 +17,9 @@ class StreamAway(TourneeError):
     """Kafka does not answer or did not confirm in time. Wait and try again: nothing counts as sent."""
 
 
+class BrokerAway(TourneeError):
+    """The MQTT broker does not answer, or does not do what we ask of it."""
+
+
 class SettingMissing(TourneeError):
     """A setting without which nothing can start."""

@@ -67,6 +67,12 @@ class WorkerSettings(Settings):
     database_url: SecretStr = SecretStr("")
 
 
+class BrokerSettings(Settings):
+    """Of a command that asks something of the MQTT broker, and nothing of the store."""
+
+    database_url: SecretStr = SecretStr("")
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process.
@@ -80,6 +86,11 @@ def settings() -> Settings:
 def worker_settings() -> WorkerSettings:
     """The settings of a planner worker. Raises as `settings`."""
     return _read(WorkerSettings)
+
+
+def broker_settings() -> BrokerSettings:
+    """The settings by which the MQTT broker is found. Raises as `settings`."""
+    return _read(BrokerSettings)
 
 
 def _read[T: Settings](kind: type[T]) -> T:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.stack.errors import ServerMissing, StackError
@@ -27,7 +28,7 @@ def journal_plugin(mosquitto_version: str) -> Path:
     built = _cache() / f"mosquitto-journal-{_fingerprint(mosquitto_version)}" / "tournee_journal.so"
     if not built.exists():
         built.parent.mkdir(parents=True, exist_ok=True)
-        _build(built)
+        build_plugin(built)
     return built
 
 
@@ -42,16 +43,22 @@ def _fingerprint(mosquitto_version: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _build(target: Path) -> None:
+def build_plugin(target: Path, flags: Sequence[str] = FLAGS, sources: Sequence[Path] | None = None) -> None:
+    """Compile the journal into `target`, or with other flags, or another plugin.
+
+    Raises:
+        ServerMissing: the compiler or Mosquitto's plugin headers are not installed.
+        StackError: the compiler fails; the message ends with what it says.
+    """
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise ServerMissing("Mosquitto's journal needs a C compiler: apt-get install gcc libc6-dev mosquitto-dev")
-    sources = [str(path) for path in sorted(SOURCE.glob("*.c"))]
+    files = sorted(SOURCE.glob("*.c")) if sources is None else sources
     # Built beside its place and moved in: two that build at once never see half a file.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         made = Path(folder) / target.name
         asked = subprocess.run(
-            [compiler, *FLAGS, *sources, "-o", str(made)],
+            [compiler, *flags, *map(str, files), "-o", str(made)],
             capture_output=True,
             text=True,
             errors="replace",

@@ -3,22 +3,19 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "broker.h"
+#include "clock.h"
 #include "state.h"
 #include "syncer.h"
 
-enum { AFTER_UNCLAIMED_MS = 1000 };
+enum {
+	AFTER_UNCLAIMED_MS = 1000,
+	/* A share's members have their turn one after the other: who was not asked for so long will not be asked. */
+	AFTER_STRANGER_MS = 3000,
+};
 
 struct state j = {.fd = -1, .next_number = 1};
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool journal_open(const struct journal_options *options)
 {
@@ -71,15 +68,28 @@ void journal_consumer_came(void)
 	j.consumer_here = true;
 }
 
+void journal_consumer_took(void)
+{
+	j.taken++;
+}
+
 void journal_was_unclaimed(void)
 {
 	if (j.consumer_here) {
-		log_warning("no consumer's session takes messages: the journal keeps them until one subscribes");
-		replay_stop();
-		j.next_replay = now_ms() + AFTER_UNCLAIMED_MS; /* so that consumers who come and go cost little */
+		int64_t now = now_ms();
+		if (now >= j.strangers_until) {
+			log_warning("no consumer's session takes messages: the journal keeps them until one subscribes");
+		}
+		replay_stop(now + AFTER_UNCLAIMED_MS); /* so that consumers who come and go cost little */
 	}
 	j.consumer_here = false;
 	j.last->unclaimed = true;
+}
+
+void journal_stranger_came(void)
+{
+	j.strangers_until = now_ms() + AFTER_STRANGER_MS;
+	replay_stop(j.strangers_until);
 }
 
 static void look_for_sync_error(void)
@@ -92,9 +102,8 @@ static void look_for_sync_error(void)
 	}
 }
 
-void journal_tick(void)
+void journal_tick(int64_t now)
 {
-	int64_t now = now_ms();
 	j.tick++;
 	look_for_sync_error();
 	room_check(now);
@@ -105,7 +114,7 @@ void journal_tick(void)
 
 void journal_close(void)
 {
-	replay_stop();
+	replay_stop(0);
 	segment_close(j.tick + 1);
 	syncer_stop();
 	segments_forget();

@@ -23,11 +23,17 @@ const char *journal_add(const struct message *message);
 /* A consumer's session takes messages: from the next tick on, what waits for one is published again. */
 void journal_consumer_came(void);
 
+/* A message of ours was given to a consumer's session, live or replayed. */
+void journal_consumer_took(void);
+
 /* Nobody took the message added last: keep its segment until a consumer comes. */
 void journal_was_unclaimed(void);
 
+/* A message of ours was about to be given to somebody who is no consumer: replay nothing while that goes on. */
+void journal_stranger_came(void);
+
 /* Once per turn of Mosquitto's loop: replay, ask for saves, delete what they cover. */
-void journal_tick(void);
+void journal_tick(int64_t now_ms);
 
 void journal_close(void);
 

@@ -12,25 +12,44 @@ enum {
 	RETRY_MS = 5000,
 };
 
-void replay_stop(void)
+void replay_stop(int64_t not_before)
 {
 	reader_close(&j.reader);
-	j.replaying = NULL;
+	j.replaying = j.handed_out = NULL;
+	j.portion = 0;
+	if (j.next_replay < not_before) {
+		j.next_replay = not_before;
+	}
 }
 
 static void retry_later(int64_t now, uint64_t number, const char *why)
 {
 	log_error("segment %" PRIu64 " of %s cannot be replayed, tried again soon: %s", number, j.options.folder, why);
-	replay_stop();
-	j.next_replay = now + RETRY_MS;
+	replay_stop(now + RETRY_MS);
 }
 
 static void segment_done(void)
 {
-	j.replaying->unclaimed = false;
-	/* Mosquitto takes what we publish at the start of its next turn: the save seen at the next tick may lack it. */
-	j.replaying->closed_at = j.tick + 1;
-	replay_stop();
+	j.handed_out = j.replaying;
+	j.replaying = NULL;
+	reader_close(&j.reader);
+}
+
+/* Mosquitto takes what we publish at the start of its next turn. Had anybody but a consumer been asked there, replay_stop
+ * would have been called. A save seen at this tick may have been begun before that turn, hence `closed_at`. */
+static void confirm(int64_t now)
+{
+	bool taken = j.taken >= j.portion;
+	j.taken = j.portion = 0;
+	if (!taken) {
+		log_warning("no consumer's session took what was replayed: the journal keeps it until one subscribes");
+		replay_stop(now + RETRY_MS);
+		j.consumer_here = false;
+	} else if (j.handed_out != NULL) {
+		j.handed_out->unclaimed = false;
+		j.handed_out->closed_at = j.tick;
+		j.handed_out = NULL;
+	}
 }
 
 static void all_done(void)
@@ -76,6 +95,7 @@ static off_t replay_one(int64_t now)
 			return 0;
 		}
 		j.replayed++;
+		j.portion++;
 		return record_size(&message);
 	case READ_FAILED:
 		retry_later(now, j.replaying->number, strerror(errno));
@@ -94,7 +114,9 @@ static off_t replay_one(int64_t now)
 void replay_some(int64_t now)
 {
 	off_t bytes = 0;
-	for (int messages = 0; messages < REPLAY_MESSAGES && bytes < REPLAY_BYTES; messages++) {
+	confirm(now);
+	/* Not further than the end of a segment, which the next turn confirms. */
+	for (int messages = 0; messages < REPLAY_MESSAGES && bytes < REPLAY_BYTES && j.handed_out == NULL; messages++) {
 		if (!j.consumer_here || now < j.next_replay || (j.replaying == NULL && !begin(now))) {
 			return;
 		}

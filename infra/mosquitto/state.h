@@ -30,10 +30,11 @@ struct state {
 	off_t database_bytes;
 	int64_t save_deadline, save_not_before, last_save, next_room_check;
 	/* replay.c */
-	struct segment *replaying;
+	struct segment *replaying, *handed_out; /* the latter whole, in the turn that is not over yet */
 	struct reader reader;
 	uint64_t replayed;
-	int64_t next_replay;
+	uint64_t portion, taken; /* messages replayed in this turn, and what consumers were given in it */
+	int64_t next_replay, strangers_until;
 };
 
 extern struct state j;
@@ -57,6 +58,7 @@ void save_ask_if_due(int64_t now);
 
 /* replay.c */
 void replay_some(int64_t now);
-void replay_stop(void);
+/* What is not confirmed yet is replayed again, whole, and not before that time. */
+void replay_stop(int64_t not_before);
 
 #endif

@@ -19,20 +19,25 @@
 #include <mosquitto_plugin.h>
 
 #include "broker.h"
+#include "clock.h"
+#include "filters.h"
 #include "journal.h"
+#include "mosquitto_codes.h"
+#include "readers.h"
+#include "version.h"
 
 #define PUBLIC __attribute__((visibility("default")))
-
-/* Of mosquitto.h, which Debian has in another package than the plugin headers. */
-enum { SUCCESS = 0, NOMEM = 1, INVALID = 3, UNKNOWN = 13, DEFER = 17 };
-enum { NOTICE = 1 << 1, WARNING = 1 << 2, ERROR = 1 << 3 };
 
 static mosquitto_plugin_id_t *plugin;
 static struct {
 	char filter[256];   /* which messages are kept: consumers subscribe to exactly this, alone or after $share/<group>/ */
 	size_t prefix_len;  /* of the filter without its # */
 	const char *consumer; /* how the client ids of consumers begin */
-} names = {.filter = "tournee/v1/#", .consumer = "tournee-bridge-"};
+	const char *reader;   /* their login */
+} names = {.filter = "tournee/v1/#", .consumer = "tournee-bridge-", .reader = "bridge"};
+
+#define READ_PASSWORDS "$CONTROL/tournee/v1/read-passwords"
+static int turns_until_read; /* > 0: Mosquitto has been asked to read its passwords again */
 
 /* Where Mosquitto holds the topic of the message journaled last, while no consumer's session has taken it; else 0. */
 static uintptr_t awaiting_claim;
@@ -83,13 +88,6 @@ static bool is_kept(const char *topic)
 	return strncmp(topic, names.filter, names.prefix_len) == 0;
 }
 
-static bool is_consumer(const struct mosquitto *client)
-{
-	const char *id = mosquitto_client_id(client);
-	return id != NULL && strncmp(id, names.consumer, strlen(names.consumer)) == 0
-	       && !mosquitto_client_clean_session(client);
-}
-
 static void settle_claim(void)
 {
 	if (awaiting_claim != 0) {
@@ -121,32 +119,66 @@ static int on_message(int event, void *data, void *unused)
 	return SUCCESS;
 }
 
-/* The part of a subscription after $share/<group>/. */
-static const char *without_share(const char *filter)
+/* Whether something is allowed is left to the ACL file or the next plugin, unless we forbid it. */
+static int on_subscribe(const struct mosquitto_evt_acl_check *asked)
 {
-	if (strncmp(filter, "$share/", 7) == 0) {
-		const char *end_of_group = strchr(filter + 7, '/');
-		return end_of_group == NULL ? filter : end_of_group + 1;
+	if (!reader_may_subscribe(asked->client, asked->topic, asked->qos)) {
+		return ACL_DENIED;
 	}
-	return filter;
+	const char *filter = filter_without_share(asked->topic);
+	if (asked->qos > 0 && strcmp(filter, names.filter) == 0 && reader_is_bridge(asked->client)) {
+		journal_consumer_came();
+	}
+	return DEFER;
 }
 
-/* Asked at each SUBSCRIBE, when a message is given to a session, and when a session's queue is sent after a reconnect:
- * that last one proves no subscription. Whether something is allowed is left to the ACL file or the next plugin. */
+/* Asked when a message is given to a session, and when a session's queue is sent after a reconnect: that proves no
+ * subscription. */
+static int on_read(const struct mosquitto_evt_acl_check *asked)
+{
+	if (reader_is_bridge(asked->client)) {
+		reader_took();
+		journal_consumer_took();
+		if ((uintptr_t)asked->topic == awaiting_claim) {
+			awaiting_claim = 0;
+			journal_consumer_came();
+		}
+	} else if (readers_are_guarded()) {
+		stranger_was_asked(asked->client);
+		journal_stranger_came();
+	}
+	return DEFER;
+}
+
 static int on_access(int event, void *data, void *unused)
 {
 	(void)event;
 	(void)unused;
 	const struct mosquitto_evt_acl_check *asked = data;
 	if (asked->access == MOSQ_ACL_SUBSCRIBE) {
-		if (asked->qos > 0 && strcmp(without_share(asked->topic), names.filter) == 0 && is_consumer(asked->client)) {
-			journal_consumer_came();
-		}
-	} else if (asked->access == MOSQ_ACL_READ && (uintptr_t)asked->topic == awaiting_claim && is_consumer(asked->client)) {
-		awaiting_claim = 0;
-		journal_consumer_came();
+		return on_subscribe(asked);
 	}
-	return DEFER;
+	return asked->access == MOSQ_ACL_READ && is_kept(asked->topic) ? on_read(asked) : DEFER;
+}
+
+static int on_login(int event, void *data, void *unused)
+{
+	(void)event;
+	(void)unused;
+	const struct mosquitto_evt_basic_auth *asked = data;
+	return reader_may_come(asked->client) ? DEFER : AUTH;
+}
+
+/* Mosquitto's own "read the passwords and the configuration again" (mosquitto(8)); it does so at the end of this turn,
+ * a websocket's after the next. */
+static int on_read_passwords(int event, void *data, void *unused)
+{
+	(void)event;
+	(void)data;
+	(void)unused;
+	turns_until_read = 2;
+	(void)raise(SIGHUP);
+	return SUCCESS;
 }
 
 static int on_tick(int event, void *data, void *unused)
@@ -154,8 +186,13 @@ static int on_tick(int event, void *data, void *unused)
 	(void)event;
 	(void)data;
 	(void)unused;
+	int64_t now = now_ms();
 	settle_claim();
-	journal_tick();
+	journal_tick(now);
+	if (turns_until_read > 0 && --turns_until_read == 0) {
+		readers_passwords_read();
+	}
+	readers_tick(now);
 	return SUCCESS;
 }
 
@@ -192,6 +229,7 @@ static bool read_option(const struct mosquitto_opt *option, struct journal_optio
 	};
 	const struct { const char *key; const char **text; } texts[] = {
 		{"folder", &into->folder}, {"database", &into->database}, {"consumer", &names.consumer},
+		{"reader", &names.reader},
 	};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		if (strcmp(option->key, numbers[i].key) == 0) {
@@ -209,6 +247,47 @@ static bool read_option(const struct mosquitto_opt *option, struct journal_optio
 	}
 	log_error("plugin_opt_%s is not known", option->key);
 	return false;
+}
+
+static const struct {
+	int event;
+	MOSQ_FUNC_generic_callback handler;
+	const char *topic;
+	bool for_guard; /* only where subscriptions are watched: heard, it would make Mosquitto refuse logins without passwords */
+} events[] = {
+	{MOSQ_EVT_MESSAGE, on_message, NULL, false},
+	{MOSQ_EVT_ACL_CHECK, on_access, NULL, false},
+	{MOSQ_EVT_TICK, on_tick, NULL, false},
+	{MOSQ_EVT_BASIC_AUTH, on_login, NULL, true},
+	{MOSQ_EVT_CONTROL, on_read_passwords, READ_PASSWORDS, true},
+};
+enum { EVENTS = sizeof(events) / sizeof(events[0]) };
+
+static int listen_to_events(void)
+{
+	int error = SUCCESS;
+	for (size_t i = 0; i < EVENTS && error == SUCCESS; i++) {
+		if (!events[i].for_guard || readers_are_guarded()) {
+			error = mosquitto_callback_register(plugin, events[i].event, events[i].handler, events[i].topic, NULL);
+		}
+	}
+	return error;
+}
+
+static bool is_tried(void)
+{
+	char line[VERSION_BYTES];
+	if (!version_read(line)) {
+		log_error("cannot tell which Mosquitto this is (%s): expected is one of 2.0", strerror(errno));
+		return false;
+	}
+	if (!version_is_tried(line)) {
+		log_error("this is '%s'; expected is Mosquitto 2.0: the journal has not been tried with another, which may hand out "
+		          "and save messages in another way, and lose them",
+		          line);
+		return false;
+	}
+	return true;
 }
 
 PUBLIC int mosquitto_plugin_version(int count, const int *versions)
@@ -229,6 +308,9 @@ PUBLIC int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata, str
 	};
 	*userdata = NULL;
 	plugin = id;
+	if (!is_tried()) {
+		return INVALID;
+	}
 	for (int i = 0; i < count; i++) {
 		if (!read_option(&options[i], &read)) {
 			return INVALID;
@@ -244,9 +326,8 @@ PUBLIC int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata, str
 	if (!journal_open(&read)) {
 		return UNKNOWN;
 	}
-	int error = mosquitto_callback_register(id, MOSQ_EVT_MESSAGE, on_message, NULL, NULL);
-	error = error != SUCCESS ? error : mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, on_access, NULL, NULL);
-	return error != SUCCESS ? error : mosquitto_callback_register(id, MOSQ_EVT_TICK, on_tick, NULL, NULL);
+	readers_open(&(struct readers_options){names.reader, names.consumer, names.filter});
+	return listen_to_events();
 }
 
 /* Mosquitto 2.0 saves its database before it calls this. What the journal holds is left and replayed at the next start:
@@ -256,9 +337,10 @@ PUBLIC int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *option
 	(void)userdata;
 	(void)options;
 	(void)count;
-	mosquitto_callback_unregister(plugin, MOSQ_EVT_MESSAGE, on_message, NULL);
-	mosquitto_callback_unregister(plugin, MOSQ_EVT_ACL_CHECK, on_access, NULL);
-	mosquitto_callback_unregister(plugin, MOSQ_EVT_TICK, on_tick, NULL);
+	for (size_t i = 0; i < EVENTS; i++) {
+		mosquitto_callback_unregister(plugin, events[i].event, events[i].handler, events[i].topic);
+	}
 	journal_close();
+	readers_close();
 	return SUCCESS;
 }

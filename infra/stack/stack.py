@@ -17,6 +17,23 @@ Key = Literal["mqtt", "kafka", "postgres"]
 
 
 @dataclass(frozen=True)
+class MqttLogin:
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MqttLogins:
+    """Who may come to Mosquitto; nobody else may."""
+
+    passwords: Path
+    """Mosquitto's password_file, with the bridges' login in it: `services.stream.mqtt_passwords` writes it."""
+    bridge: MqttLogin
+    more_rights: str = ""
+    """Lines of an access list, after production's."""
+
+
+@dataclass(frozen=True)
 class Stack:
     """Where the servers are. `environment()` hands it to the services."""
 
@@ -28,6 +45,7 @@ class Stack:
     mqtt_host: str
     mqtt_port: int
     servers: dict[Key, Server] = field(default_factory=dict, repr=False)
+    mqtt_logins: MqttLogins | None = None
 
     @classmethod
     def on_loopback(
@@ -57,12 +75,14 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The settings by which our services find the servers."""
+        bridge = self.mqtt_logins.bridge if self.mqtt_logins else None
         return {
             "TOURNEE_DATABASE_URL": self.database_url,
             "TOURNEE_KAFKA": self.kafka,
             "TOURNEE_MQTT_HOST": self.mqtt_host,
             "TOURNEE_MQTT_PORT": str(self.mqtt_port),
             "TOURNEE_MQTT_SHARED": str(self.kind == "real").lower(),
+            **({"TOURNEE_MQTT_USERNAME": bridge.username, "TOURNEE_MQTT_PASSWORD": bridge.password} if bridge else {}),
         }
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
+from services.bridge.guard import Guard
 from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
@@ -18,6 +19,7 @@ from services.settings import Settings, settings
 from services.store.connection import connect_when_there
 from services.stream.kafka import EventProducer, when_there
 from services.stream.mqtt import Subscriber
+from services.stream.mqtt_admin import end_session
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,9 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
         return
     subscriber, bridge = _wire(config, producer, devices, meter)
     service.probe.asks("mqtt", lambda: None if subscriber.is_there else "not subscribed")
+    meter.readers = subscriber.readers
+    guard = Guard(subscriber.readers, partial(end_session, config), meter)
+    threading.Thread(target=_keep_watch, args=(guard, stopping), name="guard", daemon=True).start()
     subscriber.start(MQTT_SHARED if config.mqtt_shared else MQTT_EVERYTHING)
     _settle_and_retry(bridge, producer, subscriber, stopping)
     _finish(bridge, producer, subscriber)
@@ -101,6 +106,11 @@ def _keep_fresh(devices: KnownDevices, stopping: Stopping) -> None:
     """On a thread of its own: a database that hangs must not hold up the messages."""
     while not stopping.is_asked(RETRY_S):
         devices.refresh_if_due()
+
+
+def _keep_watch(guard: Guard, stopping: Stopping) -> None:
+    while not stopping.is_asked(RETRY_S):
+        guard.look()
 
 
 def _report_rates(bridge: Bridge, before: Counter[str], began_s: float) -> tuple[Counter[str], float]:

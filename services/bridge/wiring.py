@@ -10,6 +10,9 @@ from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.mqtt import Session
 
+CLIENT_IDS = "tournee-bridge-"
+"""How the client ids of bridges begin: by this Mosquitto's journal knows them (docs/mosquitto.md)."""
+
 
 def session[S: Session](kind: type[S], config: Settings, member: str) -> S:
     """This member's session at the broker, with the settings' login and TLS; not connected yet.
@@ -19,7 +22,7 @@ def session[S: Session](kind: type[S], config: Settings, member: str) -> S:
     Raises:
         SettingMissing: the authority's certificate cannot be read.
     """
-    made = kind(config.mqtt_host, config.mqtt_port, client_id=f"tournee-bridge-{member}")
+    made = kind(config.mqtt_host, config.mqtt_port, client_id=f"{CLIENT_IDS}{member}")
     if config.mqtt_username and config.mqtt_password:
         made.login(config.mqtt_username, config.mqtt_password.get_secret_value())
     if config.mqtt_ca:

@@ -14,9 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from services.city.devices import list_senders
 from services.contracts.devices import KINDS, DeviceTopic
 from services.contracts.fields import CityId, Id
-from services.settings import settings
+from services.errors import BrokerAway
+from services.settings import broker_settings, settings
 from services.store.connection import connect
-from services.stream.mqtt_passwords import MqttPasswords, changing
+from services.stream.mqtt_admin import end_session, read_passwords
+from services.stream.mqtt_passwords import MqttPasswords, PasswordsRefused, changing
 
 BRIDGE = "bridge"
 """The bridge's login: the only one that reads. A device's has slashes, so none can be called that."""
@@ -56,11 +58,16 @@ def add_command(
 
 @device_app.command("revoke")
 def revoke_command(city: City, kind: Kind, device: Annotated[str, typer.Argument(metavar="ID")], file: File) -> None:
-    """Take a device's password away: it is refused, and thrown out where it is connected."""
+    """Take a device's password away: it is thrown out at once, and its session is ended. May be run again."""
     username = _device(city, kind, device).login
     with changing(file) as passwords:
-        passwords.remove(username)
-    _tell(f"{username} is revoked", changed=True)
+        had_password = passwords.has(username)
+        if had_password:
+            passwords.remove(username)
+    had_session = _silence(username, file)
+    if not had_password and not had_session:
+        raise PasswordsRefused(f"{username} has no password in {file}, and no session at the broker")
+    typer.echo(f"{username} is revoked{', its session is ended' if had_session else ''}", err=True)
 
 
 @device_app.command("list")
@@ -82,6 +89,25 @@ def bridge_command(
     with changing(file) as passwords:
         changed = passwords.put(BRIDGE, password)
     _tell("the bridge has a new password" if changed else "the bridge has this password", changed=changed)
+
+
+def _silence(username: str, file: Path) -> bool:
+    """Throw a device out whose password is taken away; whether it held a session, which is ended.
+
+    In this order: until the broker has read the passwords again the device would come back with its own.
+
+    Raises:
+        BrokerAway: the broker could not be asked; the message says that it is to be asked again.
+    """
+    config = broker_settings()
+    try:
+        read_passwords(config)
+        return end_session(config, username)
+    except BrokerAway as away:
+        raise BrokerAway(
+            f"{username} has no password in {file}, but may go on until Mosquitto is told: {away}."
+            " See TOURNEE_MQTT_HOST, _PORT, _USERNAME and _PASSWORD, then run this again"
+        ) from away
 
 
 def _asked(city: str, kind: Kind | None, device: str | None, *, every: bool) -> list[DeviceTopic]:

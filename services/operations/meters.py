@@ -17,6 +17,7 @@ from services.contracts.planning import PlanStatus
 from services.contracts.telemetry import RejectionReason
 from services.operations.families import count, counter, gauge, gauges, gauges_by, histogram
 from services.operations.tally import DELAY_SECONDS, LONG_SECONDS, RECORDS, SECONDS, Tally
+from services.stream.mqtt_readers import Readers
 
 
 def zeros(names: Iterable[str]) -> Counter[str]:
@@ -54,6 +55,10 @@ class BridgeMeter(Collector):
         self.untold_notes = 0
         self.confirmed = 0
         self.sent_again = 0
+        self.strangers_ended = 0
+        """Sessions ended of clients that read what devices send and are no bridges."""
+        self.readers = Readers()
+        """Who else reads at the MQTT broker; of the MQTT thread."""
         self.on_their_way: Callable[[], int] = lambda: 0
         self._confirmed = Since()
         self._confirmed_before = 0
@@ -75,6 +80,13 @@ class BridgeMeter(Collector):
         yield gauge("tournee_bridge_on_their_way", "Messages not yet confirmed by Kafka.", self.on_their_way())
         since_s = self._confirmed.seconds
         yield gauge("tournee_bridge_since_confirmed_seconds", "Since Kafka last confirmed a message.", since_s)
+        yield count(
+            "tournee_bridge_strangers_ended", "Sessions of strangers ended at the broker.", self.strangers_ended
+        )
+        readers = self.readers
+        yield gauge("tournee_mqtt_guarded", "1 while the broker lets bridges alone subscribe.", readers.is_guarded)
+        yield gauge("tournee_mqtt_strangers", "Clients that read and are no bridges.", readers.strangers_count)
+        yield count("tournee_mqtt_refused", "Subscriptions refused to others than bridges.", readers.refused)
 
 
 class WriterMeter(Collector):

@@ -12,7 +12,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
 from services.errors import SettingMissing
-from services.stream.mqtt_batches import QOS_AT_LEAST_ONCE, Arrival, BatchingClient
+from services.stream.mqtt_batches import QOS_AT_LEAST_ONCE, QOS_AT_MOST_ONCE, Arrival, BatchingClient
+from services.stream.mqtt_readers import MQTT_READERS, Readers
 
 __all__ = ["Arrival", "Session", "Subscriber"]
 
@@ -30,6 +31,22 @@ class _ClosingSocket(ssl.SSLSocket):
         except BaseException:
             self.close()
             raise
+
+
+def trusting(authority: Path) -> ssl.SSLContext:
+    """TLS with brokers whose certificate this authority (PEM) signed.
+
+    Raises:
+        SettingMissing: the file is not there, or no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise SettingMissing(
+            f"TOURNEE_MQTT_CA: {authority}: {error.strerror}; expected the authority's certificate (PEM)"
+        ) from error
+    context.sslsocket_class = _ClosingSocket
+    return context
 
 
 class Session(ABC):
@@ -64,14 +81,7 @@ class Session(ABC):
         Raises:
             SettingMissing: the file is not there, or no certificate.
         """
-        try:
-            context = ssl.create_default_context(cafile=authority)
-        except OSError as error:
-            raise SettingMissing(
-                f"TOURNEE_MQTT_CA: {authority}: {error.strerror}; expected the authority's certificate (PEM)"
-            ) from error
-        context.sslsocket_class = _ClosingSocket
-        self._client.tls_set_context(context)
+        self._client.tls_set_context(trusting(authority))
 
     def stop(self) -> None:
         self._client.disconnect()
@@ -98,8 +108,11 @@ class Subscriber(Session):
 
     def __init__(self, host: str, port: int, *, client_id: str) -> None:
         super().__init__(host, port, client_id=client_id)
+        self.readers = Readers()
+        """Who else reads there, where the broker tells."""
         self._filter = ""
         self._client.on_subscribe = self._subscribed
+        self._client.on_message = lambda _c, _u, message: self.readers.take(message.topic, message.payload)
         self._is_subscribed = threading.Event()
 
     @property
@@ -118,15 +131,15 @@ class Subscriber(Session):
             log.error("the MQTT broker refuses us: %s", reason)
             return
         log.info("connected to MQTT at %s:%d", *self._address)
-        client.subscribe(self._filter, QOS_AT_LEAST_ONCE)
+        client.subscribe([(self._filter, QOS_AT_LEAST_ONCE), (MQTT_READERS, QOS_AT_MOST_ONCE)])
 
     def _disconnected(self, client: paho.Client, userdata: Any, flags: Any, reason: ReasonCode, props: Any) -> None:
         self._is_subscribed.clear()
         super()._disconnected(client, userdata, flags, reason, props)
 
     def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
-        if any(reason.is_failure for reason in reasons):
-            log.error("the MQTT broker refuses the subscription to %s: %s", self._filter, reasons)
+        if reasons[0].is_failure:
+            log.error("the MQTT broker refuses the subscription to %s: %s", self._filter, reasons[0])
         else:
             self._is_subscribed.set()
             log.info("subscribed to %s", self._filter)

@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 log = logging.getLogger(__name__)
 
+QOS_AT_MOST_ONCE = 0
 QOS_AT_LEAST_ONCE = 1
 READ_BYTES = 64 * 1024
 BUSY_MESSAGES = 5
@@ -24,6 +25,10 @@ PUBLISH = 0x30
 PUBLISH_QOS_1 = 0x32
 DUP_AND_RETAIN = 0x09
 PUBACK = 0x40
+TOPIC_BEGINS = 2
+"""After its length (MQTT 3.1.1, section 3.3.2)."""
+OF_THE_BROKER = b"$SYS/"
+"""How the topics begin on which a broker tells of itself; nobody else can publish there."""
 
 
 class Arrival(NamedTuple):
@@ -156,7 +161,7 @@ class BatchingClient(paho.Client):
 
     def _other_packet(self, command: int, body: bytes) -> MQTTErrorCode:
         """Anything but a QoS 1 message, the way paho does it."""
-        if command & 0xF0 == PUBLISH:
+        if command & 0xF0 == PUBLISH and not body.startswith(OF_THE_BROKER, TOPIC_BEGINS):
             return MQTTErrorCode.MQTT_ERR_SUCCESS  # QoS 0: nobody was promised anything; our devices use QoS 1
         self._in_packet["command"] = command
         self._in_packet["packet"] = bytearray(body)

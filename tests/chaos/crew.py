@@ -1,4 +1,4 @@
-"""Those who send while everything falls: the fleet, a device, a phone, an operator, trucks."""
+"""Those who send while everything falls: the fleet, a device, a phone, an operator, trucks; and a thief who listens."""
 
 import random
 import threading
@@ -12,6 +12,7 @@ from tests.chaos.claims import Claims
 from tests.chaos.device import Device, now_ms
 from tests.chaos.office import Operator, Phone, Visits
 from tests.chaos.stage import Stage
+from tests.chaos.thief import Thief
 from tests.load.fleet import Fleet
 from tests.load.ledger import Ledger
 from tests.load.messages import Messages
@@ -66,6 +67,7 @@ class Crew:
     phone: Phone
     operator: Operator
     trucks: Trucks
+    thief: Thief | None
     claims: Claims
     bursts: list[tuple[Fleet, threading.Thread]] = field(default_factory=list)
 
@@ -74,7 +76,15 @@ class Crew:
         first_at = self.fleet.plan.first_at - timedelta(days=1 + len(self.bursts))
         plan = Messages(stage.town.city, messages, CONTAINERS, first_at, SPACING_S)
         address = (stage.stack.mqtt_host, stage.stack.mqtt_port)
-        fleet = Fleet(*address, plan, connections=20, window=100, name=f"burst-{len(self.bursts)}")
+        login = _login(stage)
+        fleet = Fleet(
+            *address,
+            plan,
+            connections=20,
+            window=100,
+            name=f"burst-{len(self.bursts)}",
+            credentials=(lambda _number: login) if login else None,
+        )
         thread = threading.Thread(target=fleet.run, name="burst", daemon=True)
         self.bursts.append((fleet, thread))
         thread.start()
@@ -89,6 +99,8 @@ class Crew:
     def finish(self, patience_s: float) -> list[str]:
         """Everybody stops and gets rid of what is left; what could not be got rid of."""
         self.trucks.finish()
+        if self.thief is not None:
+            self.thief.finish()
         self.fleet.stop()
         self.operator.finish(patience_s)
         left = {
@@ -104,16 +116,23 @@ class Crew:
         return found + [f"the {who} failed: {failure!r}" for who, failure in failures if failure]
 
 
+def _login(stage: Stage) -> tuple[str, str] | None:
+    """User name and password of whoever speaks for devices."""
+    return (stage.logins.devices.username, stage.logins.devices.password) if stage.logins else None
+
+
 @contextmanager
 def crew_at_work(
     stage: Stage, seed: int, plan: Messages, expected: int, rate_per_s: float, folder: Path
 ) -> Iterator[Crew]:
     """Everybody sends, until told to finish; the fleet has a plan for longer than the `expected` messages."""
     claims, town, stack = Claims(), stage.town, stage.stack
-    device = Device(stack, town.city, claims)
+    logins = stage.logins
+    device = Device(stack, town.city, claims, logins.devices if logins else None)
     phone = Phone(stage.web_url, town, visits_among(plan, expected), claims, seed)
     operator = Operator(stage.web_url, town, claims, ORDER_EVERY_S)
     trucks = Trucks(device, town.trucks, seed)
+    thief = Thief(stack, logins.stolen) if logins else None
     orders = Orders(
         stack.mqtt_host,
         stack.mqtt_port,
@@ -122,11 +141,12 @@ def crew_at_work(
         connections=CONNECTIONS,
         twice_every=TWICE_EVERY,
         rate_per_s=rate_per_s,
+        login=_login(stage),
     )
     with FleetProcess(orders) as fleet:
-        for thread in (phone, operator, trucks):
+        for thread in (phone, operator, trucks, *([thief] if thief else [])):
             thread.start()
         try:
-            yield Crew(fleet, device, phone, operator, trucks, claims)
+            yield Crew(fleet, device, phone, operator, trucks, thief, claims)
         finally:
             device.close()

@@ -9,7 +9,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from infra.stack.stack import Stack
+from infra.stack.stack import MqttLogin, Stack
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from tests.chaos.claims import Claim, Claims
 
@@ -17,7 +17,7 @@ from tests.chaos.claims import Claim, Claims
 class Device:
     """Publishes with QoS 1; what it publishes while the broker is away goes out when that is back."""
 
-    def __init__(self, stack: Stack, city: str, claims: Claims) -> None:
+    def __init__(self, stack: Stack, city: str, claims: Claims, login: MqttLogin | None = None) -> None:
         self._city, self._claims = city, claims
         self._waiting: dict[int, Claim] = {}
         self._early: set[int] = set()
@@ -26,6 +26,8 @@ class Device:
         self._client.max_inflight_messages_set(100)
         self._client.reconnect_delay_set(min_delay=1, max_delay=2)
         self._client.on_publish = self._acknowledged
+        if login is not None:
+            self._client.username_pw_set(login.username, login.password)
         self._client.connect(stack.mqtt_host, stack.mqtt_port)
         self._client.loop_start()
 

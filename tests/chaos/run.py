@@ -57,6 +57,8 @@ class Result:
     recoveries_s: list[float] = field(default_factory=list)
     not_run: dict[str, str] = field(default_factory=dict)
     exits: list[str] = field(default_factory=list)
+    thief_refused: int = 0
+    """Subscriptions that a thief with a sensor's password wanted."""
     duration_s: float = 0.0
 
     def line(self, options: Options) -> str:
@@ -64,6 +66,7 @@ class Result:
             faults=self.faults,
             recovery_s_max=round(max(self.recoveries_s, default=0.0), 1),
             recovery_s_median=round(median(self.recoveries_s or [0.0]), 1),
+            thief_refused=self.thief_refused,
             seed=options.seed,
             stack=options.stack,
             duration_s=round(self.duration_s),
@@ -93,6 +96,8 @@ class _Run:
     def __init__(self, options: Options, stage: Stage, crew: Crew, timeline: Timeline) -> None:
         self._options, self._stage, self._crew, self._timeline = options, stage, crew, timeline
         self._result = Result(Verdict(), not_run=cannot_run(stage.stack, stage.disk))
+        if crew.thief is None:
+            self._result.not_run["thief"] = "the embedded MQTT broker knows no logins, so anybody may subscribe"
         self._problems: dict[str, list[str]] = {}
         self._scene = Scene(
             stage.stack,
@@ -162,7 +167,14 @@ class _Run:
                 time.sleep(0.2)
             for left in self._crew.finish(self._options.patience_s):
                 self._note("left over", left)
+            self._question_the_thief()
         self._timeline.say(f"everybody has stopped; {self._crew.acknowledged()} acknowledged")
+
+    def _question_the_thief(self) -> None:
+        if self._crew.thief is not None:
+            self._result.thief_refused = self._crew.thief.refused
+            for fault in self._crew.thief.found():
+                self._note("the thief", fault)
 
     def _settled_verdict(self) -> Verdict:
         """Wait until the groups are through and nothing is missing, or nothing has moved for `patience_s`."""

@@ -14,6 +14,7 @@ import httpx
 
 from infra.migrate import migrate
 from infra.stack.ports import LOOPBACK, free_port, wait_until
+from infra.stack.real import real_stack
 from infra.stack.server import Server
 from infra.stack.services import service
 from infra.stack.stack import Kind, Stack
@@ -21,6 +22,7 @@ from infra.stack.start import start_stack
 from services.stream.kafka import create_topics
 from tests.chaos.city import Town, put_town
 from tests.chaos.disk import DiskMissing, LimitedDisk, limited_disk
+from tests.chaos.logins import Logins, make_logins
 from tests.chaos.schedule import SERVERS, SERVICES
 from tests.chaos.supervisor import Supervisor
 
@@ -39,6 +41,8 @@ class Stage:
     """Or why there is none."""
     web_url: str
     environment: dict[str, str]
+    logins: Logins | None
+    """None: this broker knows no logins."""
 
     def second(self, name: str) -> Server:
         """Another process of a service, not started, with a log of its own."""
@@ -58,7 +62,8 @@ def staged(kind: Kind, containers: tuple[str, ...], keep_logs: Path) -> Iterator
         folder.chmod(0o711)  # PostgreSQL's unprivileged user passes through
         disk = _disk(cleanup, folder / "postgres")
         cleanup.callback(_keep_logs, folder / "log", keep_logs)
-        stack = cleanup.enter_context(start_stack(kind, folder))
+        logins = make_logins(folder) if kind == "real" else None
+        stack = cleanup.enter_context(real_stack(folder, logins.mqtt) if logins else start_stack(kind, folder))
         migrate(stack.database_url)
         create_topics(stack.kafka)
         town = put_town(stack.database_url, containers)
@@ -66,7 +71,7 @@ def staged(kind: Kind, containers: tuple[str, ...], keep_logs: Path) -> Iterator
         supervisor = _start_services(cleanup, stack, environment)
         web_url = f"http://{LOOPBACK}:{environment['TOURNEE_WEB_PORT']}"
         wait_until(lambda: _is_ready(web_url), what="web", patience_s=30, hint=supervisor.server("web").log_tail)
-        yield Stage(stack, town, supervisor, disk, web_url, environment)
+        yield Stage(stack, town, supervisor, disk, web_url, environment, logins)
 
 
 def _disk(cleanup: ExitStack, folder: Path) -> LimitedDisk | str:

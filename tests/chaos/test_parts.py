@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from infra.stack.errors import ServerMissing
+from infra.stack.mosquitto import mosquitto
+from infra.stack.ports import LOOPBACK
 from infra.stack.server import Server
+from infra.stack.stack import MqttLogin, Stack
 from tests.chaos.claims import Claim, Claims
 from tests.chaos.disk import DiskMissing, limited_disk
+from tests.chaos.logins import make_logins
 from tests.chaos.stage import dead_parts
 from tests.chaos.supervisor import Supervisor
+from tests.chaos.thief import WANTED, Thief
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -91,3 +97,39 @@ def test_same_promise_made_twice_is_one() -> None:
     claims.add([Claim("confirmation", 1), Claim("order", 1)])
     claims.add([Claim("confirmation", 1)])
     assert (len(claims), claims.of("confirmation")) == (2, {1})
+
+
+def _thief_at(server: Server, port: int, stolen: MqttLogin, *, asks: int) -> Thief:
+    """One that has been at this broker until it had so many answers; nobody is there where `asks` is 0."""
+    stack = Stack("real", Path(), "", "", "", LOOPBACK, port)
+    thief = Thief(stack, stolen, stays_s=0.3)
+    if asks:
+        server.start()
+    thief.start()
+    try:
+        eventually(lambda: thief.refused + thief.granted.total() >= asks)
+    finally:
+        thief.finish()
+        server.stop()
+    return thief
+
+
+def test_thief_is_found_out_where_it_gets_in_and_where_it_never_asked(tmp_path: Path) -> None:
+    """A thief that could not steal if the door stood open would prove nothing about the door."""
+    logins = make_logins(tmp_path)
+    stolen = logins.stolen
+    for name in ("open", "guarded"):
+        (tmp_path / name).mkdir()
+    try:
+        opened, guarded = mosquitto(tmp_path / "open"), mosquitto(tmp_path / "guarded", logins=logins.mqtt)
+    except ServerMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+    # A visit for each of its names; the fourth is a bridge's.
+    got_in = _thief_at(*opened, stolen, asks=4 * len(WANTED)).found()
+    assert [fault.split(" was granted")[0] for fault in got_in[: len(WANTED)]] == list(WANTED)
+    assert "it came in as a bridge, 1 times" in got_in
+    assert _thief_at(*guarded, stolen, asks=3 * len(WANTED)).found() == []
+    never_asked = _thief_at(*guarded, stolen, asks=0)
+    assert never_asked.found() == ["it was never refused: it has not reached the broker"]

@@ -49,10 +49,11 @@ def test_sound_stack_is_told_line_by_line(stack: Stack, seeded_url: str) -> None
     assert ended.returncode == 0, ended.stdout + ended.stderr
     findings = told(ended)
     assert list(findings) == [
-        "MQTT", "Kafka", "topics", "lag of writer", "lag of planner", "lag of worker", "store", "TimescaleDB",
-        "schema", "clocks", "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups", "disk",
+        "MQTT", "MQTT readers", "Kafka", "topics", "lag of writer", "lag of planner", "lag of worker", "store",
+        "TimescaleDB", "schema", "clocks", "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups",
+        "disk",
     ]  # fmt: skip
-    for what in ("MQTT", "Kafka", "topics", "store", "schema", "clocks", "size"):
+    for what in ("MQTT", "MQTT readers", "Kafka", "topics", "store", "schema", "clocks", "size"):
         assert findings[what]["status"] == "ok", findings[what]
     assert "brokers 1" in findings["Kafka"]["detail"]
     assert "PostgreSQL" in findings["store"]["detail"]

@@ -30,6 +30,8 @@ class Orders:
     stamps: bool = False
     twice_every: int | None = None
     rate_per_s: float | None = None
+    login: tuple[str, str] | None = None
+    """User name and password of every connection."""
 
     def open_ledger(self) -> Ledger:
         return Ledger(self.plan.count, stamps=self.stamps, file=self.ledger_file)
@@ -101,6 +103,7 @@ def main() -> None:
         connections=orders.connections,
         window=orders.window,
         name=orders.name,
+        credentials=(lambda _number, login=orders.login: login) if orders.login else None,
         twice_every=orders.twice_every,
         ledger=orders.open_ledger(),
     )

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import paho.mqtt.client as paho
 import pytest
+from click.testing import Result
 from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
@@ -60,6 +61,8 @@ class ProductionMqtt:
     folder: Path
     tls_port: int = field(default_factory=free_port)
     inner_port: int = field(default_factory=free_port)
+    reader: str = "bridge"
+    """`anybody`: as before the journal refused subscriptions; `guard` brings it up to date."""
 
     def __post_init__(self) -> None:
         self._program = needs("mosquitto", "apt install mosquitto mosquitto-dev")
@@ -96,6 +99,7 @@ class ProductionMqtt:
             "/mosquitto/data/journal": str(self.folder / "data" / "journal"),
             "/mosquitto/data/mosquitto.db": str(self.folder / "data" / "mosquitto.db"),
             "/usr/lib/tournee_journal.so": str(_journal(self._program)),
+            "plugin_opt_reader bridge\n": f"plugin_opt_reader {self.reader}\n",
             "listener 8883\n": f"listener {self.tls_port} {LOOPBACK}\n",
             "listener 1883\n": f"listener {self.inner_port} {LOOPBACK}\n",
             # Root passes through pytest's private folders; Debian's user `mosquitto` does not.
@@ -105,9 +109,25 @@ class ProductionMqtt:
         path.write_text(moved(text, moves))
         return path
 
+    def guard(self) -> None:
+        """The configuration as production has it, from the next start on."""
+        self.reader = "bridge"
+        self._configure()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of those that come as the bridges do, on the inner listener."""
+        values = {"HOST": LOOPBACK, "PORT": self.inner_port, "USERNAME": "bridge", "PASSWORD": BRIDGE_PASSWORD}
+        return {f"TOURNEE_MQTT_{name}": str(value) for name, value in values.items()}
+
+    def ask_device(self, *arguments: str) -> Result:
+        """`tournee device ...` on this broker and its password file."""
+        command = [arguments[0], "--file", str(self.passwords), *arguments[1:]]
+        return CliRunner().invoke(device_app, command, env=self.environment)
+
     def device(self, *arguments: str) -> str:
-        """`tournee device ...` on this broker's password file; what it wrote to standard output."""
-        answer = CliRunner().invoke(device_app, [arguments[0], "--file", str(self.passwords), *arguments[1:]])
+        """The same, which must succeed; what it wrote to standard output."""
+        answer = self.ask_device(*arguments)
         assert answer.exit_code == 0, answer.output
         return answer.stdout
 
@@ -132,7 +152,13 @@ class Client:
     """A client that remembers what was answered and what came."""
 
     def __init__(
-        self, broker: ProductionMqtt, login: tuple[str, str] | None, *, client_id: str = "", tls: bool = True
+        self,
+        broker: ProductionMqtt,
+        login: tuple[str, str] | None,
+        *,
+        client_id: str = "",
+        tls: bool = True,
+        persistent: bool | None = None,
     ) -> None:
         self._broker = broker
         self.answers: list[str] = []
@@ -140,8 +166,10 @@ class Client:
         self.published: set[int] = set()
         self.subscribed: list[bool] = []
         self.lost = False
-        # A bridge's session outlives its connection; a device's need not.
-        self.paho = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=tls)
+        # A bridge's session outlives its connection; a device's need not. TLS: those are devices.
+        ends = tls if persistent is None else not persistent
+        name = client_id or (login[0] if login and not ends else "")
+        self.paho = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=ends)
         self._port = broker.tls_port if tls else broker.inner_port
         if tls:
             self.paho.tls_set(ca_certs=str(broker.authority))

@@ -93,3 +93,15 @@ def test_messages_without_promise_are_passed_over() -> None:
     client = Fed([qos_0 + publish(b"t", b"kept", 2)])
     client.read_all()
     assert client.came == [Arrival(b"t", b"kept", 2)]
+
+
+def test_what_the_broker_tells_of_itself_is_heard() -> None:
+    """It comes with QoS 0, amid the devices' messages, and must not be taken for one."""
+    topic = b"$SYS/broker/x"
+    own = b"\x31" + remaining_length(2 + len(topic) + 1) + len(topic).to_bytes(2, "big") + topic + b"7"
+    client = Fed([publish(b"t", b"before", 1) + own + publish(b"t", b"after", 2)])
+    heard: list[tuple[str, bytes]] = []
+    client.on_message = lambda _c, _u, message: heard.append((message.topic, message.payload))
+    client.read_all()
+    assert heard == [("$SYS/broker/x", b"7")]
+    assert client.came == [Arrival(b"t", b"before", 1), Arrival(b"t", b"after", 2)]

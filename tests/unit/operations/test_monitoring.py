@@ -87,7 +87,7 @@ def test_every_alert_is_explained() -> None:
     """Whoever is woken at five must find what it means and what to do."""
     operations = (DOCS / "operations.md").read_text()
     alerts = [where.removeprefix("alert ") for where in expressions() if where.startswith("alert ")]
-    assert len(alerts) == 18
+    assert len(alerts) == 21
     assert [alert for alert in alerts if f"**{alert}**" not in operations] == []
 
 
@@ -136,7 +136,22 @@ tests:
       - {{series: 'tournee_kafka_lag{{group="writer",topic="readings",partition="0",instance="b"}}', values: '0x20 0+6000x40'}}
       - {{series: 'tournee_plan_overdue_seconds{{city="porto",fleet="main"}}', values: '0x30 0+60x40'}}
       - {{series: 'tournee_bridge_rejected_total{{reason="malformed"}}', values: '0+1x60'}}
+      - {{series: 'tournee_mqtt_strangers{{instance="a"}}', values: '0x20 1x1 0x100'}}
+      - {{series: 'tournee_bridge_strangers_ended_total{{instance="a"}}', values: '0x21 1x100'}}
+      - {{series: 'tournee_bridge_strangers_ended_total{{instance="b"}}', values: '0x121'}}
+      - {{series: 'tournee_mqtt_refused_total{{instance="a"}}', values: '0x30 5x100'}}
+      - {{series: 'tournee_mqtt_refused_total{{instance="b"}}', values: '0x30 5x100'}}
+      - {{series: 'tournee_mqtt_guarded{{instance="a"}}', values: '1x40 0x100'}}
+      - {{series: 'tournee_mqtt_guarded{{instance="b"}}', values: '1x121'}}
     alert_rule_test:
+      - {{eval_time: 20m, alertname: MqttStranger}}
+      - {{eval_time: 21m, alertname: MqttStranger, exp_alerts: [{{exp_labels: {{severity: page}}, exp_annotations: {{summary: "somebody who is no bridge reads what devices send"}}}}]}}
+      - {{eval_time: 70m, alertname: MqttStranger, exp_alerts: [{{exp_labels: {{severity: page}}, exp_annotations: {{summary: "somebody who is no bridge reads what devices send"}}}}]}}
+      - {{eval_time: 100m, alertname: MqttStranger}}
+      - {{eval_time: 30m, alertname: MqttRefused}}
+      - {{eval_time: 32m, alertname: MqttRefused, exp_alerts: [{{exp_labels: {{severity: look}}, exp_annotations: {{summary: "a device wanted to read, or to come as a bridge, and was refused"}}}}]}}
+      - {{eval_time: 40m, alertname: MqttUnguarded}}
+      - {{eval_time: 52m, alertname: MqttUnguarded, exp_alerts: [{{exp_labels: {{severity: look}}, exp_annotations: {{summary: "Mosquitto does not say that bridges alone may subscribe"}}}}]}}
       - {{eval_time: 20m, alertname: NothingStored}}
       - {{eval_time: 50m, alertname: NothingStored, exp_alerts: [{{exp_labels: {{severity: page}}, exp_annotations: {{summary: "devices are heard, but nothing reaches the store"}}}}]}}
       - {{eval_time: 20m, alertname: LagGrows}}
