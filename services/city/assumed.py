@@ -7,6 +7,7 @@ Money is assumed in litres of fuel, since a list does not tell the price level o
 import math
 from dataclasses import dataclass
 from datetime import time
+from typing import Literal
 
 from services.city.registry import ContainerKind, Planning, Prices, TruckClass
 
@@ -43,14 +44,18 @@ class _Size:
     service_s: int
 
 
-# Assumed: seconds to empty one, by how it is lifted.
-SIZES = (
-    _Size("bin", "Wheeled bin", 400, 30),
-    _Size("large-bin", "Four-wheeled bin", 2000, 75),
-    _Size("skip", "Skip", math.inf, 480),
-)
+type Large = Literal["street", "skip"]
+"""How containers over `LARGE_L` are emptied: on the spot by the truck's arm or crane, or hooked and tipped."""
 
-# Assumed: bodies that are common on the road. The first one that takes three of the largest containers is used.
+# Assumed: seconds to empty one, by how it is lifted. A side loader's arm takes about one minute, a crane three.
+_STREET = _Size("street", "Street container", 5000, 120)
+_SKIP = _Size("skip", "Skip", math.inf, 480)
+SIZES = (_Size("bin", "Wheeled bin", 400, 30), _Size("large-bin", "Four-wheeled bin", 2000, 75), _STREET, _SKIP)
+LARGE_L = 2000
+"""Beyond this, litres do not tell how a container is emptied, and the seconds for it differ by four."""
+
+# Assumed: bodies that are common on the road. The first one that takes three of the largest containers is used; for
+# street containers the last one, since they are the work of large side loaders.
 CLASSES = (
     ("compactor-8", "Compactor 8 m3", 4000, 8000),
     ("compactor-16", "Compactor 16 m3", 9000, 16000),
@@ -59,9 +64,9 @@ CLASSES = (
 CONTAINERS_A_LOAD = 3
 
 
-def kind_of(litres: float) -> str:
-    """The id of the kind for a container of this size."""
-    return next(size.id for size in SIZES if litres <= size.up_to_l)
+def kind_of(litres: float, large: Large | None = None) -> str:
+    """The id of the kind for a container of this size; `large` says what those over `LARGE_L` are."""
+    return _size(litres, large).id
 
 
 def kinds(used: set[str]) -> tuple[ContainerKind, ...]:
@@ -75,17 +80,29 @@ def kinds(used: set[str]) -> tuple[ContainerKind, ...]:
     )
 
 
-def service_s(litres: float) -> int:
+def service_s(litres: float, large: Large | None = None) -> int:
     """Seconds to empty a container of this size."""
-    return next(size.service_s for size in SIZES if litres <= size.up_to_l)
+    return _size(litres, large).service_s
 
 
-def truck_class(largest_l: float, fuel_per_l: float) -> TruckClass:
+def kind_name(litres: float, large: Large | None = None) -> str:
+    """What a container of this size is taken for, in words."""
+    return _size(litres, large).name.lower()
+
+
+def _size(litres: float, large: Large | None) -> _Size:
+    if large is not None and litres > LARGE_L:
+        return _STREET if large == "street" else _SKIP
+    return next(size for size in SIZES if litres <= size.up_to_l)
+
+
+def truck_class(largest_l: float, fuel_per_l: float, large: Large | None = None) -> TruckClass:
     """A class that takes several of the largest containers full; one of its own size where no common body does."""
     need_kg, need_l = CONTAINERS_A_LOAD * largest_l * KG_PER_L, CONTAINERS_A_LOAD * largest_l / COMPACTION
     made = ("large-truck", "Large truck", math.ceil(need_kg), math.ceil(need_l))
-    fitting = (body for body in CLASSES if body[2] >= need_kg and body[3] >= need_l)
-    class_id, name, capacity_kg, capacity_l = next(fitting, made)
+    fitting = [body for body in CLASSES if body[2] >= need_kg and body[3] >= need_l] or [made]
+    is_street = _size(largest_l, large) is _STREET
+    class_id, name, capacity_kg, capacity_l = fitting[-1 if is_street else 0]
     return TruckClass(
         id=class_id,
         name=name,

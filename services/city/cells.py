@@ -1,34 +1,36 @@
 """Between a cell's text and what a model takes: numbers, times, booleans and lists as spreadsheets write them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import time
-from functools import partial
-from typing import Final
 
 from pydantic.fields import FieldInfo
 
 from services.city.messages import plain_type
+from services.city.numbers import NOT_READ, Answer, is_unclear, number_column
 from services.city.registry import WEEKDAYS
 
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-# Spreadsheets set to French write 7 000 with a space, a no-break space or a narrow one.
-GROUPED = re.compile("[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]+)?")
-GROUP_SPACES = str.maketrans("", "", " \u00a0\u202f")
 SEPARATORS = re.compile(r"[\s+]+")
 
 TRUE_WORDS = frozenset({"yes", "y", "oui", "o", "true", "vrai", "1"})
 FALSE_WORDS = frozenset({"no", "n", "non", "false", "faux", "0"})
 FRENCH_DAYS = dict(zip(("lun", "mar", "mer", "jeu", "ven", "sam", "dim"), WEEKDAYS, strict=True))
 
-NOT_READ: Final = object()
-"""What a model refuses whatever the column: pydantic alone would take 1_000 and other things nobody means."""
-
 Convert = Callable[[str], object]
 
 
-def converter(name: str, field: FieldInfo, *, decimal_comma: bool) -> Convert:
-    """How to turn a non-empty, stripped cell of this column into what the model takes."""
+def converter(
+    name: str, field: FieldInfo, cells: Iterable[str], *, answer: Answer | None = None, scale: float = 1
+) -> Convert:
+    """How to turn a non-empty, stripped cell of this column into what the model takes.
+
+    Args:
+        name: the column.
+        field: what it fills.
+        cells: all of the column: together they may show what a separator in a number means.
+        answer: what the town hall said of the column's numbers.
+        scale: what a number is multiplied by to give the field's unit.
+    """
     kind = plain_type(field.annotation)
     if name == "weekdays":
         return _to_weekdays
@@ -37,16 +39,9 @@ def converter(name: str, field: FieldInfo, *, decimal_comma: bool) -> Convert:
     if kind is bool:
         return _to_bool
     if kind in {int, float}:
-        return partial(to_number, decimal_comma=decimal_comma)
+        read = number_column(cells, field, answer=answer, scale=scale).read
+        return read if scale == 1 else lambda cell: _scaled(read(cell), scale)
     return str
-
-
-def to_number(cell: str, *, decimal_comma: bool) -> object:
-    """The cell with a decimal point and without grouping spaces; `NOT_READ` if it is no number."""
-    text = cell.translate(GROUP_SPACES) if GROUPED.fullmatch(cell) else cell
-    if decimal_comma and text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
-    return text if NUMBER.fullmatch(text) else NOT_READ
 
 
 def written(value: object) -> str:
@@ -60,8 +55,15 @@ def written(value: object) -> str:
     if isinstance(value, tuple):
         return "all" if value == WEEKDAYS else " ".join(value)
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        text = repr(value).removesuffix(".0")
+        # Three digits after the point could be a group of thousands.
+        return f"{text}0" if is_unclear(text) else text
     return str(value)
+
+
+def _scaled(number: object, scale: float) -> object:
+    """The number times `scale`, without the dust of binary fractions: 1.1 m3 are 1100 litres."""
+    return round(float(number) * scale, 6) if isinstance(number, str) else number
 
 
 def _to_list(cell: str) -> object:

@@ -3,7 +3,8 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,47 @@ KEY_LINE = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
-def read_city(folder: Path, findings: Findings) -> City | None:
-    """The city of `city.toml`; None with an error for each wrong key."""
+@dataclass(frozen=True)
+class CityFile:
+    """What `city.toml` holds: the city, and how the other files are to be read."""
+
+    city: City | None = None
+    numbers: object = field(default_factory=dict)
+    """The table `[numbers]` as it stands there; `answers.read_answers` reads it."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each table and key."""
+
+    def line_of(self, path: Sequence[str]) -> int | None:
+        """The line of the key, else of the nearest table around it; None for a key missing at the top."""
+        for length in range(len(path), 0, -1):
+            line = self.lines.get(".".join(path[:length]))
+            if line is not None:
+                return line
+        return None
+
+
+def read_city(folder: Path, findings: Findings) -> CityFile:
+    """Read `city.toml`; its city is None with an error for each wrong key."""
     data = read_bytes(folder / NAME, NAME, TOML_LIMIT, findings)
     text = decode_utf8(data, NAME, findings) if data is not None else None
     document = _parse(text, findings) if text is not None else None
     if text is None or document is None:
-        return None
+        return CityFile()
+    numbers = document.pop("numbers", {})
+    file = CityFile(numbers=numbers, lines=_key_lines(text))
+    quoted = list(_quoted_numbers(document))
+    for path, value, info in quoted:
+        text = messages.EMPTY_CELL.format(expected=messages.expected(info)) + messages.HINT_QUOTES
+        findings.error(NAME, text, line=file.line_of(path), place=f"key {'.'.join(path)}", value=str(value))
     try:
-        return City.model_validate(document)
+        return replace(file, city=City.model_validate(document))
     except ValidationError as error:
         faults = error.errors(include_url=False)
-    lines = _key_lines(text)
+    told = [path for path, *_ in quoted]
     for fault in faults:
-        _report(fault, lines, findings)
-    return None
+        if list(fault["loc"]) not in told:
+            _report(fault, file, findings)
+    return file
 
 
 def city_text(city: City, notes: Sequence[str] = ()) -> str:
@@ -60,10 +87,24 @@ def _parse(text: str, findings: Findings) -> dict[str, Any] | None:
         return None
 
 
-def _report(fault: Any, lines: dict[str, int], findings: Findings) -> None:
+def _quoted_numbers(
+    document: dict[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[list[str], Any, FieldInfo]]:
+    """Keys of numbers that hold a text or a truth value. The model would read "1.000" as 1, and true as 1."""
+    for key, value in document.items():
+        path = [*above, key]
+        if isinstance(value, dict):
+            yield from _quoted_numbers(value, tuple(path))
+            continue
+        _, info = _lookup(path)
+        if info is not None and messages.plain_type(info.annotation) in {int, float} and isinstance(value, str | bool):
+            yield path, value, info
+
+
+def _report(fault: Any, file: CityFile, findings: Findings) -> None:
     path = [part for part in fault["loc"] if isinstance(part, str)]
     key = ".".join(path)
-    line = _line_of(path, lines)
+    line = file.line_of(path)
     model, field = _lookup(path)
     if fault["type"] == "missing" and field is not None:
         text = messages.KEY_MISSING.format(expected=messages.expected(field))
@@ -103,15 +144,6 @@ def _beginnings(text: str) -> Iterator[tuple[str, int]]:
             yield table, number
         elif key := KEY_LINE.match(line):
             yield f"{table}.{key[1]}".lstrip("."), number
-
-
-def _line_of(path: Sequence[str], lines: dict[str, int]) -> int | None:
-    """The line of the key, else of the nearest table around it; None for a key missing at the top."""
-    for length in range(len(path), 0, -1):
-        line = lines.get(".".join(path[:length]))
-        if line is not None:
-            return line
-    return None
 
 
 def _value(value: object) -> str:

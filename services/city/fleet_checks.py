@@ -59,8 +59,7 @@ def _check_nobody_names_one[E: (Truck, Container)](sheet: Sheet[E], findings: Fi
         if row.entry.fleet:
             named[row.entry.fleet].append(row)
     for fleet, rows in named.items():
-        text = messages.FLEETS_MISSING.format(count=len(rows))
-        findings.error(sheet.name, text, line=rows[0].line, place="column fleet", value=fleet)
+        findings.error(sheet.name, messages.FLEETS_MISSING, line=rows[0].line, place="column fleet", value=fleet)
 
 
 def _check_containers(sheets: Sheets, rules: FleetRules, findings: Findings) -> None:

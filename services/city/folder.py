@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.city import messages
+from services.city.answers import read_answers
 from services.city.city_toml import read_city
 from services.city.findings import Finding, Findings
 from services.city.geojson import ZONES, read_basemap
@@ -12,6 +13,7 @@ from services.city.references import check_references
 from services.city.registry import Registry
 from services.city.rows import entries
 from services.city.sheets import FILES, ROADS, TABLES, find_roads, read_sheets
+from services.city.texts import complaint_of
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,27 @@ def read_folder(path: Path) -> FolderReading:
     if not path.is_dir():
         findings.error(path.name or str(path), messages.FOLDER_IS_FILE if path.exists() else messages.FOLDER_MISSING)
         return FolderReading(None, tuple(findings.errors))
-    city = read_city(path, findings)
-    sheets = read_sheets(path, findings)
+    file = read_city(path, findings)
+    city = file.city
+    sheets = read_sheets(path, read_answers(file, findings), findings)
     basemap = read_basemap(path, findings)
     check_references(sheets, findings)
     check_plausibility(city, sheets, findings)
     _check_roads(path, findings)
-    findings.sort(FILES)
+    errors, warnings = findings.sorted(FILES)
     tables = {table: entries(getattr(sheets, table)) for table in ("zones", *TABLES)}
     counts = {ZONES if table == "zones" else f"{table}.csv": len(rows) for table, rows in tables.items()}
     registry = None
-    if city is not None and not findings.errors:
+    if city is not None and not errors:
         registry = Registry(city=city, zone_shapes=sheets.zone_shapes, basemap=basemap, **tables)
-    return FolderReading(registry, tuple(findings.errors), tuple(findings.warnings), counts)
+    return FolderReading(registry, errors, warnings, counts)
 
 
 def _check_roads(path: Path, findings: Findings) -> None:
     """The street network is not read here: it can be large, and has a command of its own."""
+    for name in ROADS:
+        if (path / name).exists(follow_symlinks=False) and (complaint := complaint_of(path / name)):
+            findings.error(name, complaint)
     first = find_roads(path)
     if first is None:
         return

@@ -1,13 +1,18 @@
 """A whole city from a plain list of its containers: what the list cannot know is assumed, and marked as assumed."""
 
+import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 import numpy as np
 
 from services.city import assumed
+from services.city.consequences import AssumedFleet, consequences
 from services.city.geometry import M_PER_DEGREE, Points, hull_around
-from services.city.points import PointList, read_points, unique_ids
+from services.city.latin import unique_ids
+from services.city.points import ListOptions, PointList, read_points
 from services.city.registry import (
     WEEKDAYS,
     BaselineStop,
@@ -21,7 +26,7 @@ from services.city.registry import (
     Weekday,
     Zone,
 )
-from services.city.rounds import RoundPlaces, fixed_rounds
+from services.city.rounds import RoundPlaces, fixed_rounds, nearest_neighbour
 
 ZONE = "city"
 DEPOT = "depot"
@@ -45,8 +50,41 @@ ASSUMED = {
 type LonLat = tuple[float, float]
 
 
-def from_points(
-    csv_path: Path,
+class About(TypedDict, total=False):
+    """What is said of a city beside its list; see `make_city`."""
+
+    city_id: Required[str]
+    name: Required[str]
+    timezone: str
+    currency: str
+    fuel_per_l: float | None
+    population: int
+    trucks: int | None
+    depot: LonLat | None
+    disposal: LonLat | None
+    large: assumed.Large | None
+
+
+@dataclass(frozen=True)
+class MadeCity:
+    """A city made of a list, and what its assumptions lead to: to be read before it is used."""
+
+    registry: Registry
+    consequences: tuple[str, ...]
+
+
+def from_points(csv_path: Path, options: ListOptions | None = None, **about: Unpack[About]) -> Registry:
+    """The registry that `make_city` makes of a list.
+
+    Raises:
+        WrongFile: the list has wrong cells, or leaves open what `options` could say.
+        pydantic.ValidationError: as `make_city`.
+    """
+    return make_city(read_points(csv_path, options), **about).registry
+
+
+def make_city(
+    points: PointList,
     *,
     city_id: str,
     name: str,
@@ -57,11 +95,12 @@ def from_points(
     trucks: int | None = None,
     depot: LonLat | None = None,
     disposal: LonLat | None = None,
-) -> Registry:
-    """A registry that passes `check`, with a warning for each assumption.
+    large: assumed.Large | None = None,
+) -> MadeCity:
+    """A city whose registry passes `check`, with a warning for each assumption.
 
     Args:
-        csv_path: columns name, lon, lat, litres or their usual other spellings (`points.SPELLINGS`).
+        points: the list.
         city_id: small letters, digits and '-', at most 32.
         name: the city's name.
         timezone: of the IANA database.
@@ -71,12 +110,11 @@ def from_points(
         trucks: how many there are; None = enough to empty every container on one day.
         depot: lon, lat in degrees; None = the median of the containers.
         disposal: lon, lat in degrees; None = 8 km north of the northernmost container.
+        large: what containers over `assumed.LARGE_L` are; None = by their size.
 
     Raises:
-        WrongFile: the list has wrong cells.
         pydantic.ValidationError: city_id, name, timezone, currency or a number is not what it has to be.
     """
-    points = read_points(csv_path)
     price = assumed.FUEL_PRICE if fuel_per_l is None else fuel_per_l
     known = {"city.toml": fuel_per_l is not None, "zones.geojson": population > 0, "depots.csv": depot is not None}
     city = City.model_validate(
@@ -91,34 +129,44 @@ def from_points(
             "planning": assumed.planning(price),
         }
     )
-    containers = _containers(points)
-    body = assumed.truck_class(max(point.litres for point in points.points), price)
+    containers = _containers(points, large)
     depot_at = np.median(points.positions, axis=0).round(6) if depot is None else np.array(depot)
     site_at = _north_of(points.positions) if disposal is None else np.array(disposal)
-    places = RoundPlaces(points.positions, [point.litres for point in points.points], depot_at, site_at)
-    rounds = fixed_rounds(places, body, None if trucks is None else trucks * len(DAYS))
+    order = nearest_neighbour(points.positions, depot_at)
+
+    def fleet_for(kinds: assumed.Large | None, count: int | None = None) -> AssumedFleet:
+        """The trucks and their rounds, large containers being of these kinds."""
+        litres = [point.litres for point in points.points]
+        body = assumed.truck_class(max(litres), price, kinds)
+        service_s = [assumed.service_s(size, kinds) for size in litres]
+        places = RoundPlaces(points.positions, litres, service_s, depot_at, site_at)
+        return AssumedFleet(body, fixed_rounds(order, places, body, count))
+
     # As many as can empty everything on one day: on its first day, a city knows of no container that could wait.
-    fleet = _trucks(trucks or len(rounds), body)
-    return Registry(
+    assumed_fleet = fleet_for(large, None if trucks is None else trucks * len(DAYS))
+    fleet = _trucks(trucks or assumed_fleet.trucks, assumed_fleet.body)
+    registry = Registry(
         city=city,
         zones=(Zone(id=ZONE, name=city.name, population=population),),
         zone_shapes={ZONE: _shape(points.positions)},
         container_kinds=assumed.kinds({container.kind for container in containers}),
         containers=containers,
-        truck_classes=(body,),
+        truck_classes=(assumed_fleet.body,),
         trucks=fleet,
         depots=(Depot(id=DEPOT, name="Depot", lon=float(depot_at[0]), lat=float(depot_at[1])),),
         disposal_sites=(_site(site_at),),
-        baseline=_baseline(rounds, containers, fleet),
+        baseline=_baseline(assumed_fleet.rounds, containers, fleet),
     )
+    return MadeCity(registry, consequences(points, fleet_for, trucks, large))
 
 
-def notes(city: City) -> tuple[str, ...]:
-    """What to do next, for the top of `city.toml`."""
+def notes(city: City, consequences: Sequence[str] = ()) -> tuple[str, ...]:
+    """What to do next, for the top of `city.toml`, after what the assumptions lead to."""
     return (
         f"{city.name}: made from a plain list of containers. What the list could not tell is assumed:",
         "",
         *(f"  {file}: {ASSUMED[file]}" for file in city.assumptions if file in ASSUMED),
+        *(line for text in consequences for line in ("", *textwrap.wrap(text, 110, break_on_hyphens=False))),
         "",
         "Put your own figures into these files, and take each out of `assumptions` once it is yours. Until then every",
         "page says that its figures rest on assumptions. docs/city-folder.md explains each file and column.",
@@ -126,7 +174,7 @@ def notes(city: City) -> tuple[str, ...]:
     )
 
 
-def _containers(points: PointList) -> tuple[Container, ...]:
+def _containers(points: PointList, large: assumed.Large | None) -> tuple[Container, ...]:
     ids = unique_ids([point.name for point in points.points])
     return tuple(
         Container(
@@ -134,7 +182,7 @@ def _containers(points: PointList) -> tuple[Container, ...]:
             name=point.name,
             lon=point.lon,
             lat=point.lat,
-            kind=assumed.kind_of(point.litres),
+            kind=assumed.kind_of(point.litres, large),
             capacity_l=point.litres,
             zone=ZONE,
             sensor=False,

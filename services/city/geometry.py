@@ -25,6 +25,8 @@ def great_circle_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> fl
 
 
 CELLS_AT_ONCE = 1_000_000
+MIDDLE_CELL_DEGREES = 1
+"""No city is wider, so that one and its neighbours hold it whole."""
 
 
 def to_metres(positions: Points, origin: Points) -> Points:
@@ -41,6 +43,18 @@ def distances_m(positions: Points, origin: Points) -> NDArray[np.float64]:
     """(n,) straight-line metres from `origin`."""
     metres = to_metres(positions, origin)
     return np.hypot(metres[:, 0], metres[:, 1])
+
+
+def middle_of(positions: Points) -> Points:
+    """The [lon, lat] where most of the positions are: the median of those in the fullest cell and around it.
+
+    A median of all would lie between two cities where half of a list has lost its minus signs.
+    """
+    cells = np.floor(positions / MIDDLE_CELL_DEGREES).astype(np.int64)
+    _, first, counts = np.unique(cells, axis=0, return_index=True, return_counts=True)
+    fullest = cells[first[counts == counts.max()].min()]
+    around = (np.abs(cells - fullest) <= 1).all(axis=1)
+    return np.asarray(np.median(positions[around], axis=0), dtype=np.float64)
 
 
 def inside(positions: Points, geometry: dict[str, Any]) -> NDArray[np.bool_]:

@@ -27,36 +27,67 @@ FOLDER_MISSING = "there is no such folder"
 FOLDER_IS_FILE = "this is a file: give the folder that holds city.toml"
 FILE_MISSING = "the file is missing"
 FILE_IS_FOLDER = "this is a folder, not a file"
+FILE_LINK = "this is a link: put the file itself into the folder"
+FILE_SPECIAL = "this is no file of data (a FIFO, a socket or a device)"
 FILE_EMPTY = "the file is empty"
 FILE_TOO_LARGE = "the file has {size_mb:.1f} MB; at most {limit_mb:.0f} MB are read"
 FILE_UNREADABLE = "the file cannot be read: {reason}"
 FILE_SPREADSHEET = "this is a spreadsheet under another name: save it as CSV (UTF-8)"
+FILE_GEOJSON = "this is GeoJSON, not CSV: save the layer as CSV, with its positions in the columns lon and lat"
+FILE_JSON = "this is JSON, not CSV: save the table as CSV (UTF-8)"
+FILE_XML = "this is XML (KML, GPX or a web page), not CSV: save the table as CSV (UTF-8)"
 FILE_UTF16 = "the file is in UTF-16: save it as CSV (UTF-8)"
+HINT_UTF16 = ", or say --encoding utf-16"
 FILE_BINARY = "this is not a text file (NUL bytes)"
 FILE_ENCODING = "the bytes here are neither UTF-8 nor Windows-1252: save the file as CSV (UTF-8)"
 FILE_CP1252 = "not UTF-8: read as Windows-1252. Check the accents, and save it as UTF-8"
 FILE_NOT_UTF8 = "the file is not UTF-8: save it as UTF-8"
-TOO_MANY = "more than {limit} {kind}s in this file: the others are not listed"
+FILE_NOT_IN = "the file is not in {encoding}: the bytes here mean nothing in it"
+LIST_ENCODING = "not UTF-8, and ids are made of the names for good. Say which of these reads right:{choices}"
+TOO_MANY = "more than {limit} different {kind}s in this file: the others are not listed"
 
 # Tables.
-HEADER_MISSING = "expected a header line with {columns}"
 COLUMN_MISSING = "the column is missing; expected {expected}"
 COLUMN_UNKNOWN = "unknown column{hint}; the columns are {columns}"
 COLUMN_DOUBLED = "the column stands twice"
 COLUMN_UNNAMED = "a value under no column name: an unquoted delimiter, or a missing header"
+TITLE_ROWS = "read as a title: the column names stand on line {line}"
+LINE_BREAK = "a line break within the cell: read as a space"
 ROW_BROKEN = "the row cannot be read: {reason}"
 ROW_QUOTE = 'a quote (") opens in this row and never closes'
-ROWS_TOO_MANY = "more than {limit} {kind}s in this file: the others are not listed"
+ROWS_TOO_MANY = "more than {limit} rows: the others are not read"
 ROWS_NONE = "expected at least one row under the header"
 EMPTY_CELL = "expected {expected}"
 ID_DOUBLED = "the id stands on line {first} already: each only once"
-NUMBER_COMMA = " (a decimal comma is read only where columns are separated by ';')"
+
+# Numbers.
+NUMBER_UNCLEAR = "{thousands} or {decimals}? Three digits after the only separator can be either. {how}"
+NUMBER_PLAINLY = "Write the one that is meant"
+NUMBER_IN_FOLDER = 'Write the one that is meant, or in city.toml below [numbers]: {column} = "thousands" or "decimals"'
+NUMBER_IN_LIST = "Say --numbers {column}=thousands or --numbers {column}=decimals"
+
+# Hints at how a cell came to be wrong.
+HINT_SWAPPED = " (lon and lat look swapped)"
+HINT_MINUS = " (a minus lost before {column}?)"
+HINT_PLUS = " (a minus too many before {column}?)"
+HINT_MINUSES = " (minus signs lost or too many before both?)"
+HINT_DEGREES = " (degrees, minutes and seconds: write {degrees})"
+HINT_COMPASS = " (no letters, and minus for south and west: write {degrees})"
+HINT_PROJECTED = " (metres of a projection such as UTM: save the list in degrees, EPSG:4326)"
+HINT_POINT = " (the decimal point was taken for groups of thousands: {degrees}?)"
+HINT_POINT_LOST = " (the decimal point is lost or misplaced?)"
+HINT_QUOTES = " (a number, without quotes)"
+HINT_UNIT = " (write the number alone, without its unit)"
+HINT_DIGITS = " (write it with the digits 0 to 9)"
+HINT_UNSEEN = " (it holds {letters})"
 CUBIC_METRES = " (cubic metres? 1 m3 = 1000 litres)"
 
 # city.toml.
 TOML_BROKEN = "not valid TOML: {reason}"
 KEY_MISSING = "the key is missing; expected {expected}"
 KEY_UNKNOWN = "unknown key{hint}; the keys are {keys}"
+NUMBERS_TABLE = 'expected lines like truck_classes.capacity_kg = "thousands" or "decimals"'
+NUMBERS_COLUMN = "no such column of numbers in {file}{hint}"
 
 # GeoJSON.
 JSON_BROKEN = "not valid JSON: {reason}"
@@ -70,8 +101,7 @@ PROPERTY_IGNORED = "unknown property: not read{hint}"
 SHAPE_TYPE = "expected a Polygon or a MultiPolygon"
 SHAPE_RING = "expected rings of at least 4 positions [lon, lat], the last equal to the first"
 SHAPE_RANGE = "expected positions [lon, lat] in degrees (WGS 84, EPSG:4326){hint}"
-HINT_PROJECTED = "; these look like metres of a projection: save the layer in EPSG:4326"
-HINT_SWAPPED = " (lon and lat look swapped)"
+SHAPE_PROJECTED = "; these look like metres of a projection: save the layer in EPSG:4326"
 ZONE_DOUBLED = "the id stands in feature {first} already: each only once"
 BASEMAP_KIND = "expected one of {kinds}; the feature is drawn as a street"
 
@@ -82,7 +112,7 @@ STREAM_NO_SITE = "no disposal site takes this stream ({count} container(s)); exp
 STREAM_NO_TRUCK_OF_FLEET = (
     "no truck of fleet {fleet} that may come here carries this stream ({count} container(s)); expected it in trucks.csv"
 )
-FLEETS_MISSING = "there is no fleets.csv, so all is planned together ({count} row(s)): expected nothing here"
+FLEETS_MISSING = "there is no fleets.csv, so all is planned together: expected nothing here"
 FLEET_EXPECTED = "expected one of {fleets}: there are several fleets, and a truck is of one"
 FLEET_NONE = (
     "no fleet serves zone {zone}, kind {kind} ({count} container(s)); expected them in `zones` and `kinds` of "
@@ -102,6 +132,13 @@ OUTSIDE_ZONE = "the position is {km} km outside the shape of zone {zone}{hint}"
 HINT_OTHER_ZONE = " (inside zone {zone})"
 FAR_AWAY = "{km} km from the middle of the containers{hint}"
 STACKED = "{count} containers stand on one position ({ids})"
+CLASS_TOO_SMALL = (
+    "cannot take {count} of the {all} containers it may come to when they are full: {id} alone holds {need}"
+)
+CLASS_NEED_KG = "{litres:g} L and so {kg:g} kg"
+CLASS_NEED_L = "{litres:g} L"
+CLASS_NEED_PRESSED = "{litres:g} L, pressed {pressed:g} L"
+ALL_SMALL = "no container holds more: cubic metres? 1 m3 = 1000 litres"
 SITES_CLOSED = "every disposal site for stream {stream} is closed (no opening hours): its plans will be empty"
 TRUCKS_RESTING = "no truck is in service"
 FLEET_NO_TRUCK = "no truck is of this fleet"
@@ -116,12 +153,36 @@ ASSUMED = "still assumed: complete it, then take it out of `assumptions` in city
 ASSUMED_OTHER = "still assumed: {what}"
 ROADS_FOUND = "a street network: `tournee roads build` makes distances of it; until then they are estimated"
 ROADS_TWICE = "not read: {first} goes before it"
+UNSEEN = "holds {letters}, which cannot be seen"
+LETTER_LOST = "a letter was lost where this was saved in another encoding"
+MISREAD = 'was "{meant}" meant? The name was once read in a wrong encoding'
 
 # From points.
-POINT_COLUMN = "no column for {what}; expected one of {names}"
+POINT_COLUMN = "no column for {what}; expected one of {names}{hint}"
 POINT_COLUMNS_TWICE = "two columns for {what}: {names}"
+POINT_BOTH = '. The column "{column}" holds both: part it into lon and lat'
+POINT_PROJECTED = '. The column "{column}" holds metres of a projection: save the list in degrees, EPSG:4326'
+POINT_HEADLESS = "this looks like data: put column names above it, like name, lon, lat and litres"
 POINT_FAR = "{km} km from the middle of the points: expected a city{hint}"
-LITRES = "litres, 20 to 100000"
+POINT_CUBIC = "no container of the list holds more: litres, or cubic metres? Say --unit l or --unit m3"
+POINT_UNIT = "both litres and cubic metres stand in the column's name. Say --unit l or --unit m3"
+POINT_IN_M3 = "read as cubic metres, 1000 litres each"
+POINT_TOO_MANY = "more than {limit} containers in all"
+POINT_IGNORED = "the column is not read"
+POINT_COUNT = (
+    "a number of containers{total}? It is not read, and the {rows} rows become {rows} containers. "
+    'Say --count "{column}" to make as many of each row'
+)
+POINT_COUNT_TOTAL = ", {total:g} in all"
+POINT_COUNT_MISSING = "no such column for --count; the columns are {columns}"
+
+TRUCKS_ASSUMED = "trucks assumed: {fleet}, as many as can empty every container on one day ({tonnes:,.1f} t of waste)"
+LARGE_TAKEN = (
+    "containers over {over} L: {count}, the largest {largest:g} L, taken for: {names}. That takes {fleet} to empty all "
+    "on one day; litres do not tell how they are emptied. {answers}"
+)
+LARGE_ANSWER = "As {name} ({s} s each, --large {large}): {fleet}"
+FLEET = "{trucks} x {body}"
 
 _ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ID = "an id of letters, digits, '.', '_' or '-', no spaces or accents, at most 64"
@@ -199,6 +260,11 @@ def _interval(field: FieldInfo) -> str:
         return f"{low:g} to {high:.15g}"
     parts = [f"above {above:g}" if above is not None else "", f"at most {high:.15g}" if high is not None else ""]
     return ", ".join(part for part in parts if part)
+
+
+def most(field: FieldInfo) -> float | None:
+    """The largest number that a field takes; None = any."""
+    return _limit(field, limits.Le, "le")
 
 
 def _limit(field: FieldInfo, kind: type, name: str) -> float | None:

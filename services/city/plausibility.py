@@ -5,16 +5,20 @@ from collections import defaultdict
 import numpy as np
 
 from services.city import messages
+from services.city.capacities import check_capacities
 from services.city.findings import Findings
 from services.city.fleet_checks import warn_of_fleets
 from services.city.geojson import Shapes
-from services.city.geometry import Points, distances_m, inside, metres_outside
+from services.city.geometry import Points, distances_m, inside, metres_outside, middle_of
+from services.city.names import check_names
 from services.city.registry import City, Container, Depot, DisposalSite
 from services.city.rows import Entered, Sheet
 from services.city.sheets import FILES, Sheets
+from services.city.slips import slip_hints
 
 OUTSIDE_TOLERANCE_M = 100
 """Zones are drawn by hand, and a container at the edge street may stand on its far side."""
+POSITION = "columns lon, lat"
 FAR_FROM_CITY_M = 150_000
 """Landfills lie up to some tens of kilometres out; this far it is a wrong degree."""
 
@@ -32,19 +36,23 @@ def check_plausibility(city: City | None, sheets: Sheets, findings: Findings) ->
     _check_far(sheets, findings)
     _check_trucks_and_sites(sheets, findings)
     warn_of_fleets(sheets, findings)
-    broken = any(error.file == sheets.baseline.name for error in findings.errors)
-    if not sheets.baseline.entries and not broken:
+    check_capacities(sheets, findings)
+    check_names(city, sheets, findings)
+    if not sheets.baseline.entries and not findings.has_errors(sheets.baseline.name):
         findings.warn(sheets.baseline.name, messages.NO_BASELINE)
 
 
 def _check_zones(sheets: Sheets, findings: Findings) -> None:
     used = {row.entry.zone for row in sheets.containers.entries}
+    all_read = sheets.containers.known and not findings.has_errors(sheets.containers.name)
     for row in sheets.zones.entries:
         place = f"feature {row.line}"
-        if sheets.containers.known and row.entry.id not in used:
-            findings.warn(sheets.zones.name, messages.ZONE_UNUSED, place=place, value=row.entry.id)
+        if all_read and row.entry.id not in used:
+            unused = messages.ZONE_UNUSED
+            findings.warn(sheets.zones.name, unused, place=place, value=row.entry.id, alike=unused)
         if row.entry.population == 0:
-            findings.warn(sheets.zones.name, messages.ZONE_NOBODY, place=place, value=row.entry.id)
+            nobody = messages.ZONE_NOBODY
+            findings.warn(sheets.zones.name, nobody, place=place, value=row.entry.id, alike=nobody)
 
 
 def _check_shapes(containers: Sheet[Container], shapes: Shapes, findings: Findings) -> None:
@@ -63,15 +71,17 @@ def _check_zone_shape(zone: str, rows: list[Entered[Container]], shapes: Shapes,
     strays = np.flatnonzero(outside_m > OUTSIDE_TOLERANCE_M)
     if not len(strays):
         return
-    swapped = inside(positions[strays][:, ::-1], shapes[zone])
+    slips = slip_hints(positions[strays], lambda moved: inside(moved, shapes[zone]))
     others = {other: inside(positions[strays], shape) for other, shape in shapes.items() if other != zone}
     for index, stray in enumerate(strays):
         elsewhere = next((other for other, found in others.items() if found[index]), None)
         hint = messages.HINT_OTHER_ZONE.format(zone=elsewhere) if elsewhere else ""
-        hint = messages.HINT_SWAPPED if swapped[index] else hint
+        hint = slips[index] or hint
         text = messages.OUTSIDE_ZONE.format(km=_km(outside_m[stray]), zone=zone, hint=hint)
-        entry = rows[stray].entry
-        findings.warn(name, text, line=rows[stray].line, place="columns lon, lat", value=f"{entry.lon}, {entry.lat}")
+        alike = f"{messages.OUTSIDE_ZONE} {zone} {hint}"
+        entry, line = rows[stray].entry, rows[stray].line
+        value = f"{entry.lon}, {entry.lat}"
+        findings.warn(name, text, line=line, place=POSITION, value=value, alike=alike)
 
 
 def _check_stacks(containers: Sheet[Container], findings: Findings) -> None:
@@ -82,7 +92,8 @@ def _check_stacks(containers: Sheet[Container], findings: Findings) -> None:
         if len(rows) > 1:
             ids = messages.listing(row.entry.id for row in rows)
             text = messages.STACKED.format(count=len(rows), ids=ids)
-            findings.warn(containers.name, text, line=rows[0].line, place="columns lon, lat", value=f"{lon}, {lat}")
+            value = f"{lon}, {lat}"
+            findings.warn(containers.name, text, line=rows[0].line, place=POSITION, value=value, alike=messages.STACKED)
 
 
 def _check_far(sheets: Sheets, findings: Findings) -> None:
@@ -90,7 +101,7 @@ def _check_far(sheets: Sheets, findings: Findings) -> None:
     containers = [row.entry for row in sheets.containers.entries]
     if not containers:
         return
-    middle = np.median(_positions(containers), axis=0)
+    middle = middle_of(_positions(containers))
     _check_far_places(sheets.depots, middle, findings)
     _check_far_places(sheets.disposal_sites, middle, findings)
 
@@ -101,10 +112,11 @@ def _check_far_places[P: (Depot, DisposalSite)](sheet: Sheet[P], middle: Points,
         position = _positions([place])
         far_m = distances_m(position, middle)[0]
         if far_m > FAR_FROM_CITY_M:
-            swapped = distances_m(position[:, ::-1], middle)[0] < FAR_FROM_CITY_M
-            text = messages.FAR_AWAY.format(km=_km(far_m), hint=messages.HINT_SWAPPED if swapped else "")
+            (hint,) = slip_hints(position, lambda moved: distances_m(moved, middle) < FAR_FROM_CITY_M)
+            text = messages.FAR_AWAY.format(km=_km(far_m), hint=hint)
             value = f"{place.lon}, {place.lat}"
-            findings.warn(sheet.name, text, line=row.line, place="columns lon, lat", value=value)
+            alike = f"{messages.FAR_AWAY} {hint}"
+            findings.warn(sheet.name, text, line=row.line, place=POSITION, value=value, alike=alike)
 
 
 def _check_trucks_and_sites(sheets: Sheets, findings: Findings) -> None:

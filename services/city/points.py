@@ -1,7 +1,7 @@
 """A plain list of containers (name, position, litres), under whatever column names it came with."""
 
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -9,131 +9,125 @@ import numpy as np
 from pydantic import Field
 
 from services.city import messages
-from services.city.findings import Findings, WrongFile
-from services.city.geometry import Points, distances_m
+from services.city.capacities import SMALL_L
+from services.city.findings import Finding, Findings, WrongFile
+from services.city.geometry import Points, distances_m, middle_of
+from services.city.list_columns import ListColumns, ListUnit, is_list_column, list_columns
+from services.city.names import check_name
+from services.city.numbers import Answer, Answers
 from services.city.registry import East, Entry, Name, North
-from services.city.rows import Entered, Sheet, read_rows
-from services.city.tables import Table, parse_table
-from services.city.texts import CSV_LIMIT, decode_table, read_bytes
+from services.city.rows import Sheet, read_rows
+from services.city.slips import slip_hints
+from services.city.tables import MOST_ROWS, parse_table
+from services.city.texts import CSV_LIMIT, decode_list, read_bytes
 
 FAR_M = 150_000
 """No city reaches this far from its middle: a wrong digit, or lon and lat swapped."""
 
-SPELLINGS: dict[str, tuple[str, ...]] = {
-    "name": ("name", "nom", "label", "libelle", "lieu", "location", "site"),
-    "lon": ("lon", "long", "lng", "longitude", "x"),
-    "lat": ("lat", "latitude", "y"),
-    "litres": ("litres", "liters", "litre", "capacity_l", "capacity", "volume", "volume_l", "capacite", "contenance"),
-}
-"""Column names that are read, small letters without accents."""
+
+@dataclass(frozen=True)
+class ListOptions:
+    """What the user says of a list where it cannot be told from the file."""
+
+    encoding: str | None = None
+    """A codec of Python; None = UTF-8, and no other is guessed."""
+    numbers: Mapping[str, Answer] = field(default_factory=dict)
+    """By column (litres, count), how numbers are read that can be read in two ways."""
+    unit: ListUnit | None = None
+    """Of the column of litres; None = as its name says, and litres where it says nothing."""
+    count: str | None = None
+    """Name of the column that holds how many containers stand at a place; None = one a row."""
 
 
 class Point(Entry):
-    """One container of the list."""
+    """A row of the list: a container, or several alike at one place."""
 
     name: Name
     lon: East
     lat: North
     litres: Annotated[float, Field(ge=20, le=100_000, description="litres")]
+    count: Annotated[int, Field(ge=0, le=200, description="how many containers stand here")] = 1
 
 
 @dataclass(frozen=True)
 class PointList:
     points: tuple[Point, ...]
+    """One for each container."""
+    warnings: tuple[Finding, ...] = ()
+    """What the user should see before anything is made of the list."""
 
     @property
     def positions(self) -> Points:
         """(n, 2) [lon, lat] in the order of the points."""
-        return np.array([(point.lon, point.lat) for point in self.points], dtype=np.float64)
+        return _positions(self.points)
 
 
-def read_points(path: Path) -> PointList:
-    """The containers of a CSV file; columns other than name, lon, lat and litres are left alone.
+def read_points(path: Path, options: ListOptions | None = None) -> PointList:
+    """The containers of a CSV file, with a warning for each column that is not read.
 
     Raises:
-        WrongFile: with an error for every missing column and wrong cell.
+        WrongFile: with an error for every missing column and wrong cell, and for what only the user can tell.
     """
     findings = Findings()
-    sheet = _read(path, findings)
-    if not findings.errors:
-        _check_together(sheet, findings)
-    if findings.errors:
-        findings.sort(())
-        raise WrongFile(path, tuple(findings.errors))
-    return PointList(tuple(row.entry for row in sheet.entries))
+    sheet = _read(path, options or ListOptions(), findings)
+    _check_together(sheet, findings)
+    for row in sheet.entries:
+        check_name(row.entry.name, sheet.name, row.line, findings)
+    points = tuple(row.entry for row in sheet.entries for _ in range(row.entry.count))
+    if sheet.entries and not points:
+        findings.error(sheet.name, messages.ROWS_NONE)
+    errors, warnings = findings.sorted()
+    if errors:
+        raise WrongFile(path, errors, warnings)
+    return PointList(points, warnings)
 
 
-def _read(path: Path, findings: Findings) -> Sheet[Point]:
+def _read(path: Path, options: ListOptions, findings: Findings) -> Sheet[Point]:
     name = path.name
-    data = read_bytes(path, name, CSV_LIMIT, findings)
-    text = decode_table(data, name, findings) if data is not None else None
-    table = parse_table(text, name, findings) if text is not None else None
-    renamed = _renamed(table, name, findings) if table is not None else None
-    return read_rows(Point, renamed, name, findings) if renamed is not None else Sheet(name)
+    data = read_bytes(path, name, CSV_LIMIT, findings, links=True)
+    text = decode_list(data, name, options.encoding, findings) if data is not None else None
+    table = parse_table(text, name, findings, is_column=is_list_column) if text is not None else None
+    columns = list_columns(table, options.unit, options.count, name, findings) if table is not None else None
+    if columns is None:
+        return Sheet(name)
+    answers = Answers(messages.NUMBER_IN_LIST, options.numbers)
+    scales = {"litres": columns.litres_per_unit}
+    sheet = read_rows(Point, columns.table, name, findings, answers=answers, scales=scales)
+    _check_litres(sheet, columns, options, findings)
+    _check_size(sheet, findings)
+    return sheet
 
 
-def _renamed(table: Table, name: str, findings: Findings) -> Table | None:
-    """The table with our four columns only, under our names; None with errors for those that cannot be told."""
-    plain = [plain_letters(column).lower() for column in table.header]
-    places: dict[str, int] = {}
-    for column, spellings in SPELLINGS.items():
-        found = [place for place, heading in enumerate(plain) if heading in spellings]
-        if not found:
-            text = messages.POINT_COLUMN.format(what=column, names=", ".join(spellings))
-            findings.error(name, text, line=table.header_line)
-        elif len(found) > 1:
-            names = ", ".join(table.header[place] for place in found)
-            findings.error(name, messages.POINT_COLUMNS_TWICE.format(what=column, names=names), line=table.header_line)
-        else:
-            places[column] = found[0]
-    if len(places) < len(SPELLINGS):
-        return None
-    rows = tuple(row.picked(places.values()) for row in table.rows)
-    return Table(tuple(places), table.header_line, rows, decimal_comma=table.decimal_comma, whole=table.whole)
+def _check_litres(sheet: Sheet[Point], columns: ListColumns, options: ListOptions, findings: Findings) -> None:
+    """A list of 20, 30 and 40 may be one of street baskets in litres, or of skips in cubic metres."""
+    if options.unit is not None or columns.litres_per_unit != 1 or not sheet.entries:
+        return
+    largest = max(sheet.entries, key=lambda row: row.entry.litres)
+    if largest.entry.litres <= SMALL_L and not findings.has_errors():
+        value = f"{largest.entry.litres:g}"
+        findings.error(sheet.name, messages.POINT_CUBIC, line=largest.line, place="column litres", value=value)
+
+
+def _check_size(sheet: Sheet[Point], findings: Findings) -> None:
+    if sum(row.entry.count for row in sheet.entries) > MOST_ROWS:
+        findings.error(sheet.name, messages.POINT_TOO_MANY.format(limit=MOST_ROWS))
 
 
 def _check_together(sheet: Sheet[Point], findings: Findings) -> None:
-    """Points far from the middle of all."""
-    points = PointList(tuple(row.entry for row in sheet.entries))
-    middle = np.median(points.positions, axis=0)
-    for row, far_m in zip(sheet.entries, distances_m(points.positions, middle), strict=True):
-        if far_m > FAR_M:
-            _report_far(row, float(far_m), middle, sheet.name, findings)
+    """Points far from the middle of all, each kind of slip once."""
+    if not sheet.entries:
+        return
+    positions = _positions(tuple(row.entry for row in sheet.entries))
+    middle = middle_of(positions)
+    far_m = distances_m(positions, middle)
+    far = np.flatnonzero(far_m > FAR_M)
+    hints = slip_hints(positions[far], lambda moved: distances_m(moved, middle) < FAR_M)
+    for index, hint in zip(far, hints, strict=True):
+        row = sheet.entries[index]
+        text = messages.POINT_FAR.format(km=f"{far_m[index] / 1000:.0f}", hint=hint)
+        value, alike = f"{row.entry.lon}, {row.entry.lat}", f"{messages.POINT_FAR} {hint}"
+        findings.error(sheet.name, text, line=row.line, place="columns lon, lat", value=value, alike=alike)
 
 
-def _report_far(row: Entered[Point], far_m: float, middle: Points, name: str, findings: Findings) -> None:
-    point = row.entry
-    swapped = distances_m(np.array([[point.lat, point.lon]]), middle)[0] < FAR_M
-    hint = messages.HINT_SWAPPED if swapped else ""
-    text = messages.POINT_FAR.format(km=f"{far_m / 1000:.0f}", hint=hint)
-    findings.error(name, text, line=row.line, place="columns lon, lat", value=f"{point.lon}, {point.lat}")
-
-
-# Letters that Unicode does not take apart: French ligatures, and those of Fon, Ewe, Bambara and others.
-_LETTERS = str.maketrans(
-    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ı": "i", "ɔ": "o", "Ɔ": "O"}
-    | {"ɛ": "e", "Ɛ": "E", "ɖ": "d", "Ɖ": "D", "ŋ": "ng", "Ŋ": "NG", "ɲ": "ny", "Ɲ": "NY", "ɓ": "b", "ƒ": "f"}
-)
-
-
-def plain_letters(text: str) -> str:
-    """The text without accents: "Sè-Ɖowa" becomes "Se-Dowa"."""
-    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
-
-
-def unique_ids(names: list[str], fallback: str = "container") -> list[str]:
-    """An id a name, like `limbe-market`; repeated ones get `-2`, `-3`. A name without Latin letters gets `fallback`."""
-    used: set[str] = set()
-    counts: dict[str, int] = {}
-    result = []
-    for name in names:
-        words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in plain_letters(name))
-        base = "-".join(words.lower().split())[:56].strip("-") or fallback
-        wanted = base
-        while wanted in used:
-            counts[base] = counts.get(base, 1) + 1
-            wanted = f"{base}-{counts[base]}"
-        used.add(wanted)
-        result.append(wanted)
-    return result
+def _positions(points: tuple[Point, ...]) -> Points:
+    return np.array([(point.lon, point.lat) for point in points], dtype=np.float64).reshape(-1, 2)

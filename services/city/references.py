@@ -90,8 +90,22 @@ def _check_circuits(rows: tuple[Entered[BaselineStop], ...], findings: Findings)
         first = stops.setdefault((stop.circuit, stop.position), row.line)
         if first != row.line:
             text = messages.POSITION_DOUBLED.format(position=stop.position, circuit=stop.circuit, first=first)
-            findings.error("baseline.csv", text, line=row.line, place="column position", value=str(stop.position))
+            findings.error(
+                "baseline.csv",
+                text,
+                line=row.line,
+                place="column position",
+                value=str(stop.position),
+                alike=messages.POSITION_DOUBLED,
+            )
         leader = trucks.setdefault(stop.circuit, row)
         if leader.entry.truck != stop.truck:
             text = messages.CIRCUIT_TRUCKS.format(circuit=stop.circuit, truck=leader.entry.truck, first=leader.line)
-            findings.error("baseline.csv", text, line=row.line, place="column truck", value=stop.truck)
+            findings.error(
+                "baseline.csv",
+                text,
+                line=row.line,
+                place="column truck",
+                value=stop.truck,
+                alike=f"{messages.CIRCUIT_TRUCKS} {stop.circuit}",
+            )

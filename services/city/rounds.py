@@ -20,20 +20,24 @@ class RoundPlaces:
 
     containers: Points
     litres: Sequence[float]
+    service_s: Sequence[int]
+    """Seconds to empty each container."""
     depot: Points
     site: Points
 
 
-def fixed_rounds(places: RoundPlaces, body: TruckClass, count: int | None) -> list[list[int]]:
+def fixed_rounds(
+    order: Sequence[int], places: RoundPlaces, body: TruckClass, count: int | None = None
+) -> list[list[int]]:
     """Indices of containers by round, every container once.
 
     Args:
+        order: of the containers, as `nearest_neighbour` gives it.
         places: where everything is.
         body: the trucks.
         count: cut into this many rounds of equal length, whether a truck can drive them or not; None = as many as
             a truck's shift and loads ask for.
     """
-    order = nearest_neighbour(places.containers, places.depot)
     if count is not None:
         return [part.tolist() for part in np.array_split(np.array(order), min(count, len(order)))]
     return list(_cut(order, places, body))
@@ -66,13 +70,13 @@ def _cut(order: Sequence[int], places: RoundPlaces, body: TruckClass) -> Iterato
     for index in order:
         leg_m = _straight_m(places.containers[index : index + 1], places.containers[current[-1]])[0] if current else 0
         more_l = places.litres[index] * assumed.FILL_WHEN_EMPTIED
-        more_s = assumed.service_s(places.litres[index]) + _drive_s(float(leg_m))
+        more_s = places.service_s[index] + _drive_s(float(leg_m))
         trips = math.ceil((litres + more_l) / load_l)
         duty_s = fixed_s + work_s + more_s + trips * trip_s
         if current and (trips > body.max_trips or duty_s > assumed.DUTY_S):
             yield current
             current, litres, work_s = [], 0.0, 0.0
-            more_s = assumed.service_s(places.litres[index])
+            more_s = places.service_s[index]
         current.append(index)
         litres += more_l
         work_s += more_s

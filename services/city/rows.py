@@ -1,24 +1,25 @@
 """The rows of a table as models. A wrong cell becomes an error with its line and column; the others go on."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from services.city import messages
 from services.city.cells import Convert, converter
 from services.city.findings import Findings
+from services.city.geometry import Points, middle_of
+from services.city.hints import LIMITS, LonLat, number_hint, position_hint
+from services.city.letters import unseen
+from services.city.numbers import UNANSWERED, UNCLEAR, Answers, readings
 from services.city.registry import Entry
 from services.city.tables import Row, Table
 
-SMALL_NUMBER = re.compile(r"1?[0-9]([.,][0-9]+)?")
 NEAR_DEGREES = 2
 """No city is wider; the other containers tell where it is."""
-
-type LonLat = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,29 @@ class _Columns:
     fields: dict[str, FieldInfo]
     places: dict[str, int]
     converts: dict[str, Convert]
-    middle: LonLat | None
-    """Median of the positions of the table that can be positions; None without any."""
+    answers: Answers
+    middle: Points | None
+    """Where most positions of the table are; None without any."""
+
+    def is_near(self, position: LonLat) -> bool:
+        """True near the others, and where there are none."""
+        return self.middle is None or bool(np.abs(np.array(position) - self.middle).max() < NEAR_DEGREES)
 
 
 def read_rows[E: Entry](
-    model: type[E], table: Table, name: str, findings: Findings, *, may_be_empty: bool = False
+    model: type[E],
+    table: Table,
+    name: str,
+    findings: Findings,
+    *,
+    may_be_empty: bool = False,
+    answers: Answers = UNANSWERED,
+    scales: Mapping[str, float] | None = None,
 ) -> Sheet[E]:
     """The rows of `table` as models, wrong cells and doubled ids as errors.
 
-    With a column missing or doubled only the header is complained of: every row would repeat it.
+    With a column missing or doubled only the header is complained of: every row would repeat it. `answers` tell how
+    numbers are read that can be read in two ways, `scales` what those of a column are multiplied by.
     """
     fields = model.model_fields
     sound = check_header(fields, table, name, findings)
@@ -66,12 +80,21 @@ def read_rows[E: Entry](
     ids = _ids(table, places, name, findings) if "id" in fields else frozenset()
     if not sound:
         return Sheet(name, ids=ids, known=known and "id" in places)
-    converts = {column: converter(column, fields[column], decimal_comma=table.decimal_comma) for column in places}
-    columns = _Columns(fields, places, converts, _middle(table, places))
+    converts = {
+        column: converter(
+            column,
+            fields[column],
+            table.cells(place),
+            answer=answers.columns.get(column),
+            scale=(scales or {}).get(column, 1),
+        )
+        for column, place in places.items()
+    }
+    columns = _Columns(fields, places, converts, answers, _middle(table, places, converts))
     entries = tuple(
         Entered(row.line, entry)
         for row in table.rows
-        if (entry := _read_row(model, columns, row, table, name, findings)) is not None
+        if (entry := _read_row(model, columns, row, name, findings)) is not None
     )
     return Sheet(name, entries, ids, known=known)
 
@@ -103,13 +126,11 @@ def _ids(table: Table, places: dict[str, int], name: str, findings: Findings) ->
         value = row.cells[places["id"]]
         if value and first.setdefault(value, row.line) != row.line:
             doubled = messages.ID_DOUBLED.format(first=first[value])
-            findings.error(name, doubled, line=row.line, place="column id", value=value)
+            findings.error(name, doubled, line=row.line, place="column id", value=value, alike=messages.ID_DOUBLED)
     return frozenset(first)
 
 
-def _read_row[E: Entry](
-    model: type[E], columns: _Columns, row: Row, table: Table, name: str, findings: Findings
-) -> E | None:
+def _read_row[E: Entry](model: type[E], columns: _Columns, row: Row, name: str, findings: Findings) -> E | None:
     cells = {column: row.cells[place] for column, place in columns.places.items()}
     values = {column: columns.converts[column](cell) for column, cell in cells.items() if cell}
     try:
@@ -118,9 +139,11 @@ def _read_row[E: Entry](
         # One error a cell, although a list may hold several wrong words.
         faults = {_column(fault): fault for fault in reversed(error.errors(include_url=False, include_input=False))}
     for column, fault in faults.items():
-        cell = cells.get(column, "")
-        message = _message(columns, column, fault, cells, table)
-        findings.error(name, message, line=row.line, place=f"column {column}", value=cell)
+        message, alike = _message(columns, column, fault, cells, unclear=values.get(column) is UNCLEAR)
+        place = f"column {column}"
+        findings.error(
+            name, message, line=row.line, place=place, value=cells.get(column, ""), alike=f"{place}\n{alike}"
+        )
     return None
 
 
@@ -129,48 +152,45 @@ def _column(fault: Any) -> str:
     return str(context["column"] if fault["type"] in messages.RULES else fault["loc"][0])
 
 
-def _message(columns: _Columns, column: str, fault: Any, cells: dict[str, str], table: Table) -> str:
+def _message(columns: _Columns, column: str, fault: Any, cells: dict[str, str], *, unclear: bool) -> tuple[str, str]:
+    """What is told, and what it has in common with others: hints may hold what is right for this cell alone."""
     if fault["type"] in messages.RULES:
-        return str(fault["msg"])
-    text = messages.EMPTY_CELL.format(expected=messages.expected(columns.fields[column]))
-    return text + _hint(columns, column, cells, table)
-
-
-def _hint(columns: _Columns, column: str, cells: dict[str, str], table: Table) -> str:
-    """What may have gone wrong with a number."""
+        return str(fault["msg"]), str(fault["msg"])
     cell = cells.get(column, "")
-    if "," in cell and not table.decimal_comma and column in {"lon", "lat"}:
-        return messages.NUMBER_COMMA
-    if column == "lat" and _looks_swapped(_lon_lat(cells.get("lon", ""), cell), columns.middle):
-        return messages.HINT_SWAPPED
-    if column in {"capacity_l", "litres"} and SMALL_NUMBER.fullmatch(cell):
-        return messages.CUBIC_METRES
-    return ""
+    if unclear:
+        thousands, decimals = readings(cell)
+        how = columns.answers.how.format(column=column)
+        return messages.NUMBER_UNCLEAR.format(thousands=thousands, decimals=decimals, how=how), messages.NUMBER_UNCLEAR
+    text = messages.EMPTY_CELL.format(expected=messages.expected(columns.fields[column]))
+    if not cell:
+        return text, f"empty {text}"
+    hint = _hint(columns, column, cells)
+    return text + hint, text + hint.partition(":")[0]
 
 
-def _looks_swapped(position: LonLat | None, middle: LonLat | None) -> bool:
-    """True if the position, turned round, is a possible one and near the others."""
-    if position is None:
-        return False
-    lat, lon = position
-    if abs(lat) > 90 or abs(lon) > 180:
-        return False
-    return middle is None or max(abs(lon - middle[0]), abs(lat - middle[1])) < NEAR_DEGREES
+def _hint(columns: _Columns, column: str, cells: dict[str, str]) -> str:
+    """What may have gone wrong."""
+    cell = cells[column]
+    if column in LIMITS:
+        other = cells.get("lat" if column == "lon" else "lon", "")
+        return position_hint(column, cell, other, columns.is_near)
+    if messages.plain_type(columns.fields[column].annotation) in {int, float}:
+        return number_hint(column, cell)
+    letters = unseen(cell, spaces=True)
+    return messages.HINT_UNSEEN.format(letters=letters) if letters else ""
 
 
-def _middle(table: Table, places: dict[str, int]) -> LonLat | None:
+def _middle(table: Table, places: dict[str, int], converts: dict[str, Convert]) -> Points | None:
     if "lon" not in places or "lat" not in places:
         return None
-    read = (_lon_lat(row.cells[places["lon"]], row.cells[places["lat"]]) for row in table.rows)
-    positions = [position for position in read if position and abs(position[0]) <= 180 and abs(position[1]) <= 90]
-    return (median(p[0] for p in positions), median(p[1] for p in positions)) if positions else None
-
-
-def _lon_lat(lon: str, lat: str) -> LonLat | None:
-    try:
-        return float(lon.replace(",", ".")), float(lat.replace(",", "."))
-    except ValueError:
-        return None
+    read = (
+        (converts["lon"](row.cells[places["lon"]]), converts["lat"](row.cells[places["lat"]])) for row in table.rows
+    )
+    positions = np.array(
+        [(float(lon), float(lat)) for lon, lat in read if isinstance(lon, str) and isinstance(lat, str)]
+    ).reshape(-1, 2)
+    positions = positions[(np.abs(positions) <= (LIMITS["lon"], LIMITS["lat"])).all(axis=1)]
+    return middle_of(positions) if len(positions) else None
 
 
 def entries[E: Entry](sheet: Sheet[E]) -> tuple[E, ...]:

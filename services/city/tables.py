@@ -3,14 +3,22 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.city import messages
+from services.city.delimiters import find_delimiter
 from services.city.findings import Findings
 
 MOST_ROWS = 200_000
-DELIMITERS = (",", ";", "\t")
+HEADER_WITHIN = 20
+"""Rows among which the header is looked for: titles of a sheet stand above it."""
+LINE_BREAKS = re.compile(r"[\r\n]+")
+NUMBER_LIKE = re.compile(r"[+-]?[0-9][0-9.,]*")
+
+type IsColumn = Callable[[str], bool]
+"""Whether a cell is the name of a column that is known here."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,12 @@ class Table:
     """Stripped and in small letters; trailing nameless columns cut off."""
     header_line: int
     rows: tuple[Row, ...]
-    decimal_comma: bool
-    """A comma in a number can only be a decimal one where it does not part the columns."""
     whole: bool
     """False: the file could not be read to its end."""
+
+    def cells(self, place: int) -> list[str]:
+        """The column at this place, without its empty cells."""
+        return [row.cells[place] for row in self.rows if row.cells[place]]
 
 
 class _RowBrokenError(Exception):
@@ -43,25 +53,58 @@ class _RowBrokenError(Exception):
         self.line = line
 
 
-def parse_table(text: str, name: str, findings: Findings) -> Table | None:
-    """Read a CSV text, its columns parted as in the header line. None with an error if nothing can be read."""
-    delimiter = _delimiter(text)
-    rows: list[Row] = []
-    whole = True
-    try:
-        for row in _lines(text, delimiter):
-            rows.append(row)  # noqa: PERF402 - extend would lose the rows before a broken one
-    except _RowBrokenError as broken:
-        # The last row that is read: what follows a broken one is guesswork.
-        findings.error(name, str(broken), line=broken.line)
-        whole = False
-    if not rows:
+def parse_table(text: str, name: str, findings: Findings, *, is_column: IsColumn) -> Table | None:
+    """Read a CSV text. None with an error if nothing can be read.
+
+    `is_column` tells the names of columns: by them the delimiter is found, and the header under the titles of a sheet.
+    """
+    if complaint := _other_format(text):
+        findings.error(name, complaint)
         return None
-    columns = _without_trailing_blanks(tuple(cell.lower() for cell in rows[0].cells))
-    for row in rows[1:]:
-        _check_surplus(columns, row, name, findings)
-    filled = tuple(Row(row.line, row.cells + ("",) * (len(columns) - len(row.cells))) for row in rows[1:])
-    return Table(columns, rows[0].line, filled, decimal_comma=delimiter != ",", whole=whole)
+    delimiter, skipped = find_delimiter(text, is_column)
+    rows, whole = _read_rows(text, delimiter, skipped, name, findings)
+    if not rows:
+        if whole:
+            findings.error(name, messages.FILE_EMPTY)
+        return None
+    above = _header_place([row.cells for row in rows[:HEADER_WITHIN]], is_column)
+    if above:
+        titles = messages.TITLE_ROWS.format(line=rows[above].line)
+        findings.warn(name, titles, line=rows[0].line, value=next(cell for cell in rows[0].cells if cell))
+    header, rows = rows[above], rows[above + 1 :]
+    columns = _without_trailing_blanks(tuple(_heading(cell) for cell in header.cells))
+    filled = tuple(_filled(row, columns, name, findings) for row in rows)
+    return Table(columns, header.line, filled, whole=whole)
+
+
+def looks_headless(table: Table) -> bool:
+    """True if what stands where column names should is data: most of a list's row are numbers."""
+    return sum(bool(NUMBER_LIKE.fullmatch(cell)) for cell in table.header) >= 2
+
+
+def _other_format(text: str) -> str:
+    """Why a text is no CSV file; nothing if it may be one."""
+    start = text.lstrip()[:400].lower()
+    if start.startswith(("{", "[")) and re.match(r"[{\[]\s*[\"{\[\]}]", start):
+        return messages.FILE_GEOJSON if '"type"' in start else messages.FILE_JSON
+    return messages.FILE_XML if start.startswith(("<?xml", "<kml", "<gpx", "<!doctype", "<html")) else ""
+
+
+def _header_place(rows: Sequence[Sequence[str]], is_column: IsColumn) -> int:
+    """The row that holds most names of columns, at least two; the first of several, and where none does."""
+    known = [sum(is_column(_heading(cell)) for cell in cells if cell) for cells in rows]
+    most = max(known)
+    return known.index(most) if most >= 2 else 0
+
+
+def _heading(cell: str) -> str:
+    """A column's name in small letters, on one line, without letters that cannot be seen."""
+    words = "".join(letter for letter in cell.lower() if letter.isprintable() or letter.isspace()).split()
+    return " ".join(words)
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(part.strip() for part in LINE_BREAKS.split(cell))
 
 
 def _without_trailing_blanks(cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,9 +113,33 @@ def _without_trailing_blanks(cells: tuple[str, ...]) -> tuple[str, ...]:
     return cells
 
 
-def _delimiter(text: str) -> str:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=header.count)
+def _filled(row: Row, columns: tuple[str, ...], name: str, findings: Findings) -> Row:
+    """The row as wide as the header; a value beyond it is an error, a line break within a cell a warning."""
+    surplus = [cell for cell in row.cells[len(columns) :] if cell]
+    if surplus:
+        findings.error(name, messages.COLUMN_UNNAMED, line=row.line, value=surplus[0])
+    cells = row.cells + ("",) * (len(columns) - len(row.cells))
+    if not any("\n" in cell or "\r" in cell for cell in cells):
+        return Row(row.line, cells)
+    joined = tuple(map(_one_line, cells))
+    for column, cell, line in zip(columns, cells, joined, strict=False):
+        if cell != line:
+            findings.warn(name, messages.LINE_BREAK, line=row.line, place=f"column {column}", value=line)
+    return Row(row.line, joined)
+
+
+def _read_rows(text: str, delimiter: str, skipped: int, name: str, findings: Findings) -> tuple[list[Row], bool]:
+    """The rows that hold anything, and whether the file could be read to its end."""
+    rows: list[Row] = []
+    try:
+        for row in _lines(text, delimiter):
+            if row.line > skipped:
+                rows.append(row)  # noqa: PERF401 - extend would lose the rows before a broken one
+    except _RowBrokenError as broken:
+        # The last row that is read: what follows a broken one is guesswork.
+        findings.error(name, str(broken), line=broken.line)
+        return rows, False
+    return rows, True
 
 
 def _lines(text: str, delimiter: str) -> Iterator[Row]:
@@ -93,9 +160,3 @@ def _lines(text: str, delimiter: str) -> Iterator[Row]:
             raise _RowBrokenError(line, reason) from error
         if any(cells):
             yield Row(line, cells)
-
-
-def _check_surplus(columns: tuple[str, ...], row: Row, name: str, findings: Findings) -> None:
-    surplus = [cell for cell in row.cells[len(columns) :] if cell]
-    if surplus:
-        findings.error(name, messages.COLUMN_UNNAMED, line=row.line, value=surplus[0])

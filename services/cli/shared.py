@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from services.city.findings import Finding
 from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.city.sheets import ROADS, find_roads
@@ -39,6 +40,30 @@ def registry_or_exit(folder: Path) -> Registry:
         console.print(f"{folder} is wrong: tournee city check {folder}")
         raise typer.Exit(WRONG)
     return reading.registry
+
+
+def read_or_exit(folder: Path, *, show_all: bool) -> Registry:
+    """The city of a folder, all that is wrong or doubtful in it shown; with an error the command ends with 1."""
+    reading = read_folder(folder)
+    if reading.counts:
+        console.print(" · ".join(f"{file.partition('.')[0]} {count}" for file, count in reading.counts.items()))
+    show_findings("error", reading.errors, "red", show_all=show_all)
+    show_findings("warning", reading.warnings, "yellow", show_all=show_all)
+    if reading.registry is None:
+        raise typer.Exit(WRONG)
+    return reading.registry
+
+
+def show_findings(kind: str, findings: tuple[Finding, ...], style: str, *, show_all: bool) -> None:
+    """Findings below their number; only the first unless all are asked for."""
+    if not findings:
+        return
+    console.print(Text(f"{len(findings)} {kind}{'s' * (len(findings) > 1)}", style=f"bold {style}"))
+    shown = findings if show_all else findings[:SHOWN]
+    for finding in shown:
+        console.print(Text(f"  {finding}"))
+    if len(shown) < len(findings):
+        console.print(f"  ... and {len(findings) - len(shown)} more: --all shows them")
 
 
 def extract_or_exit(folder: Path, extract: Path | None) -> Path:

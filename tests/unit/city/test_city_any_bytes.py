@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from services.city.cells import to_number
 from services.city.findings import WrongFile
 from services.city.folder import read_folder
-from services.city.points import plain_letters, read_points, unique_ids
+from services.city.latin import plain_letters, unique_ids
+from services.city.numbers import Answer, NumberColumn
+from services.city.points import read_points
 from services.contracts.fields import Id
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,9 +88,9 @@ def test_ids_of_any_names_are_unique_and_valid(names: list[str]) -> None:
     TypeAdapter(list[Id]).validate_python(ids)
 
 
-@given(st.text(max_size=12), st.booleans())
-def test_numbers_are_plain_ascii_ones_or_not_read(cell: str, decimal_comma: bool) -> None:
-    number = to_number(cell, decimal_comma=decimal_comma)
+@given(st.text(max_size=12) | st.text("0123456789.,' -+e", max_size=12), st.none() | st.sampled_from(Answer))
+def test_numbers_are_plain_ascii_ones_or_not_read(cell: str, answer: Answer | None) -> None:
+    number = NumberColumn(answer).read(cell)
     assert not isinstance(number, str) or (number.isascii() and "_" not in number and float(number) is not None)
 
 

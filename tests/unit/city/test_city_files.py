@@ -57,7 +57,8 @@ def test_windows_1252_is_read_with_a_warning(folder: Path) -> None:
     assert reading.registry == plain
     # The first accent of the file stands in line 2, "Marché central".
     assert [str(warning) for warning in reading.warnings] == [
-        "containers.csv line 2: not UTF-8: read as Windows-1252. Check the accents, and save it as UTF-8"
+        'containers.csv line 2: "Marché central" — not UTF-8: read as Windows-1252. '
+        "Check the accents, and save it as UTF-8"
     ]
 
 
@@ -81,11 +82,12 @@ def test_blank_lines_and_blank_cells_at_the_ends_are_tolerated(folder: Path) -> 
 
 
 def test_lines_are_counted_as_an_editor_does(folder: Path) -> None:
-    """A quoted name over two lines and a blank line shift the lines after them: the wrong row begins on line 5."""
+    """A quoted name over two lines and a blank line shift the lines after them: the wrong row begins on line 7."""
     (folder / "depots.csv").write_text(
-        'id,name,lon,lat\na,"Parc ""Nord""",1.8,6.5\n\nb,Parc,1.8,6.5\nc,"Parc\nSud",1.8,99\n', encoding="utf-8"
+        'id,name,lon,lat\na,"Parc ""Nord""",1.8,6.5\n\nb,Parc,1.8,6.5\nc,"Parc\nSud",1.8,6.5\nd,Parc,1.8,99\n',
+        encoding="utf-8",
     )
-    assert [error.line for error in read_folder(folder).errors if error.file == "depots.csv"] == [5, 5]
+    assert [error.line for error in read_folder(folder).errors if error.file == "depots.csv"] == [7]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,8 @@ def test_a_value_beyond_the_last_column_is_told(folder: Path, edit: Edit) -> Non
 SPOILT = [
     ("containers.csv", b"", "the file is empty"),
     ("containers.csv", b"\xef\xbb\xbf \n\n", "the file is empty"),
+    ("containers.csv", b",,,\n\n,\n", "the file is empty"),
+    ("containers.csv", b"sep=;\n", "the file is empty"),
     ("containers.csv", b"id,name,lon\n\x00", "not a text file"),
     ("containers.csv", b"PK\x03\x04rest", "a spreadsheet under another name"),
     ("containers.csv", "id,name".encode("utf-16"), "in UTF-16"),
@@ -253,3 +257,44 @@ def test_a_wrong_zone_is_told_by_feature(
     first = next(error for error in read_folder(folder).errors if error.file == "zones.geojson")
     assert first.place == place
     assert message in first.message
+
+
+NUMBERED = [
+    ('"properties": {"id": "centre"', '"properties": {"id": 0'),
+    ('"properties": {"id": "centre"', '"properties": {"id": 0.0'),
+    ('"properties": {"id": "centre", ', '"id": 0, "properties": {'),
+    ('"properties": {"id": "centre"', '"id": 7, "properties": {"id": "0"'),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), NUMBERED)
+def test_whole_numbers_are_ids_of_zones(folder: Path, edit: Edit, old: str, new: str) -> None:
+    """As mapping programs number them; containers then name the zone 0."""
+    edit("zones.geojson", old, new)
+    rewrite(folder / "containers.csv", lambda text: text.replace(",centre,", ",0,"))
+    assert [zone.id for zone in registry_of(folder).zones] == ["0", "se", "doutou"]
+
+
+@pytest.mark.parametrize("value", ["true", "0.5", "null", "[0]"])
+def test_other_values_are_no_ids(folder: Path, edit: Edit, value: str) -> None:
+    edit("zones.geojson", '"id": "centre"', f'"id": {value}')
+    assert told(folder)[0].startswith("zones.geojson, feature 1, id:")
+
+
+def test_a_table_of_another_format_is_called_by_its_name(folder: Path) -> None:
+    (folder / "depots.csv").write_bytes((folder / "zones.geojson").read_bytes())
+    assert told(folder) == [
+        "depots.csv: this is GeoJSON, not CSV: save the layer as CSV, with its positions in the columns lon and lat"
+    ]
+
+
+def test_titles_and_a_line_for_spreadsheets_stand_above_a_table(folder: Path) -> None:
+    plain = registry_of(folder)
+    rewrite(folder / "depots.csv", lambda text: "sep=,\n" + text)
+    assert registry_of(folder) == plain
+    rewrite(folder / "trucks.csv", lambda text: "Camions de la mairie,,\n\n" + text)
+    reading = read_folder(folder)
+    assert reading.registry == plain
+    assert [str(warning) for warning in reading.warnings] == [
+        'trucks.csv line 1: "Camions de la mairie" — read as a title: the column names stand on line 3'
+    ]

@@ -127,10 +127,8 @@ def test_fleets_named_without_a_file_of_fleets_are_told(shared: Path) -> None:
     """Somebody forgot to send it along: the trucks would all be planned together."""
     (shared / "fleets.csv").unlink()
     assert told(shared) == [
-        'trucks.csv line 2, column fleet: "lorries" — there is no fleets.csv, so all is planned together (1 row(s)): '
-        "expected nothing here",
-        'trucks.csv line 3, column fleet: "tippers" — there is no fleets.csv, so all is planned together (1 row(s)): '
-        "expected nothing here",
+        'trucks.csv line 2, column fleet: "lorries" — there is no fleets.csv, so all is planned together: expected '
+        'nothing here — in 2 places, also line 3 "tippers"',
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from services.city import assumed
 from services.city.findings import WrongFile
 from services.city.folder import read_folder
-from services.city.from_points import from_points, notes
+from services.city.from_points import MadeCity, from_points, make_city, notes
 from services.city.geometry import distances_m
 from services.city.points import read_points
 from services.city.registry import Registry
@@ -117,6 +117,52 @@ def test_a_giant_container_gets_a_truck_of_its_size(tmp_path: Path) -> None:
     assert check(registry, tmp_path / "out")
 
 
+# 40 containers of 3,200 L, half a kilometre apart.
+LARGE = "name,lon,lat,litres\n" + "".join(f"p{n},{-3.7 + n / 200},40.4,3200\n" for n in range(40))
+
+
+def made(path: Path, large: assumed.Large | None = None, trucks: int | None = None) -> MadeCity:
+    path.write_text(LARGE, encoding="utf-8")
+    return make_city(read_points(path), city_id="m", name="M", large=large, trucks=trucks)
+
+
+def test_street_containers_are_not_taken_for_skips_and_the_assumption_is_told(csv: Path) -> None:
+    """Whether 3,200 L are emptied on the spot or hooked and tipped, litres cannot tell; the fleet hangs on it."""
+    city, as_skips = made(csv), made(csv, "skip")
+    assert {c.kind for c in city.registry.containers} == {"street"}
+    assert {k.service_s for k in city.registry.container_kinds} == {120}
+    assert {c.kind for c in as_skips.registry.containers} == {"skip"}
+    assert {k.service_s for k in as_skips.registry.container_kinds} == {480}
+    # Three loads of the 8 m3 body hold 48,000 L, 16 skips at 2,880 L: 40 take three trucks at least. Three of the
+    # 22 m3 body hold 144,000 L, 50 of them.
+    few, many = len(city.registry.trucks), len(as_skips.registry.trucks)
+    assert few < many
+    assert many >= 3
+    assert city.consequences == (
+        # 40 x 3,200 L x 0.9 x 0.25 kg/L
+        f"trucks assumed: {few} x Compactor 22 m3, as many as can empty every container on one day (28.8 t of waste)",
+        "containers over 2000 L: 40, the largest 3200 L, taken for: street container (120 s each). That takes "
+        f"{few} x Compactor 22 m3 to empty all on one day; litres do not tell how they are emptied. "
+        f"As skip (480 s each, --large skip): {many} x Compactor 8 m3",
+    )
+
+
+def test_what_is_said_of_large_containers_and_trucks_is_not_told_as_assumed(csv: Path) -> None:
+    assert made(csv, "street", trucks=7).consequences == ()
+    assert len(made(csv, "street", trucks=7).registry.trucks) == 7
+    (told,) = made(csv, trucks=7).consequences
+    assert told.startswith("containers over 2000 L: 40")
+
+
+def test_what_assumptions_lead_to_stands_at_the_top_of_the_folder(csv: Path, tmp_path: Path) -> None:
+    city = made(csv)
+    write_folder(city.registry, tmp_path / "out", notes=notes(city.registry.city, city.consequences))
+    top = (tmp_path / "out" / "city.toml").read_text(encoding="utf-8").partition("schema")[0]
+    assert "# trucks assumed:" in top
+    assert " ".join(city.consequences[1].split()) in " ".join(top.replace("#", "").split())
+    assert max(map(len, top.splitlines())) <= 120
+
+
 WRONG = [
     ("6,3650;240", "96,3650;240",
      'points.csv line 4, column lat: "96,3650" — expected degrees north, -90 to 90 (WGS 84)'),
@@ -125,8 +171,8 @@ WRONG = [
     ("2,4350;6,3650", "6,3650;2,4350", 'points.csv line 4, columns lon, lat: "6.365, 2.435" — '
      "616 km from the middle of the points: expected a city (lon and lat look swapped)"),
     ("Zongo;", ";", "points.csv line 4, column name: empty — expected a text of 1 to 120 letters"),
-    (";volume", ";contenu", "points.csv line 1: no column for litres; expected one of litres, liters, litre,"
-     " capacity_l, capacity, volume, volume_l, capacite, contenance"),
+    (";volume", ";contenu", "points.csv line 1: no column for litres; expected one of litres, liters, litros,"
+     " capacity, capacite, capacidad, capacidade, volume, volumen"),
     ("nom;longitude", "x;longitude", "points.csv line 1: two columns for lon: x, longitude"),
 ]  # fmt: skip
 
