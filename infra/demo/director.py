@@ -29,7 +29,7 @@ from infra.stack.services import running_services
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
 from services.city.registry import Registry
-from services.ledger.store import list_changed_days
+from services.ledger.store import list_days_to_compute
 from services.store.connection import connect
 from services.stream.kafka import create_topics
 from services.times import local_day
@@ -172,11 +172,12 @@ def _replay(cast: Cast, first: date, options: DemoOptions, progress: Progress) -
 
 
 def _wait_for_ledger(cast: Cast) -> None:
-    """The ledger looks every few seconds; wait until no day is left whose events have changed."""
+    """The ledger looks every few seconds; wait until no day is left whose events it has not counted."""
+    now = cast.timepiece.now()
 
     def is_done() -> bool:
         with cast.store.transaction():
-            return not list_changed_days(cast.store)
+            return not list_days_to_compute(cast.store, now)
 
     wait_until(is_done, what="the ledger", patience_s=LEDGER_PATIENCE_S)
 

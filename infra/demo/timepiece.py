@@ -23,9 +23,14 @@ class Timepiece:
         """Stand still at an instant."""
         self.run(instant, speed=0.0)
 
+    def now(self) -> datetime:
+        """What it shows."""
+        return self._clock.now()
+
     def run(self, instant: datetime, speed: float) -> Callable[[], datetime]:
         """Go on from an instant, `speed` times as fast as the wall clock; tells the time itself, too."""
         clock = SimulatedClock(instant, time.time(), speed)
+        self._clock = clock
         beside = self._path.with_suffix(".new")
         beside.write_text(clock.setting())
         beside.replace(self._path)  # whole or not at all: a service may be reading

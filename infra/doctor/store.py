@@ -18,6 +18,8 @@ SKEW_LOOK_S = 2.0
 SKEW_FAIL_S = 300.0
 """`services.contracts.fields.FUTURE_TOLERANCE`: beyond this, what a right clock says is refused as of the future."""
 REJECTED_LOOK = 100
+LEDGER_LAG = timedelta(hours=1)
+"""A day that has been over so long is counted, unless the ledger is down or cannot count it."""
 WAITING_LOOK = 100_000
 """Hours that wait to be rolled up. A town has some hundred a day, a megacity a million, done within minutes."""
 
@@ -33,6 +35,7 @@ def check_store(database_url: str, clock: Clock) -> list[Finding]:
             if schema.status != "fail":
                 findings += check_cities(connection, clock.now())
                 findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
+                findings += _check_ledger(connection, clock.now())
     except TourneeError as error:
         findings.append(fail("store", str(error), "start it, or check TOURNEE_DATABASE_URL"))
     return findings
@@ -124,3 +127,20 @@ def _check_rollups(connection: Connection) -> list[Finding]:
     if waiting < WAITING_LOOK:
         return [ok("rollups", f"{waiting:,} entries wait to be rolled up")]
     return [look("rollups", f"{waiting:,} entries or more wait to be rolled up", "is the upkeep running? see its log")]
+
+
+def _check_ledger(connection: Connection, now: datetime) -> list[Finding]:
+    """Days that were over a while ago and have events that no line of the ledger counts."""
+    if _one(connection, "SELECT to_regclass('public.ledger_touched')") is None:
+        return []
+    days = connection.execute(
+        "SELECT DISTINCT t.city_id, t.day FROM ledger_touched t JOIN city c USING (city_id)"
+        " WHERE t.due_at <= %(now)s AND (t.day + 1)::timestamp AT TIME ZONE c.timezone <= %(now)s - %(lag)s"
+        " ORDER BY t.day, t.city_id",
+        {"now": now, "lag": LEDGER_LAG},
+    ).fetchall()
+    if not days:
+        return [ok("ledger", "every day that is over is counted")]
+    first = days[0]
+    detail = f"{len(days)} days not counted, the first {first['day']} of {first['city_id']}; their positions are kept"
+    return [look("ledger", detail, "is the ledger running? its log says what it cannot count")]

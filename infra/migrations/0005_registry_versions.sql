@@ -61,3 +61,60 @@ SELECT city_id, 1, loaded_at,
                  ORDER BY happened_at DESC, audit_id DESC LIMIT 1), 'not known'),
        registry_sha256(city_id, 1)
 FROM city c;
+
+-- Lines of the ledger. A day that is computed again has a further line; none is changed or taken away.
+CREATE TABLE savings_line (
+    city_id          text NOT NULL,
+    fleet_id         text NOT NULL DEFAULT 'main',
+    day              date NOT NULL,
+    computation_id   uuid NOT NULL,       -- made of what was computed
+    number           integer NOT NULL,    -- place among the lines of the day
+    computed_at      timestamptz NOT NULL,
+    finished         boolean NOT NULL,    -- the day was over
+    arithmetic       integer NOT NULL,
+    plan_id          uuid,
+    registry_version integer,
+    document         jsonb NOT NULL,      -- SavingsComputed
+    PRIMARY KEY (city_id, fleet_id, day, computation_id)
+);
+CREATE INDEX ON savings_line (city_id, fleet_id, day, number DESC, computed_at DESC, computation_id);
+
+INSERT INTO savings_line
+SELECT city_id, 'main', day, (line.document ->> 'computation_id')::uuid, 1, computed_at, is_over, 1,
+       (line.document ->> 'plan_id')::uuid, NULL,
+       line.document || jsonb_build_object('fleet', 'main', 'number', 1, 'reasons', jsonb_build_array('first'),
+                                           'finished', is_over, 'arithmetic', 1)
+FROM savings_day line LEFT JOIN city c USING (city_id)
+CROSS JOIN LATERAL (
+    SELECT (line.day + 1)::timestamp AT TIME ZONE coalesce(c.timezone, 'UTC') <= now() AS is_over
+) AS at;
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'lines of % are never changed or taken away: add a further one', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER savings_line_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON savings_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Days with events that the ledger has not counted. Whoever stores events adds rows in their transaction, the ledger
+-- takes them away when the store holds the line that counts them; positions of a marked day are not dropped.
+CREATE TABLE ledger_touched (
+    touched_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    city_id    text NOT NULL,
+    day        date NOT NULL,             -- the city's own
+    due_at     timestamptz NOT NULL DEFAULT '-infinity',  -- when to look: at the end of a day whose line was written in it
+    registry_version integer              -- somebody asks for the day to be counted with this one
+);
+CREATE INDEX ON ledger_touched (city_id, day);
+
+-- Of what is here already: days that were sent and have no line, or one so young that more may have come since.
+INSERT INTO ledger_touched (city_id, day)
+SELECT DISTINCT city_id, day FROM dispatch d
+WHERE NOT EXISTS (SELECT FROM savings_day line WHERE line.city_id = d.city_id AND line.day = d.day
+                  AND line.computed_at < now() - interval '10 days');
+
+-- The line that counts of each fleet and day: its latest.
+DROP TABLE savings_day;
+CREATE VIEW savings_day AS
+SELECT DISTINCT ON (city_id, fleet_id, day) * FROM savings_line
+ORDER BY city_id, fleet_id, day, number DESC, computed_at DESC, computation_id;

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.city.registry import Registry
-from services.cli.city_versions import show_command, versions_command
+from services.cli.city_versions import recount_command, show_command, versions_command
 from services.cli.from_points import from_points
 from services.cli.roads import look_again, show_road_findings
 from services.cli.shared import DEFAULT_DATA, Data, Folder, ShowAll, console, read_or_exit
@@ -21,6 +21,7 @@ USAGE = 2
 city_app = typer.Typer(help="City folders: check, load, make; and what was loaded when.", no_args_is_help=True)
 city_app.command("versions")(versions_command)
 city_app.command("show")(show_command)
+city_app.command("recount")(recount_command)
 
 
 @city_app.command()

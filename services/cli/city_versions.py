@@ -1,7 +1,9 @@
-"""`tournee city versions` and `tournee city show`: what a city was at each load, and that folder back."""
+"""`tournee city versions`, `show` and `recount`: what a city was at each load, that folder back, days counted by it."""
 
-from collections.abc import Iterator, Mapping
+import getpass
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,10 +48,9 @@ def show_command(
     with _store() as connection:
         versions = {row.version: row for row in _versions_or_exit(connection, city)}
         chosen = max(versions) if version is None else version
-        registry = find_registry_version(connection, city, chosen) if chosen in versions else None
-        if registry is None:
-            console.print(f"{city} has no version {chosen}: tournee city versions {city}", style="red", markup=False)
-            raise typer.Exit(WRONG)
+        _known_or_exit(city, chosen, versions)
+        registry = find_registry_version(connection, city, chosen)
+        assert registry is not None  # noqa: S101 - it is listed
         report = compare_versions(connection, city, chosen)
         is_whole = is_as_recorded(connection, city, chosen)
     row = versions[chosen]
@@ -62,6 +63,29 @@ def show_command(
     if out is not None:
         write_folder(registry, out)
         console.print(Text(f"Written to {out}"))
+
+
+def recount_command(
+    city: City,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, like 2026-11-01.")],
+    last: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day, like 2026-11-22.")],
+    version: Annotated[int | None, typer.Option(help="Which one.", show_default="the latest")] = None,
+    who: Annotated[str, typer.Option(help="Who asks, for the audit.", show_default="your login")] = "",
+) -> None:
+    """Have the ledger count past days again with another version of the city: a further line of each."""
+    from services.clock import SystemClock  # noqa: PLC0415
+    from services.ledger.store import ask_recount  # noqa: PLC0415
+
+    with _store() as connection:
+        numbers = [row.version for row in _versions_or_exit(connection, city)]
+        chosen = max(numbers) if version is None else version
+        _known_or_exit(city, chosen, numbers)
+        asker, now = who or getpass.getuser(), SystemClock().now()
+        days = ask_recount(connection, city, first.date(), last.date(), chosen, who=asker, now=now)
+    if not days:
+        console.print(f"{city}: the ledger has no line of these days", style="red", markup=False)
+        raise typer.Exit(WRONG)
+    console.print(f"{city}: the ledger counts {days} days again with version {chosen}; lines written before stay")
 
 
 @contextmanager
@@ -82,6 +106,12 @@ def _versions_or_exit(connection: "Connection", city: str) -> "list[RegistryVers
         console.print(f"{city} is not loaded: tournee city load FOLDER", style="red", markup=False)
         raise typer.Exit(WRONG)
     return versions
+
+
+def _known_or_exit(city: str, version: int, versions: Container[int]) -> None:
+    if version not in versions:
+        console.print(f"{city} has no version {version}: tournee city versions {city}", style="red", markup=False)
+        raise typer.Exit(WRONG)
 
 
 def _cells(row: "RegistryVersion") -> tuple[str, str, str, str, str]:

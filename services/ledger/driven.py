@@ -1,118 +1,100 @@
-"""What was driven: kilometres by GPS, stops by the crews' word, litres by the linear model."""
+"""What was driven: kilometres by GPS, stops by the crews' word, litres by the linear model.
 
+What a truck did counts whichever plan asked for it. A plan that is sent again changes what is asked for from then on,
+never what was done before.
+"""
+
+import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import asin, cos, radians, sin, sqrt
+from uuid import UUID
 
 import routing
-from services.city.registry import Registry
 from services.contracts.ledger import DayFigures
-from services.contracts.planning import Circuit, PlanMade
-from services.planning.problem import fuel_models
+from services.contracts.planning import Circuit, PlanMade, Visit
+from services.ledger.known import Known
+from services.ledger.measured import Duty
 
-EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
-MIN_GPS_SHARE = 0.8
-"""Share of a circuit's expected time that GPS must cover for its kilometres to count as measured."""
-MAX_SPEED_M_S = 35.0  # 126 km/h: a jump beyond it is a wrong fix
-MIN_STEP_M = 15.0
-"""Shorter steps are the noise of a standing receiver (5 to 10 m); summed for hours they would become kilometres."""
-MAX_GAP_S = 300.0
-"""A longer silence is not driven in a straight line: that circuit's kilometres are then not measured."""
+log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One GPS position."""
-
-    happened_at: datetime
-    lon: float
-    lat: float
+type Handled = tuple[str, str]
+"""Kind and id of a place where a circuit has work."""
+type Measure = Callable[[str, Duty], float | None]
+"""Metres by GPS of a truck's duty; None where it is not covered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a driver said of one visit. Of a visit reported twice, the later word counts."""
+    """What a driver said of one visit. Of a stop reported twice, the later word counts."""
 
     truck: str
     kind: str
     place: str
     outcome: str
     happened_at: datetime
+    plan_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SentPlan:
+    """A plan and when it was sent; `sent_at` is None for one that a crew followed though it was of another day."""
+
+    plan: PlanMade
+    sent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """One circuit as it went. `measured_m` is None where GPS does not cover it.
+    """One truck's day as it went. `measured_m` is None where GPS does not cover it.
 
-    A circuit of which nobody has said a word counts with its planned road and service: a phone left at home must not
-    look like a saving.
+    A truck of which nobody has said a word counts with its planned road and service: a phone left at home must not look
+    like a saving.
     """
 
     truck: str
     heard_of: bool
     stops: int
     lifts: int
-    """Stops that fuel is reckoned for: the confirmed ones, or the planned ones of a circuit not heard of."""
+    """Stops that fuel is reckoned for: the confirmed ones, or the planned ones of a truck not heard of."""
     trips: int
     service_s: float
+    collected_kg: float
     estimated_m: float
     measured_m: float | None
+    is_of_one_circuit: bool
+    """Else its estimate is put together of parts, and is no measure for a road factor."""
 
 
-def track_length_m(fixes: Sequence[Fix]) -> float | None:
-    """Length of a track in time order; None where it has a hole in driving or fewer than two fixes.
-
-    A fix counts once it is `MIN_STEP_M` from the last that counted; impossible jumps are left out.
-    """
-    if len(fixes) < 2:
-        return None
-    length_m, last, previous_at = 0.0, fixes[0], fixes[0].happened_at
-    for fix in fixes[1:]:
-        step_m = distance_m(last, fix)
-        seconds = (fix.happened_at - last.happened_at).total_seconds()
-        silent_s = (fix.happened_at - previous_at).total_seconds()
-        previous_at = fix.happened_at
-        if seconds <= 0 or step_m > MAX_SPEED_M_S * seconds:
-            continue
-        if silent_s > MAX_GAP_S and step_m > 10 * MIN_STEP_M:
-            return None
-        if step_m >= MIN_STEP_M:
-            length_m, last = length_m + step_m, fix
-    return length_m
-
-
-def distance_m(a: Fix, b: Fix) -> float:
-    """Great-circle distance (haversine)."""
-    lat_a, lat_b = radians(a.lat), radians(b.lat)
-    half = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.lon - a.lon) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * asin(sqrt(half))
-
-
-def driven_circuits(
-    plan: PlanMade, confirmed: Sequence[Confirmed], tracks: Mapping[str, Sequence[Fix]], registry: Registry
+def driven_trucks(
+    sent: Sequence[SentPlan],
+    confirmed: Sequence[Confirmed],
+    measure: Measure,
+    known: Known,
 ) -> list[Driven]:
-    """Every circuit of the plan in force, as it went."""
-    by_truck: dict[str, list[Confirmed]] = defaultdict(list)
-    for word in confirmed:
-        by_truck[word.truck].append(word)
-    services = _service_times(registry)
-    return [_driven(c, by_truck[c.truck], tracks.get(c.truck, ()), services) for c in plan.circuits]
+    """Every truck that somebody heard of, or that the plan in force (the last sent) asks for."""
+    plans = {row.plan.plan_id: row.plan for row in sent}
+    words = _words_by_truck(confirmed, plans, known)
+    asked = {truck: part for truck, part in _asked_of_the_silent(sent).items() if truck not in words}
+    rows = [_heard(truck, said, plans, measure, known) for truck, said in words.items()]
+    rows += [_silent(truck, *part, measure, known) for truck, part in asked.items()]
+    return sorted(rows, key=lambda row: row.truck)
 
 
 def road_factor(driven: Sequence[Driven]) -> float:
     """Measured over estimated kilometres, on the circuits that have both; 1 where none has."""
-    both = [(d.measured_m, d.estimated_m) for d in driven if d.measured_m is not None]
+    both = [(d.measured_m, d.estimated_m) for d in driven if d.measured_m is not None and d.is_of_one_circuit]
     estimated_m = sum(estimated for _, estimated in both)
     return sum(measured for measured, _ in both) / estimated_m if estimated_m > 0 else 1.0
 
 
-def figures_of(driven: Sequence[Driven], factor: float, registry: Registry) -> DayFigures:
-    """The sums; a circuit that GPS does not cover counts with its estimated kilometres times the road factor."""
-    fuels = fuel_models(registry)
+def figures_of(driven: Sequence[Driven], factor: float, known: Known) -> DayFigures:
+    """The sums; a truck that GPS does not cover counts with its estimated kilometres times the road factor."""
     metres = [d.estimated_m * factor if d.measured_m is None else d.measured_m for d in driven]
-    fuel_l = sum(routing.litres(fuels[d.truck], m, d.lifts, d.service_s) for d, m in zip(driven, metres, strict=True))
+    fuel_l = sum(
+        routing.litres(known.fuel_model(d.truck), m, d.lifts, d.service_s) for d, m in zip(driven, metres, strict=True)
+    )
     return DayFigures(
         circuits=sum(d.heard_of for d in driven),
         stops=sum(d.stops for d in driven),
@@ -120,38 +102,128 @@ def figures_of(driven: Sequence[Driven], factor: float, registry: Registry) -> D
         distance_m=round(sum(metres), 1),
         service_s=sum(d.service_s for d in driven),
         fuel_l=round(fuel_l, 2),
+        collected_kg=round(sum(d.collected_kg for d in driven), 1),
     )
 
 
-def _driven(
-    circuit: Circuit, confirmed: Sequence[Confirmed], fixes: Sequence[Fix], services: Mapping[tuple[str, str], int]
+def _words_by_truck(
+    confirmed: Iterable[Confirmed], plans: Mapping[UUID, PlanMade], known: Known
+) -> dict[str, list[Confirmed]]:
+    """In the order of time. What names a place or truck that the city never had is no work of ours."""
+    words: dict[str, list[Confirmed]] = defaultdict(list)
+    for word in sorted(confirmed, key=lambda word: word.happened_at):
+        is_ours = known.has_truck(word.truck) or _circuit(plans.get(word.plan_id), word.truck) is not None
+        if is_ours and known.has_place(word.kind, word.place):
+            words[word.truck].append(word)
+        else:
+            log.warning("confirmation of %s at %s %s: not in the registry", word.truck, word.kind, word.place)
+    return words
+
+
+def _heard(
+    truck: str,
+    words: Sequence[Confirmed],
+    plans: Mapping[UUID, PlanMade],
+    measure: Measure,
+    known: Known,
 ) -> Driven:
-    last_word = {(c.kind, c.place): c.outcome for c in sorted(confirmed, key=lambda c: c.happened_at)}
-    done = {visit for visit, outcome in last_word.items() if outcome == "done"}
-    visits = [v for v in circuit.visits if v.place is not None and (v.kind, v.place) in services]
-    made = [v for v in visits if (v.kind, v.place) in done] if confirmed else visits
-    lifts = sum(v.kind == "stop" for v in made)
+    """By its crew's words, which come in the order of time."""
+    last_word = {word.place: word for word in words if word.kind == "stop"}
+    emptied = [word for word in last_word.values() if word.outcome == "done"]
+    # A site is visited several times a day: each word there is a visit of its own.
+    unloaded = [word for word in words if word.kind == "disposal" and word.outcome == "done"]
+    made = [("stop", word.place) for word in emptied] + [("disposal", word.place) for word in unloaded]
+    parts = _followed(truck, words, plans)
+    duty = Duty(
+        expected_s=sum(share * circuit.duty_s for circuit, share in parts),
+        estimated_m=sum(share * circuit.distance_m for circuit, share in parts),
+        places=_positions(made, [circuit for circuit, _ in parts]),
+    )
     return Driven(
-        truck=circuit.truck,
-        heard_of=bool(confirmed),
-        stops=lifts if confirmed else 0,
-        lifts=lifts,
-        trips=len(made) - lifts if confirmed else 0,
-        service_s=sum(services[v.kind, v.place or ""] for v in made),
-        estimated_m=circuit.distance_m,
-        measured_m=_measured_m(circuit, fixes),
+        truck=truck,
+        heard_of=True,
+        stops=len(emptied),
+        lifts=len(emptied),
+        trips=len(unloaded),
+        service_s=sum(known.service_s(*visit) for visit in made),
+        collected_kg=sum(known.demand_kg(word.plan_id, word.place) for word in emptied),
+        estimated_m=duty.estimated_m,
+        measured_m=measure(truck, duty),
+        is_of_one_circuit=len(parts) == 1,
     )
 
 
-def _service_times(registry: Registry) -> dict[tuple[str, str], int]:
-    """Seconds at each place, by kind of visit and id."""
-    kinds = {kind.id: kind.service_s for kind in registry.container_kinds}
-    stops = {("stop", container.id): kinds[container.kind] for container in registry.containers}
-    return stops | {("disposal", site.id): site.service_s for site in registry.disposal_sites}
+def _followed(truck: str, words: Iterable[Confirmed], plans: Mapping[UUID, PlanMade]) -> list[tuple[Circuit, float]]:
+    """The circuits that a crew followed, in their order, each with the share of it that was driven.
+
+    The last is taken to be driven whole; of one before it, as much as was handled by the time the next was followed.
+    """
+    handled: dict[UUID, set[Handled]] = defaultdict(set)
+    for word in words:
+        handled[word.plan_id].add((word.kind, word.place))
+    followed = []
+    for plan_id, visits in handled.items():
+        circuit = _circuit(plans.get(plan_id), truck)
+        if circuit is not None:
+            of = {(visit.kind, visit.place) for visit in _work(circuit)}
+            followed.append((circuit, min(1.0, len(visits) / len(of)) if of else 1.0))
+    return [*followed[:-1], *((circuit, 1.0) for circuit, _ in followed[-1:])]
 
 
-def _measured_m(circuit: Circuit, fixes: Sequence[Fix]) -> float | None:
-    if len(fixes) < 2:
-        return None
-    seen_s = (fixes[-1].happened_at - fixes[0].happened_at).total_seconds()
-    return track_length_m(fixes) if seen_s >= MIN_GPS_SHARE * circuit.duty_s else None
+def _silent(truck: str, circuit: Circuit, until: datetime | None, measure: Measure, known: Known) -> Driven:
+    """As planned, to its end or until it was called off."""
+    work = _work(circuit)
+    made = [visit for visit in work if until is None or visit.arrive_at <= until]
+    share = 1.0 if until is None else len(made) / len(work) if work else 0.0
+    duty = Duty(share * circuit.duty_s, share * circuit.distance_m, _positions(map(_handled, made), [circuit]))
+    lifts = sum(visit.kind == "stop" for visit in made)
+    return Driven(
+        truck=truck,
+        heard_of=False,
+        stops=0,
+        lifts=lifts,
+        trips=0,
+        service_s=sum(known.service_s(*_handled(visit)) for visit in made),
+        collected_kg=0.0,
+        estimated_m=duty.estimated_m,
+        measured_m=measure(truck, duty),
+        is_of_one_circuit=until is None,
+    )
+
+
+def _asked_of_the_silent(sent: Sequence[SentPlan]) -> dict[str, tuple[Circuit, datetime | None]]:
+    """By truck the circuit it was last asked to drive, and when that was called off; none that had not left by then."""
+    asked: dict[str, tuple[Circuit, datetime | None]] = {}
+    for row in sent:
+        if row.sent_at is None:
+            continue
+        called_off = {
+            truck: (circuit, until or row.sent_at)
+            for truck, (circuit, until) in asked.items()
+            if circuit.visits[0].leave_at < (until or row.sent_at)
+        }
+        asked = called_off | {circuit.truck: (circuit, None) for circuit in row.plan.circuits}
+    return asked
+
+
+def _circuit(plan: PlanMade | None, truck: str) -> Circuit | None:
+    return next((circuit for circuit in plan.circuits if circuit.truck == truck), None) if plan else None
+
+
+def _work(circuit: Circuit) -> list[Visit]:
+    return [visit for visit in circuit.visits if visit.kind in {"stop", "disposal"}]
+
+
+def _handled(visit: Visit) -> Handled:
+    return visit.kind, visit.place or ""
+
+
+def _positions(made: Iterable[Handled], circuits: Iterable[Circuit]) -> set[tuple[float, float]]:
+    """Where the visits made are, as far as these circuits say."""
+    where = {
+        _handled(visit): (visit.lon, visit.lat)
+        for circuit in circuits
+        for visit in circuit.visits
+        if visit.lon is not None and visit.lat is not None
+    }
+    return {where[visit] for visit in made if visit in where}

@@ -1,29 +1,47 @@
-"""The ledger as a process: whenever a day's events have changed, its line is computed anew and published."""
+"""The ledger as a process: whenever a day's events have changed, a further line of it is computed and published."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from services.city.store import find_registry
+from pydantic import ValidationError
+
+from routing import RoutingError
 from services.clock import Clock, clock_from
 from services.contracts import topics
-from services.errors import StoreAway, StreamAway
+from services.contracts.ledger import SavingsComputed
+from services.errors import StoreAway, StreamAway, TourneeError
+from services.ledger.lines import line_after
 from services.ledger.savings import savings_of_day
-from services.ledger.store import CityDay, list_changed_days, load_day_events
+from services.ledger.store import (
+    CityDay,
+    DayHeld,
+    PlanOnItsWay,
+    drop_marks,
+    is_line_stored,
+    list_days_to_compute,
+    load_day,
+)
 from services.operations.meters import LedgerMeter
 from services.operations.service import running_service
 from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.roads.roads import RoadsOf, estimated_roads
 from services.settings import settings
-from services.store.connection import Connection, store_errors
+from services.store.connection import Connection, snapshot, store_errors
 from services.store.link import StoreLink
 from services.stream.kafka import EventProducer, when_there
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
-"""A day under way changes with every confirmation; this is how far its line may lag."""
+PATIENCE_S = 30.0
+"""A line that is not in the store by then is published again: the same line, so that it counts once."""
+AGAIN_S = 60.0
+"""After a day could not be computed, or a plan of it is still on its way."""
 
 
 def main() -> None:
@@ -43,8 +61,20 @@ def main() -> None:
         store.close()
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A line on its way to the store, and what may be forgotten once it is there."""
+
+    line: SavingsComputed
+    marks: list[int]
+    at_s: float
+
+
 class Books:
-    """Computes the line of every day whose events have changed. Keeps nothing: what is published tells what is done."""
+    """Computes the line of every day that has none of its latest events.
+
+    Of what it has published it remembers only what the store does not hold yet.
+    """
 
     def __init__(
         self,
@@ -59,46 +89,92 @@ class Books:
         self._clock = clock
         self._meter = meter
         self._stopping = stopping
+        self._sent: dict[CityDay, _Sent] = {}
+        self._failed_s: dict[CityDay, float] = {}
 
     def bring_up_to_date(self, connection: Connection) -> None:
-        """Every changed day, or those before the one at which we are told to stop.
+        """Every day that is not, or those before the one at which we are told to stop.
 
         Raises:
             StoreAway, StreamAway: the days published before stay; the others are found again.
         """
         began_s = time.monotonic()
         try:
+            self._settle(connection)
             with store_errors(), connection.transaction():
-                changed = list_changed_days(connection)
-            for city_day in changed:
+                days = list_days_to_compute(connection, self._clock.now())
+            for city_day in days:
                 if self._stopping():
                     return
-                self._compute(connection, city_day)
+                failed_before_s = time.monotonic() - self._failed_s.get(city_day, -math.inf)
+                if city_day not in self._sent and failed_before_s >= AGAIN_S:
+                    self._compute_or_tell(connection, city_day)
         except (StoreAway, StreamAway):
             self._meter.store_waits += 1
             raise
         self._meter.looked(time.monotonic() - began_s)
 
+    def _settle(self, connection: Connection) -> None:
+        """Of lines that the store holds now, the events lose their marks; one that it still does not is sent again."""
+        for city_day, sent in list(self._sent.items()):
+            with store_errors(), connection.transaction():
+                is_stored = is_line_stored(connection, sent.line)
+                if is_stored:
+                    drop_marks(connection, sent.marks)
+            if is_stored:
+                del self._sent[city_day]
+            elif time.monotonic() - sent.at_s >= PATIENCE_S:
+                self._publish(city_day, sent.line, sent.marks)
+
+    def _compute_or_tell(self, connection: Connection, city_day: CityDay) -> None:
+        """A day that cannot be computed stops no other. It keeps its marks, so that its events stay."""
+        try:
+            self._compute(connection, city_day)
+        except (StoreAway, StreamAway):
+            raise
+        except PlanOnItsWay as late:
+            log.warning("%s %s waits: %s", *city_day, late)
+            self._failed_s[city_day] = time.monotonic()
+        except (TourneeError, RoutingError, ValidationError):
+            log.exception("%s %s: not computed; tried again in %.0f s", *city_day, AGAIN_S)
+            self._failed_s[city_day] = time.monotonic()
+            self._meter.failed += 1
+        else:
+            self._failed_s.pop(city_day, None)
+
     def _compute(self, connection: Connection, city_day: CityDay) -> None:
         now = self._clock.now()  # before reading: what comes meanwhile is newer than the line and computed next time
-        with store_errors(), connection.transaction():
-            registry = find_registry(connection, city_day.city_id)
-            if registry is None:
-                return
-            events = load_day_events(connection, registry.city, city_day.day)
-        on_streets = events.plan is not None and events.plan.roads == "osm"
-        roads = self._roads_of(registry) if on_streets else estimated_roads(registry)
-        if events.plan is not None and events.plan.roads != roads.source:
-            log.warning(
-                "%s %s: planned on streets that are not here: nothing is compared", registry.city.id, city_day.day
-            )
-        line = savings_of_day(registry, city_day.day, events, now=now, roads=roads)
-        self._producer.publish(topics.LEDGER, topics.key(line.city, line.day.isoformat()), line)
+        with snapshot(connection):
+            held = load_day(connection, city_day, now)
+        if held is None:
+            return
+        in_force = held.events.plan_in_force
+        computed = self._computed(city_day, held, now) if in_force else None
+        line = line_after(held.previous, computed) if computed else None
+        if line is None:  # nothing to compare, or nothing new
+            with store_errors(), connection.transaction():
+                drop_marks(connection, held.marks)
+            return
+        self._publish(city_day, line, held.marks)
         self._meter.lines += 1
         log.info(
-            *("%s %s: %.0f L, saved %s L", line.city, line.day, line.driven.fuel_l, line.fuel_saved_l),
+            *("%s %s: line %d (%s), %.0f L", *city_day, line.number, ", ".join(line.reasons), line.driven.fuel_l),
             extra={"trace": line.trace_id},
         )
+
+    def _computed(self, city_day: CityDay, held: DayHeld, now: datetime) -> SavingsComputed:
+        registry, plan = held.registries[0], held.events.opening_plan
+        on_streets = plan is not None and plan.roads == "osm"
+        roads = self._roads_of(registry) if on_streets else estimated_roads(registry)
+        if plan is not None and plan.roads != roads.source:
+            log.warning("%s %s: planned on streets that are not here: nothing is compared", *city_day)
+        return savings_of_day(
+            held.registries, city_day.day, held.events, now=now, roads=roads, registry_version=held.registry_version
+        )
+
+    def _publish(self, city_day: CityDay, line: SavingsComputed, marks: list[int]) -> None:
+        self._producer.publish(topics.LEDGER, topics.key(line.city, line.day.isoformat()), line)
+        self._sent[city_day] = _Sent(line, marks, time.monotonic())
 
 
 if __name__ == "__main__":

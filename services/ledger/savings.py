@@ -1,70 +1,184 @@
-"""The ledger's line for one day."""
+"""What the ledger computes of one day."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID
 
 import routing
 from services.city.registry import Registry
-from services.contracts.ledger import SavingsComputed, ZoneServed
+from services.contracts.ledger import DayFigures, PlanCounted, SavingsComputed, TruckMeasured, ZoneServed
 from services.contracts.planning import PlanMade
-from services.ledger.driven import Confirmed, Fix, driven_circuits, figures_of, road_factor
+from services.ledger.driven import Confirmed, Driven, SentPlan, driven_trucks, figures_of, road_factor
+from services.ledger.known import Known
+from services.ledger.measured import Duty, measured_m
 from services.planning.baseline import baseline_of_day
 from services.roads.roads import EstimatedRoads, Roads
+from services.roads.tracks import TrackFix
+from services.times import instant_of
+
+ARITHMETIC = 2
+"""Raise it with every change that makes other figures of the same events: recent days are then computed anew.
+
+1: the plan in force alone, the first position believed. 2: whatever plan was followed, tracks cleaned as for speeds,
+kilos collected.
+"""
+NOT_YET = UUID(int=0)
+"""Of a line that `services.ledger.lines` has not placed among the others of its day."""
+
+
+class KeptMeasures(NamedTuple):
+    """What the day's last line says of positions that have been dropped since, all or some."""
+
+    distance_m: Mapping[str, float]
+    """By truck; none of a truck that was not measured."""
+    fixes: int
+    latest_fix_at: datetime | None
 
 
 class DayEvents(NamedTuple):
     """All that the store holds of one day."""
 
-    plan: PlanMade | None
-    """The plan in force."""
-    confirmed: list[Confirmed]
-    tracks: Mapping[str, list[Fix]]
+    sent: Sequence[SentPlan]
+    """Plans that crews followed without their being sent for the day, then those that were, in the order of sending.
+    The last is in force."""
+    confirmed: Sequence[Confirmed]
+    tracks: Mapping[str, Sequence[TrackFix]]
     emptyings: Mapping[str, int]
     """Times each container was emptied in the period that ends with this day."""
+    kept: KeptMeasures | None = None
+    """In place of `tracks`, where these are not whole any more."""
+
+    @property
+    def plans(self) -> list[PlanMade]:
+        """Each once, the earliest first."""
+        return list({row.plan.plan_id: row.plan for row in self.sent}.values())
+
+    @property
+    def positions(self) -> KeptMeasures:
+        """How many there were, and the latest."""
+        if self.kept is not None:
+            return self.kept
+        latest_s = max((track[-1].at_s for track in self.tracks.values() if track), default=None)
+        latest_at = None if latest_s is None else datetime.fromtimestamp(latest_s, UTC)
+        return KeptMeasures({}, sum(map(len, self.tracks.values())), latest_at)
+
+    @property
+    def plan_in_force(self) -> PlanMade | None:
+        sent = [row.plan for row in self.sent if row.sent_at is not None]
+        return sent[-1] if sent else None
+
+    @property
+    def opening_plan(self) -> PlanMade | None:
+        """The plan with which the day's work began: the last that was sent before the first word, else the first sent.
+
+        Its forecasts are what stood in the streets that morning; those of a plan made later know of emptied containers.
+        """
+        sent = [(row.sent_at, row.plan) for row in self.sent if row.sent_at is not None]
+        if not sent or not self.confirmed:
+            return self.plan_in_force
+        began_at = min(word.happened_at for word in self.confirmed)
+        return next((plan for sent_at, plan in reversed(sent) if sent_at <= began_at), sent[0][1])
 
 
 def savings_of_day(
-    registry: Registry, day: date, events: DayEvents, *, now: datetime, roads: Roads | None = None
+    registries: Sequence[Registry],
+    day: date,
+    events: DayEvents,
+    *,
+    now: datetime,
+    roads: Roads | None = None,
+    registry_version: int | None = None,
 ) -> SavingsComputed:
     """Compare what was driven with what the fixed circuits would have driven on the same day, on the same roads.
 
     Where `roads` (estimated unless given) are not of the kind that the plan was made on, nothing is compared.
+
+    Args:
+        registries: the one that the day is counted with (its version is `registry_version`), and any others that plans
+            of the day were made from.
+        day: of the city's own calendar.
+        events: what happened on it.
+        now: timezone-aware.
+        roads: those of the first registry.
+        registry_version: of the first registry.
+
+    Raises:
+        NotKnown: a plan asks for a truck or place that is in none of the registries.
     """
+    registry = registries[0]
     roads = roads or EstimatedRoads(registry.city.roads)
-    driven = driven_circuits(events.plan, events.confirmed, events.tracks, registry) if events.plan else []
+    known = Known(registries, events.plans)
+    driven = driven_trucks(events.sent, events.confirmed, partial(_measured_m, events), known)
     factor = road_factor(driven)
-    figures = figures_of(driven, factor, registry)
-    # The fixed circuits of the same day with the same fills, on the same road as it was measured.
-    plan = events.plan if events.plan and events.plan.roads == roads.source else None
-    baseline = baseline_of_day(registry, plan.forecasts, day, road_factor=factor, roads=roads) if plan else None
-    saved_l = None if baseline is None else round(baseline.fuel_l - figures.fuel_l, 2)
+    figures = figures_of(driven, factor, known)
+    baseline = _baseline(registry, day, events, factor, roads)
     zones = _zones_served(registry, events.emptyings)
-    prices, emissions = registry.city.prices, registry.city.emissions
+    in_force = events.plan_in_force
     return SavingsComputed(
-        computation_id=uuid4(),
+        computation_id=NOT_YET,
         city=registry.city.id,
         day=day,
         computed_at=now,
+        finished=now >= instant_of(day + timedelta(days=1), 0, registry.city.zone_info),
+        arithmetic=ARITHMETIC,
         confirmations=len(events.confirmed),
-        latest_fix_at=max((track[-1].happened_at for track in events.tracks.values()), default=None),
-        plan_id=events.plan.plan_id if events.plan else None,
+        emptyings=sum(events.emptyings.values()),
+        fixes=events.positions.fixes,
+        latest_fix_at=events.positions.latest_fix_at,
+        measured=tuple(
+            TruckMeasured(truck=d.truck, distance_m=d.measured_m) for d in driven if d.measured_m is not None
+        ),
+        registry_version=registry_version,
+        plan_id=in_force.plan_id if in_force else None,
+        plans=tuple(PlanCounted(plan_id=p.plan_id, registry_version=p.registry_version) for p in events.plans),
         driven=figures,
-        driven_from="gps" if driven and all(d.measured_m is not None for d in driven) else "plan",
+        driven_from=_driven_from(driven),
         road_factor=round(factor, 4),
         baseline=baseline,
-        fuel_saved_l=saved_l,
-        fuel_saved_ratio=round(saved_l / baseline.fuel_l, 4) if baseline and saved_l and baseline.fuel_l else None,
-        money_saved=None if saved_l is None else round(saved_l * prices.fuel_per_l),
-        currency=registry.city.currency,
-        co2e_saved_kg=None if saved_l is None else round(saved_l * emissions.co2e_kg_per_l, 1),
+        **_saved(registry, figures, baseline),
         population=sum(zone.population for zone in registry.zones),
         served_people=round(sum(zone.served_people for zone in zones)),
         zones=zones,
         simulated=registry.city.simulated,
     )
+
+
+def _baseline(registry: Registry, day: date, events: DayEvents, factor: float, roads: Roads) -> DayFigures | None:
+    """The fixed circuits of the same day with the same fills, on the same road as it was measured."""
+    plan = events.opening_plan
+    if plan is None or plan.roads != roads.source:
+        return None
+    here = {container.id for container in registry.containers}
+    forecasts = [forecast for forecast in plan.forecasts if forecast.container in here]
+    return baseline_of_day(registry, forecasts, day, road_factor=factor, roads=roads)
+
+
+def _saved(registry: Registry, driven: DayFigures, baseline: DayFigures | None) -> dict[str, object]:
+    """Litres, and what follows from them; all None where there is nothing to compare with. A saving of nothing is 0."""
+    saved_l = None if baseline is None else round(baseline.fuel_l - driven.fuel_l, 2)
+    prices, emissions = registry.city.prices, registry.city.emissions
+    return {
+        "fuel_saved_l": saved_l,
+        "fuel_saved_ratio": None if saved_l is None or not baseline or not baseline.fuel_l
+        else round(saved_l / baseline.fuel_l, 4),
+        "money_saved": None if saved_l is None else round(saved_l * prices.fuel_per_l),
+        "currency": registry.city.currency,
+        "co2e_saved_kg": None if saved_l is None else round(saved_l * emissions.co2e_kg_per_l, 1),
+    }  # fmt: skip
+
+
+def _driven_from(driven: Sequence[Driven]) -> str:
+    return "gps" if driven and all(d.measured_m is not None for d in driven) else "plan"
+
+
+def _measured_m(events: DayEvents, truck: str, duty: Duty) -> float | None:
+    if events.kept is not None:
+        return events.kept.distance_m.get(truck)
+    metres = measured_m(events.tracks.get(truck, ()), duty)
+    return None if metres is None else round(metres, 1)  # as the line keeps it
 
 
 def _zones_served(registry: Registry, emptyings: Mapping[str, int]) -> tuple[ZoneServed, ...]:

@@ -1,51 +1,94 @@
--- name: list_changed_days
--- Recent days with a dispatch whose line is missing, or counts other events than are there. What is counted tells,
--- not the clock: late events belong to their day too.
-WITH recent AS (
-    SELECT d.city_id, d.day, d.plan_id,
-           d.day::timestamp AT TIME ZONE c.timezone AS from_at, (d.day + 1)::timestamp AT TIME ZONE c.timezone AS until
-    FROM dispatch_in_force d JOIN city c USING (city_id)
-    WHERE d.day >= (SELECT max(day) FROM dispatch newest WHERE newest.city_id = d.city_id) - 10
+-- name: list_days_to_compute
+-- Days that have begun and are marked: they have events that no line counts, or were not over at their last line. And
+-- recent days whose line was reckoned with another arithmetic. A day under way changes with every position: its next
+-- line waits for a while, unless another plan is in force.
+WITH asked AS (
+    SELECT city_id, day FROM ledger_touched WHERE due_at <= %(now)s
+    UNION
+    SELECT d.city_id, d.day FROM dispatch d JOIN city c USING (city_id)
+    WHERE d.day >= (%(now)s AT TIME ZONE c.timezone)::date - %(recent_days)s
 )
-SELECT r.city_id, r.day
-FROM recent r
-LEFT JOIN savings_day line USING (city_id, day)
+SELECT a.city_id, a.day
+FROM asked a
+JOIN city c USING (city_id)
 CROSS JOIN LATERAL (
-    SELECT count(*) AS confirmations FROM confirmation c
-    WHERE c.city_id = r.city_id AND c.happened_at >= r.from_at AND c.happened_at < r.until
-) AS said
-CROSS JOIN LATERAL (
-    SELECT max(fix.happened_at) AS latest_at
-    FROM truck t
-    CROSS JOIN LATERAL (
-        SELECT p.happened_at FROM position p
-        WHERE p.city_id = t.city_id AND p.truck_id = t.truck_id
-          AND p.happened_at >= r.from_at AND p.happened_at < r.until
-          -- Known before the first truck is asked about: chunks of older positions are not opened.
-          AND p.happened_at >= (SELECT min(from_at) FROM recent)
-        ORDER BY p.happened_at DESC LIMIT 1
-    ) AS fix
-    WHERE t.city_id = r.city_id
-) AS driven
-WHERE line.document IS NULL
-   OR line.document ->> 'plan_id' IS DISTINCT FROM r.plan_id::text
-   OR (line.document ->> 'confirmations')::int <> said.confirmations
-   OR (line.document ->> 'latest_fix_at')::timestamptz IS DISTINCT FROM driven.latest_at
-ORDER BY r.day, r.city_id
+    SELECT a.day::timestamp AT TIME ZONE c.timezone AS from_at,
+           (a.day + 1)::timestamp AT TIME ZONE c.timezone AS until,
+           a.day >= (%(now)s AT TIME ZONE c.timezone)::date - %(recent_days)s AS is_recent,
+           EXISTS (SELECT FROM ledger_touched t
+                   WHERE t.city_id = a.city_id AND t.day = a.day AND t.due_at <= %(now)s) AS is_touched
+) AS at
+LEFT JOIN LATERAL (
+    SELECT plan_id FROM dispatch d
+    WHERE d.city_id = a.city_id AND d.day = a.day AND d.dispatched_at < at.until
+    ORDER BY dispatched_at DESC, dispatch_id LIMIT 1
+) AS sent ON true
+LEFT JOIN LATERAL (
+    SELECT computation_id, computed_at, arithmetic, plan_id FROM savings_line s
+    WHERE s.city_id = a.city_id AND s.fleet_id = %(fleet)s AND s.day = a.day
+    ORDER BY number DESC, s.computed_at DESC, computation_id LIMIT 1
+) AS line ON true
+WHERE at.from_at <= %(now)s
+  AND CASE
+      WHEN sent.plan_id IS NULL THEN at.is_touched  -- nothing was sent: the marks go, and that is all
+      WHEN line.computation_id IS NULL THEN true
+      WHEN line.arithmetic <> %(arithmetic)s AND at.is_recent THEN true
+      WHEN NOT at.is_touched THEN false
+      ELSE at.until <= %(now)s OR line.computed_at <= %(now)s - %(under_way)s OR line.plan_id IS DISTINCT FROM sent.plan_id
+      END
+ORDER BY a.day, a.city_id
 
--- name: find_plan_in_force
-SELECT p.document FROM dispatch_in_force d JOIN plan p USING (plan_id)
-WHERE d.city_id = %(city)s AND d.day = %(day)s
+-- name: find_same_line
+SELECT FROM savings_line
+WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s AND computation_id = %(computation_id)s
+
+-- name: ask_recount
+-- Days of a period that have a line.
+INSERT INTO ledger_touched (city_id, day, registry_version)
+SELECT city_id, day, %(version)s FROM savings_day
+WHERE city_id = %(city)s AND day >= %(first)s AND day <= %(last)s
+
+-- name: audit_recount
+INSERT INTO audit (city_id, happened_at, who, what, detail)
+VALUES (%(city)s, %(happened_at)s, %(who)s, 'days counted again', %(detail)s)
+
+-- name: list_marks
+SELECT touched_id, registry_version FROM ledger_touched WHERE city_id = %(city)s AND day = %(day)s AND due_at <= %(now)s ORDER BY touched_id
+
+-- name: drop_marks
+DELETE FROM ledger_touched WHERE touched_id = ANY(%(marks)s)
+
+-- name: find_city
+SELECT document FROM city WHERE city_id = %(city)s
+
+-- name: find_line
+SELECT document FROM savings_day WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
+
+-- name: find_unstored_plan
+-- Of those that were sent before the day was over: what is sent later, nobody drives.
+SELECT plan_id FROM dispatch d
+WHERE d.city_id = %(city)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
+  AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = d.plan_id)
+LIMIT 1
+
+-- name: list_sent_plans
+SELECT p.document, d.dispatched_at AS sent_at FROM dispatch d JOIN plan p USING (plan_id)
+WHERE d.city_id = %(city)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
+ORDER BY d.dispatched_at, d.dispatch_id DESC
+
+-- name: list_followed_plans
+-- Of plans that were not sent for the day, those that crews say they followed.
+SELECT p.document FROM plan p
+WHERE p.city_id = %(city)s
+  AND p.plan_id IN (SELECT plan_id FROM confirmation
+                    WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s)
+  AND p.plan_id NOT IN (SELECT plan_id FROM dispatch WHERE city_id = %(city)s AND day = %(day)s)
+ORDER BY p.made_at, p.plan_id
 
 -- name: list_confirmations
-SELECT truck_id AS truck, kind, place, outcome, happened_at FROM confirmation
+SELECT truck_id AS truck, kind, place, outcome, happened_at, plan_id FROM confirmation
 WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
 ORDER BY happened_at, confirmation_id
-
--- name: list_fixes
-SELECT truck_id, happened_at, lon, lat FROM position
-WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
-ORDER BY truck_id, happened_at
 
 -- name: count_emptyings
 SELECT container_id, count(*) AS times FROM emptying

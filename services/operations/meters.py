@@ -173,6 +173,7 @@ class LedgerMeter(Collector):
 
     def __init__(self) -> None:
         self.lines = 0
+        self.failed = 0
         self.store_waits = 0
         self.look_seconds = Tally(SECONDS)
         self._looked = Since()
@@ -183,7 +184,8 @@ class LedgerMeter(Collector):
         self._looked.now()
 
     def collect(self) -> Iterator[Metric]:
-        yield count("tournee_ledger_lines", "Days computed.", self.lines)
+        yield count("tournee_ledger_lines", "Lines written.", self.lines)
+        yield count("tournee_ledger_failed", "Times a day could not be computed; the log says why.", self.failed)
         yield count("tournee_ledger_store_waits", "Times work had to wait for a server.", self.store_waits)
         yield histogram("tournee_ledger_look_seconds", "To bring all changed days up to date.", self.look_seconds)
         yield gauge("tournee_ledger_since_look_seconds", "Since all days were up to date.", self._looked.seconds)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import routing
+from services.city.fleets import part_of
 from services.city.registry import WEEKDAYS, Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
@@ -17,12 +18,14 @@ def baseline_of_day(
     forecasts: Iterable[ContainerForecast],
     day: date,
     *,
+    fleet: str,
     road_factor: float = 1.0,
     roads: Roads | None = None,
 ) -> DayFigures | None:
     """Drive the fixed circuits of this weekday with the fills of this day; None where the city gave no circuits.
 
-    `registry` is a whole city's, or the part of it that is a fleet's, whose circuits are then its trucks'.
+    Of `registry`, the whole city, the circuits of the fleet's trucks. Trucks that had none did nothing before: whatever
+    a new fleet drives is more than that, and must not be left out of what the city saves.
 
     The fixed circuits empty every container on their list, full or not: that is what makes them dear. Their trucks
     go to a disposal site whenever the next container would not fit. `roads` have to be those of the plan that it is
@@ -30,6 +33,7 @@ def baseline_of_day(
     """
     if not registry.baseline:
         return None
+    registry = part_of(registry, fleet)
     circuits = _circuits_on(registry, day)
     problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}", roads=roads)
     vehicles = {vehicle.id for vehicle in problem.vehicles}
@@ -41,6 +45,7 @@ def baseline_of_day(
     ]
     fuels = fuel_models(registry)
     metres = [circuit.distance_m * road_factor for circuit in driven]
+    demand_kg = {stop.id: stop.demand_kg for stop in problem.stops}
     fuel_l = sum(
         routing.litres(fuels[c.route.vehicle], m, c.stops, c.service_s) for c, m in zip(driven, metres, strict=True)
     )
@@ -51,6 +56,7 @@ def baseline_of_day(
         distance_m=round(sum(metres), 1),
         service_s=sum(circuit.service_s for circuit in driven),
         fuel_l=round(fuel_l, 2),
+        collected_kg=round(sum(demand_kg[stop] for circuit in driven for stop in circuit.route.stop_ids), 1),
     )
 
 

@@ -49,7 +49,7 @@ def plan_day(
     Raises:
         UnknownFleet: the city has not the order's.
     """
-    registry = part_of(registry, order.fleet)
+    city, registry = registry, part_of(registry, order.fleet)
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, states, order.day)
     due = [f for f in forecasts if f.due]
@@ -76,7 +76,7 @@ def plan_day(
         cost=round(solution.cost, 2),
         currency=registry.city.currency,
         totals=totals_of(circuits),
-        baseline=_baseline_totals(baseline_of_day(registry, forecasts, order.day, roads=roads)),
+        baseline=_baseline_totals(baseline_of_day(city, forecasts, order.day, fleet=order.fleet, roads=roads)),
         circuits=circuits,
         unserved=_unserved(forecasts, circuits, problem, solution),
         forecasts=forecasts,

@@ -1,23 +1,29 @@
-"""A truck's day of positions, cut into the pieces it really drove: no gaps, no wrong fixes, no standing at work."""
+"""A truck's day of positions: which of them can be true, and the pieces it really drove.
 
-from collections.abc import Iterator, Sequence
+One cleaning for all who read tracks: the ledger measures what it leaves, the learning of speeds cuts it into pieces.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import cos, hypot, radians
 
 import numpy as np
 from numpy.typing import NDArray
 
 METRES_A_DEGREE = 111_195.0  # of a sphere of 6,371 km
 MOST_M_S = 35.0
-"""126 km/h: a jump beyond it is a wrong fix, as in `services.ledger.driven`."""
+"""126 km/h: of two fixes that ask for more, one is wrong."""
 WORST_ACCURACY_M = 50.0
 """A receiver that says so of itself knows no street. Assumed."""
-GAP_S = 60.0
-"""A longer silence has no known way: the piece ends. At 30 km/h it hides 500 m."""
+RUNS_BACK = 50
+"""A run goes on from one of so many before it. More between two that agree are not one track."""
 SPIKE_M = 150.0
 """Out of the way and back between two fixes: wrong too, if slow enough to be possible. A turn of a truck is shorter."""
-STRANGE_FIXES = 3
-"""So many fixes in a row that agree with each other and not with the last good one: that one was wrong."""
+SPIKE_M_S = 10.0
+"""Slower than 36 km/h, out and back may be a dead end between two fixes far apart. Assumed."""
+GAP_S = 60.0
+"""A longer silence has no known way: the piece ends. At 30 km/h it hides 500 m."""
 STAND_M = 30.0
 """Three times the noise of a receiver (10 m): 99 % of a standing truck's fixes lie within (Rayleigh)."""
 STAND_S = 25.0
@@ -39,52 +45,87 @@ class TrackFix:
     accuracy_m: float | None = None
 
 
+def believed(fixes: Sequence[TrackFix]) -> list[TrackFix]:
+    """Of one truck's fixes in time order, those that can all be true.
+
+    Where a fix cannot be reached from the one before, the track breaks into runs. Nobody knows which is right, least of
+    all that it is the first: the day goes to the most fixes that agree. A fix at the instant of another says nothing.
+    """
+    accurate = [fix for fix in fixes if fix.accuracy_m is None or fix.accuracy_m <= WORST_ACCURACY_M]
+    return _without_spikes(_agreeing(_runs(accurate)))
+
+
 def driven_pieces(fixes: Sequence[TrackFix], places: NDArray[np.float64]) -> Iterator[list[TrackFix]]:
     """The driven pieces of one truck's fixes, which come in time order; `places` (n, 2) lon, lat is where it works."""
-    for piece in _unbroken(fixes):
-        for moving in _moving(_without_spikes(piece), places):
+    for piece in _unbroken(believed(fixes)):
+        for moving in _moving(piece, places):
             if len(moving) >= LEAST_FIXES:
                 yield moving
 
 
 def metres_between(a: TrackFix, b: TrackFix) -> float:
     """On the plane: exact enough within a city."""
-    shrink = float(np.cos(np.radians((a.lat + b.lat) / 2)))
-    return float(np.hypot((a.lon - b.lon) * shrink, a.lat - b.lat)) * METRES_A_DEGREE
+    east_deg = (a.lon - b.lon + 180) % 360 - 180  # the short way, also across the date line
+    return hypot(east_deg * cos(radians((a.lat + b.lat) / 2)), a.lat - b.lat) * METRES_A_DEGREE
+
+
+def _runs(fixes: Iterable[TrackFix]) -> list[list[TrackFix]]:
+    """Stretches within which each fix can be reached from the one before."""
+    runs: list[list[TrackFix]] = []
+    for fix in fixes:
+        if runs and fix.at_s <= runs[-1][-1].at_s:
+            continue
+        if runs and _follows(runs[-1][-1], fix):
+            runs[-1].append(fix)
+        else:
+            runs.append([fix])
+    return runs
+
+
+def _agreeing(runs: Sequence[list[TrackFix]]) -> list[TrackFix]:
+    """The runs that can follow each other and together hold the most fixes: the longest chain."""
+    most: list[int] = []  # fixes of the best chain that ends with each run
+    before: list[int | None] = []
+    for here, run in enumerate(runs):
+        reached = [n for n in range(max(0, here - RUNS_BACK), here) if _follows(runs[n][-1], run[0])]
+        best = max(reached, key=lambda n: most[n], default=None)
+        before.append(best)
+        most.append(len(run) + (0 if best is None else most[best]))
+    last = max(range(len(runs)), key=lambda n: most[n], default=None)
+    chain: list[list[TrackFix]] = []
+    while last is not None:
+        chain.append(runs[last])
+        last = before[last]
+    return [fix for run in reversed(chain) for fix in run]
+
+
+def _without_spikes(fixes: list[TrackFix]) -> list[TrackFix]:
+    kept = fixes[:1]
+    for fix, after in pairwise(fixes[1:]):
+        if not _is_spike(kept[-1], fix, after):
+            kept.append(fix)
+    return [*kept, *fixes[1:][-1:]]
+
+
+def _is_spike(before: TrackFix, fix: TrackFix, after: TrackFix) -> bool:
+    out_m = metres_between(before, fix) + metres_between(fix, after)
+    is_fast = out_m > SPIKE_M_S * (after.at_s - before.at_s)
+    return is_fast and out_m - metres_between(before, after) > SPIKE_M
 
 
 def _unbroken(fixes: Sequence[TrackFix]) -> Iterator[list[TrackFix]]:
+    """Cut where nothing was heard for too long."""
     piece: list[TrackFix] = []
-    strange: list[TrackFix] = []
     for fix in fixes:
-        if fix.accuracy_m is not None and fix.accuracy_m > WORST_ACCURACY_M:
-            continue
-        if not piece or _follows(piece[-1], fix):
-            if piece and fix.at_s - piece[-1].at_s > GAP_S:
-                yield piece
-                piece = []
-            piece.append(fix)
-            strange = []
-            continue
-        strange = [*strange, fix] if not strange or _follows(strange[-1], fix) else [fix]
-        if len(strange) >= STRANGE_FIXES:
+        if piece and fix.at_s - piece[-1].at_s > GAP_S:
             yield piece
-            piece, strange = strange, []
+            piece = []
+        piece.append(fix)
     yield piece
 
 
-def _without_spikes(piece: list[TrackFix]) -> list[TrackFix]:
-    kept = piece[:1]
-    for fix, after in pairwise(piece[1:]):
-        out_m = metres_between(kept[-1], fix) + metres_between(fix, after)
-        if out_m - metres_between(kept[-1], after) <= SPIKE_M:
-            kept.append(fix)
-    return [*kept, *piece[1:][-1:]]
-
-
 def _follows(before: TrackFix, fix: TrackFix) -> bool:
-    seconds = fix.at_s - before.at_s
-    return seconds > 0 and metres_between(before, fix) <= MOST_M_S * seconds
+    return metres_between(before, fix) <= MOST_M_S * (fix.at_s - before.at_s)
 
 
 def _moving(piece: list[TrackFix], places: NDArray[np.float64]) -> Iterator[list[TrackFix]]:

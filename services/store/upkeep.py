@@ -41,6 +41,8 @@ class UpkeepDone:
     chunks_dropped: int = 0
     rows_deleted: int = 0
     """On plain PostgreSQL, which has no chunks."""
+    days_kept: int = 0
+    """Days whose positions are older than they are kept and stay, because the ledger has not counted them."""
     chunks_compressed: int = 0
     compression: str = ""
     """Whether anything may be compressed here, and why not."""
@@ -82,7 +84,7 @@ def run_upkeep(
         connection: with no transaction open; it is held for minutes where much is to do, so not one of the stream's.
         now: timezone-aware; hours and days that are not over by then wait.
         keep_readings_days: raw readings older than this go; their rollups stay.
-        keep_positions_days: positions older than this go.
+        keep_positions_days: positions older than this go, but of days that the ledger has counted only.
         stopping: asked between transactions.
 
     Returns:
@@ -101,6 +103,7 @@ def run_upkeep(
         drop_old = _drop_old_chunks if has_chunks else _delete_old_rows
         drop_old(run, "reading", now - timedelta(days=keep_readings_days))
         drop_old(run, "position", now - timedelta(days=keep_positions_days))
+        _tell_kept(run, now - timedelta(days=keep_positions_days))
         if has_chunks:
             _size_chunks(run)
         compression = _compress(run) if has_chunks else "none: plain PostgreSQL"
@@ -144,33 +147,35 @@ def _has_chunks(run: _Run) -> bool:
 
 def _drop_old_chunks(run: _Run, relation: Relation, before: datetime) -> None:
     for chunk in run.ask("list_old_chunks", relation=relation, before=before):
-        if run.stopping() or not _drop_chunk(run, relation, chunk["range_end"]):
+        if run.stopping():
             return
+        _drop_chunk(run, relation, chunk["range_start"], chunk["range_end"])
 
 
-def _drop_chunk(run: _Run, relation: Relation, before: datetime) -> bool:
-    """All before this instant; False to leave it for the next run."""
-    values = {"relation": relation, "before": before}
+def _drop_chunk(run: _Run, relation: Relation, from_: datetime, until: datetime) -> None:
+    """One that nobody needs any more; else it is left for the next run."""
+    values = {"relation": relation, "from": from_, "until": until}
     with store_errors():
         try:
             with run.connection.transaction():
                 run.connection.execute(SQL["be_impatient"])
-                if relation == "reading" and _is_unrolled(run.connection, before):
-                    log.info("readings before %s stay: some came after they were rolled up", before)
-                    return False
-                row = run.connection.execute(SQL["drop_chunks"], values, prepare=False).fetchone()
+                # Asked while writers wait, so that the answer still holds when the chunk is dropped.
+                run.connection.execute(SQL[f"hold_{relation}s"])
+                needed = run.connection.execute(SQL[f"are_{relation}s_needed"], values).fetchone()
+                if needed and needed["needed"]:
+                    log.info("%ss of %s to %s stay: not all are counted", relation, from_, until)
+                    return
+                row = run.connection.execute(SQL["drop_chunk"], values, prepare=False).fetchone()
         except LockNotAvailable:
-            log.warning("%s before %s stay for now: somebody is at them", relation, before)
-            return False
+            log.warning("%ss of %s to %s stay for now: somebody is at them", relation, from_, until)
+            return
     run.count("chunks_dropped", row["dropped"] if row else 0)
-    return True
 
 
-def _is_unrolled(connection: Connection, before: datetime) -> bool:
-    """Asked while writers wait, so that the answer still holds when the chunk is dropped."""
-    connection.execute(SQL["hold_readings"])
-    row = connection.execute(SQL["has_touched_before"], {"before": before}).fetchone()
-    return bool(row and row["touched"])
+def _tell_kept(run: _Run, before: datetime) -> None:
+    for day in run.ask("list_kept_days", before=before):
+        log.warning("%s: positions of %s stay: the ledger has not counted them. Does it run?", day["city"], day["day"])
+        run.count("days_kept")
 
 
 def _delete_old_rows(run: _Run, relation: Relation, before: datetime) -> None:

@@ -96,7 +96,7 @@ WHEN NOT MATCHED THEN
 
 -- name: list_old_chunks
 -- Those that lie whole before an instant, oldest first.
-SELECT hypertable_name::text AS relation, range_end FROM timescaledb_information.chunks
+SELECT range_start, range_end FROM timescaledb_information.chunks
 WHERE hypertable_schema = current_schema() AND hypertable_name = %(relation)s AND range_end <= %(before)s
 ORDER BY range_end
 
@@ -107,11 +107,25 @@ SET LOCAL lock_timeout = '2s'
 -- Waits for the batches under way and holds back the next, for as long as it takes to drop one chunk.
 LOCK TABLE ONLY reading IN SHARE MODE
 
--- name: has_touched_before
-SELECT EXISTS (SELECT FROM reading_touched WHERE hour < %(before)s) AS touched
+-- name: are_readings_needed
+-- Of hours that are to be rolled up yet. They are UTC's; the city's own, which begin up to an hour before and end up to
+-- two hours after, are rolled up whole.
+SELECT EXISTS (SELECT FROM reading_touched
+               WHERE hour > %(from)s::timestamptz - interval '2 hours'
+                 AND hour < %(until)s::timestamptz + interval '1 hour') AS needed
 
--- name: drop_chunks
-SELECT count(*) AS dropped FROM drop_chunks(%(relation)s::regclass, older_than => %(before)s::timestamptz)
+-- name: hold_positions
+LOCK TABLE ONLY position IN SHARE MODE
+
+-- name: are_positions_needed
+-- Of days that the ledger has not counted; the city's own day may begin and end a day from UTC's.
+SELECT EXISTS (SELECT FROM ledger_touched
+               WHERE day >= (%(from)s::timestamptz AT TIME ZONE 'UTC')::date - 1
+                 AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1) AS needed
+
+-- name: drop_chunk
+SELECT count(*) AS dropped
+FROM drop_chunks(%(relation)s::regclass, newer_than => %(from)s::timestamptz, older_than => %(until)s::timestamptz)
 
 -- name: delete_readings
 -- A reading and its mark become visible together, so one statement sees both or neither.
@@ -122,8 +136,23 @@ DELETE FROM reading WHERE ctid = ANY (ARRAY(
     ORDER BY happened_at LIMIT %(rows)s))
 
 -- name: delete_positions
+-- But of days that the ledger has not counted. A position and its day's mark become visible together.
 DELETE FROM position WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM position WHERE happened_at < %(before)s ORDER BY happened_at LIMIT %(rows)s))
+    SELECT p.ctid FROM position p
+    WHERE happened_at < %(before)s
+      AND NOT EXISTS (SELECT FROM ledger_touched t JOIN city c USING (city_id)
+                      WHERE t.city_id = p.city_id AND p.happened_at >= t.day::timestamp AT TIME ZONE c.timezone
+                        AND p.happened_at < (t.day + 1)::timestamp AT TIME ZONE c.timezone)
+    ORDER BY happened_at LIMIT %(rows)s))
+
+-- name: list_kept_days
+-- Days before an instant whose positions are here although the ledger has not counted them.
+SELECT DISTINCT t.city_id AS city, t.day FROM ledger_touched t JOIN city c USING (city_id)
+WHERE (t.day + 1)::timestamp AT TIME ZONE c.timezone <= %(before)s
+  AND EXISTS (SELECT FROM position p WHERE p.city_id = t.city_id
+                AND p.happened_at >= t.day::timestamp AT TIME ZONE c.timezone
+                AND p.happened_at < (t.day + 1)::timestamp AT TIME ZONE c.timezone AND p.happened_at < %(before)s)
+ORDER BY t.city_id, t.day
 
 -- name: find_chunk_days
 -- Days that the next chunks of readings span, and those that they should, by the size of the latest that is over.

@@ -94,6 +94,14 @@ class Words:
     def short_day(self, day: date) -> str:
         return format_date(day, format="d MMM", locale=self._locale)
 
+    def period(self, first: date, last: date) -> str:
+        """`Du 1er au 22 novembre 2026`, to begin a sentence. Both days are of one month."""
+        end = format_date(last, format="d MMMM y", locale=self._locale)
+        if self._french:
+            end = f"1er{end[1:]}" if last.day == 1 else end
+            return f"Le {end}" if first == last else f"Du {'1er' if first.day == 1 else first.day} au {end}"
+        return f"On {end}" if first == last else f"From {first.day} to {end}"
+
     def month(self, day: date) -> str:
         return format_date(day, format="LLLL y", locale=self._locale)
 

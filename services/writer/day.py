@@ -13,6 +13,8 @@ from services.store.rows import JsonDocument
 
 SQL = load_queries(__name__)
 
+SCOPE = {"city", "day", "finished"}
+
 
 def store_planning(connection: Connection, news: Sequence[PlanningProgressed]) -> None:
     with connection.cursor() as cursor:
@@ -36,14 +38,19 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
 
 
 def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched]) -> None:
+    """What was sent, and that the ledger has to look at the days."""
     with connection.cursor() as cursor:
         cursor.executemany(SQL["insert_dispatch"], [d.model_dump() for d in dispatches])
+    columns = {"cities": [d.city for d in dispatches], "days": [d.day for d in dispatches]}
+    connection.execute(SQL["touch_dispatched_days"], columns)
 
 
 def store_confirmations(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> None:
-    """The confirmations, and the state of the containers they emptied."""
+    """The confirmations, the state of the containers they emptied, and that the ledger has to look at the days."""
     with connection.cursor() as cursor:
         cursor.executemany(SQL["insert_confirmation"], [c.model_dump() for c in confirmations])
+    said = {"cities": [c.city for c in confirmations], "instants": [c.happened_at for c in confirmations]}
+    connection.execute(SQL["touch_confirmed_days"], {**said, "received_at": max(c.received_at for c in confirmations)})
     emptied = [c for c in confirmations if c.kind == "stop" and c.outcome == "done"]
     if emptied:
         columns = {"cities": [c.city for c in emptied], "containers": [c.place for c in emptied]}
@@ -60,8 +67,10 @@ def store_alerts_seen(connection: Connection, alerts: Sequence[AlertSeen]) -> No
 
 
 def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> None:
+    """Further lines; one that is there stays as it is."""
     with connection.cursor() as cursor:
-        cursor.executemany(SQL["upsert_savings_day"], [_with_document(line) for line in lines])
+        cursor.executemany(SQL["insert_savings_line"], [_with_document(line) for line in lines])
+        cursor.executemany(SQL["touch_unfinished_day"], [line.model_dump(include=SCOPE) for line in lines])
 
 
 def _with_document(message: Message) -> dict[str, object]:

@@ -84,11 +84,35 @@ UPDATE container_state state SET
 FROM cycle c JOIN since USING (city_id, container_id)
 WHERE state.city_id = c.city_id AND state.container_id = c.container_id
 
--- name: upsert_savings_day
-INSERT INTO savings_day AS line (city_id, day, computed_at, document)
-VALUES (%(city)s, %(day)s, %(computed_at)s, %(document)s)
-ON CONFLICT (city_id, day) DO UPDATE SET computed_at = excluded.computed_at, document = excluded.document
-WHERE excluded.computed_at >= line.computed_at
+-- name: touch_dispatched_days
+INSERT INTO ledger_touched (city_id, day)
+SELECT DISTINCT * FROM unnest(%(cities)s::text[], %(days)s::date[])
+
+-- name: touch_confirmed_days
+-- The day of each confirmation, and those after it in whose period an emptying counts, up to today.
+INSERT INTO ledger_touched (city_id, day)
+SELECT DISTINCT c.city_id, later::date
+FROM unnest(%(cities)s::text[], %(instants)s::timestamptz[]) AS said (city_id, happened_at)
+JOIN city c USING (city_id)
+CROSS JOIN LATERAL (
+    SELECT (happened_at AT TIME ZONE timezone)::date AS day,
+           (%(received_at)s::timestamptz AT TIME ZONE timezone)::date AS today,
+           coalesce((document #>> '{service,period_days}')::integer, 7) AS period_days
+) AS local
+CROSS JOIN generate_series(day, greatest(day, least(today, day + period_days - 1)), interval '1 day') AS later
+
+-- name: insert_savings_line
+INSERT INTO savings_line (city_id, fleet_id, day, computation_id, number, computed_at, finished, arithmetic, plan_id,
+                          registry_version, document)
+VALUES (%(city)s, %(fleet)s, %(day)s, %(computation_id)s, %(number)s, %(computed_at)s, %(finished)s, %(arithmetic)s,
+        %(plan_id)s, %(registry_version)s, %(document)s)
+ON CONFLICT DO NOTHING
+
+-- name: touch_unfinished_day
+-- A line of a day under way is not its last word: the ledger has to look again when the day is over.
+INSERT INTO ledger_touched (city_id, day, due_at)
+SELECT city_id, %(day)s, (%(day)s::date + 1)::timestamp AT TIME ZONE timezone FROM city
+WHERE city_id = %(city)s AND NOT %(finished)s
 
 -- name: insert_alert_seen
 INSERT INTO alert_seen (confirmation_id, city_id, seen_by, seen_at)

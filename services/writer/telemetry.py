@@ -67,7 +67,10 @@ def store_reading_rows(connection: Connection, rows: Iterable[ReadingRow]) -> No
 
 
 def store_positions(connection: Connection, positions: Sequence[PositionReceived]) -> None:
-    """Insert what is new and move the trucks, in the caller's transaction."""
+    """Insert what is new, move the trucks, and say of which days the ledger has positions to count.
+
+    In the caller's transaction.
+    """
     rows = (
         (p.city, p.truck, p.happened_at, p.received_at, p.lon, p.lat, p.speed_kmh, p.heading_deg, p.accuracy_m)
         for p in positions
@@ -76,6 +79,7 @@ def store_positions(connection: Connection, positions: Sequence[PositionReceived
     _copy(connection, SQL["copy_positions"], POSITION_TYPES, rows)
     connection.execute(SQL["insert_positions"])
     connection.execute(SQL["update_truck_state"])
+    connection.execute(SQL["touch_driven_days"])
     connection.execute("TRUNCATE incoming_position")
 
 

@@ -117,6 +117,13 @@ ON CONFLICT (city_id, truck_id) DO UPDATE SET
     speed_kmh = excluded.speed_kmh, heading_deg = excluded.heading_deg
 WHERE excluded.happened_at > state.happened_at
 
+-- name: touch_driven_days
+-- Days, of the city's own clock, whose positions the ledger has not counted; it takes the marks away when it has. Rows
+-- are only ever added here, so that writers never wait for each other nor for the ledger.
+INSERT INTO ledger_touched (city_id, day)
+SELECT DISTINCT i.city_id, (i.happened_at AT TIME ZONE c.timezone)::date
+FROM incoming_position i JOIN city c USING (city_id)
+
 -- name: insert_rejected
 INSERT INTO rejected (rejected_id, received_at, reason, detail, mqtt_topic, payload)
 VALUES (%(id)s, %(received_at)s, %(reason)s, %(detail)s, %(mqtt_topic)s, %(payload)s)

@@ -19,6 +19,7 @@ from services.operations.kafka_admin import KafkaAdmin
 from services.stream.kafka import EventConsumer, EventProducer
 from tests.support.backup_stores import content, put_telemetry, repacked, tournee
 from tests.support.databases import new_database
+from tests.support.old_store import fill_old_store, missing_rows, tables_of
 from tests.support.web_seed import put_everything
 
 
@@ -222,18 +223,16 @@ def test_backup_of_the_first_release_goes_into_the_newest(
     stack: Stack, empty_url: str, tmp_path: Path, *, is_migrated: bool
 ) -> None:
     """A city that skipped releases must get its data back, whether or not the new store has its schema already."""
-    first = all_migrations()[:2]
     with new_database(stack) as old_url:
-        migrate(old_url, first)
-        put_everything(old_url)
+        fill_old_store(old_url, "0002_hypertables.sql")
         put_telemetry(old_url, days=1)
-        before = content(old_url)
+        before = tables_of(old_url)
+        assert before.keys() >= {"reading", "savings_day", "plan"}
         take_backup(old_url, tmp_path / "old.backup")
     if is_migrated:
         migrate(empty_url)
     restore_backup(empty_url, tmp_path / "old.backup")
-    after = content(empty_url)
-    assert {table: after[table] for table in before} == before
+    assert missing_rows(empty_url, before) == {}
     with psycopg.connect(empty_url) as connection:
         done = connection.execute("SELECT name FROM schema_migration ORDER BY name").fetchall()
         # 0003 fills this from the readings: it must have run after they were there, not before.

@@ -51,7 +51,7 @@ def test_sound_stack_is_told_line_by_line(stack: Stack, seeded_url: str) -> None
     assert list(findings) == [
         "MQTT", "MQTT readers", "Kafka", "topics", "lag of writer", "lag of planner", "lag of worker", "store",
         "TimescaleDB", "schema", "clocks", "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups",
-        "disk",
+        "ledger", "disk",
     ]  # fmt: skip
     for what in ("MQTT", "MQTT readers", "Kafka", "topics", "store", "schema", "clocks", "size"):
         assert findings[what]["status"] == "ok", findings[what]
@@ -143,6 +143,20 @@ def test_old_plan_silent_sensors_and_many_rejections_are_told(seeded_url: str) -
     assert findings[f"readings of {CITY}"][0] == "look"
     assert findings["rejected"][:2] == ("look", "malformed 100, unknown_device 50 in the last day")
     assert store_findings(seeded_url, NOW)[f"plan of {CITY}"][0] == "ok"
+
+
+def test_days_that_the_ledger_has_not_counted_are_told(seeded_url: str) -> None:
+    """A ledger that is down keeps positions for ever: the technician hears of it before the disk is full."""
+    assert store_findings(seeded_url)["ledger"] == ("ok", "every day that is over is counted", "")
+    with psycopg.connect(seeded_url) as connection:
+        for days in (0, 1, 2):
+            connection.execute(
+                "INSERT INTO ledger_touched (city_id, day) VALUES (%s, %s)", (CITY, NOW.date() - timedelta(days=days))
+            )
+    status, detail, next_ = store_findings(seeded_url)["ledger"]
+    first = NOW.date() - timedelta(days=2)
+    assert (status, detail.split(";")[0]) == ("look", f"2 days not counted, the first {first} of {CITY}")
+    assert "ledger running" in next_
 
 
 @pytest.mark.parametrize(("skew_s", "status"), [(0.4, "ok"), (-1.9, "ok"), (2.5, "look"), (-400, "fail")])

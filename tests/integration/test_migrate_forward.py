@@ -26,9 +26,6 @@ pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=Tru
 FOLDER = Path(__file__).parents[1] / "data" / "folder_0004"
 """The folder that the old store's cities were loaded from."""
 
-NOW_IN: dict[str, str] = {}
-"""Tables of then that are no relation of their name any more: the query that gives their rows, in their old columns."""
-
 
 def folder_city() -> Registry:
     reading = read_folder(FOLDER)
@@ -56,7 +53,7 @@ def test_every_row_of_an_old_store_is_there_after_the_migrations(empty_url: str)
     fill_old_store(empty_url)
     before = tables_of(empty_url)
     assert migrate(empty_url) == [migration.name for migration in migrations_after(OLD_LAST)]
-    assert missing_rows(empty_url, before, NOW_IN) == {}
+    assert missing_rows(empty_url, before) == {}
 
 
 def test_a_lost_or_altered_row_would_be_noticed(empty_url: str) -> None:
@@ -69,7 +66,7 @@ def test_a_lost_or_altered_row_would_be_noticed(empty_url: str) -> None:
         connection.execute("UPDATE confirmation SET outcome = 'done' WHERE outcome = 'skipped'")
         connection.execute("UPDATE plan SET document = document - 'seed'")
         connection.execute("UPDATE truck SET document = document || '{\"grown\": 1}'")
-    missing = missing_rows(empty_url, before, NOW_IN)
+    missing = missing_rows(empty_url, before)
     assert {table: len(rows) for table, rows in missing.items()} == {
         "reading_touched": 1,
         "confirmation": sum(row["outcome"] == "skipped" for row in before["confirmation"]),

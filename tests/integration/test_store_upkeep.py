@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from infra.migrate import all_migrations, migrate
+from services.contracts.telemetry import PositionReceived
 from services.store.connection import Connection, connect
 from services.store.upkeep import COMPRESS_AFTER, UpkeepDone, run_upkeep
-from services.writer.telemetry import ReadingRow, store_reading_rows
+from services.writer.telemetry import ReadingRow, store_positions, store_reading_rows
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
 
@@ -182,17 +183,67 @@ def test_reading_that_comes_between_rollup_and_retention_is_not_dropped(connecti
     assert {who: line[0] for (_, who), line in hours(connection, "town").items()} == {"C1": 50, "C2": 1}
 
 
-def test_old_positions_go(connection: Connection) -> None:
-    """Tracks of crews are kept no longer than the city decided."""
-    fixes = [("town", "T1", START + n * DAY, START, 2.4, 6.4) for n in range(60)]
+def put_fixes(connection: Connection, days: Iterable[int]) -> list[datetime]:
+    """A position at noon of each of these days after the start."""
+    instants = [START + n * DAY + DAY / 2 for n in days]
+    fixes = [("town", "T1", at, START, 2.4, 6.4) for at in instants]
     with connection.transaction(), connection.cursor() as cursor:
         columns = "city_id, truck_id, happened_at, received_at, lon, lat"
         cursor.executemany(f"INSERT INTO position ({columns}) VALUES (%s, %s, %s, %s, %s, %s)", fixes)
+    return instants
+
+
+def test_old_positions_go(connection: Connection) -> None:
+    """Tracks of crews are kept no longer than the city decided."""
+    instants = put_fixes(connection, range(60))
     now = START + 60 * DAY
     upkeep(connection, now, keep_positions_days=30)
     left = {row["happened_at"] for row in read(connection, "SELECT happened_at FROM position")}
-    assert {at for *_, at, _, _, _ in fixes if at >= now - 30 * DAY} <= left
+    assert {at for at in instants if at >= now - 30 * DAY} <= left
     assert min(left) >= now - 37 * DAY
+
+
+@pytest.mark.parametrize("zone", ["Africa/Porto-Novo", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_positions_that_the_ledger_has_not_counted_stay(connection: Connection, zone: str) -> None:
+    """The ledger was down for a season: its days are kept and told, all others go; counted, they go too."""
+    add_city(connection, "town", zone)
+    instants = put_fixes(connection, range(60))
+    waiting = {at for at in instants if day_in(ZoneInfo(zone))(at) == date(2026, 11, 12)}
+    assert len(waiting) == 1
+    with connection.transaction():
+        connection.execute("INSERT INTO ledger_touched (city_id, day) VALUES ('town', '2026-11-12')")
+    now = START + 60 * DAY
+    done = upkeep(connection, now, keep_positions_days=30)
+    assert done.days_kept == 1
+    left = {row["happened_at"] for row in read(connection, "SELECT happened_at FROM position")}
+    assert waiting <= left
+    # On plain tables that day alone; else its chunk of seven days, and the one beside it that the day may reach into.
+    assert len([at for at in left if at < now - 37 * DAY]) <= (14 if done.chunks_dropped else 1)
+    assert done.chunks_dropped + done.rows_deleted > 0
+    with connection.transaction():
+        connection.execute("DELETE FROM ledger_touched")
+    assert upkeep(connection, now, keep_positions_days=30).days_kept == 0
+    assert min(row["happened_at"] for row in read(connection, "SELECT happened_at FROM position")) >= now - 37 * DAY
+
+
+def test_position_that_comes_while_its_day_is_dropped_is_not_lost(connection: Connection, empty_url: str) -> None:
+    """A phone that was away for months delivers while retention runs: its day is marked, and stays for the ledger."""
+    add_city(connection, "town", "UTC")
+    put_fixes(connection, range(10))
+    late = PositionReceived(
+        city="town", truck="T9", happened_at=START + 2 * DAY, received_at=START + 50 * DAY, lon=2.4, lat=6.4
+    )
+
+    def late_one_comes() -> bool:
+        with connect(empty_url, name="test") as writer:
+            if not read(writer, "SELECT FROM ledger_touched"):
+                with writer.transaction():
+                    store_positions(writer, [late])
+        return False
+
+    now = START + 50 * DAY
+    run_upkeep(connection, now=now, keep_readings_days=KEEP, keep_positions_days=30, stopping=late_one_comes)
+    assert "T9" in {row["truck_id"] for row in read(connection, "SELECT truck_id FROM position")}
 
 
 def test_upkeep_leaves_another_at_it_alone(connection: Connection, empty_url: str) -> None:

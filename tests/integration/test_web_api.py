@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from uuid import uuid4
 
 import httpx
@@ -12,9 +13,10 @@ from infra.stack.stack import Stack
 from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
+from services.store.connection import connect
 from services.stream.kafka import EventConsumer
 from services.web.stream import KafkaStream
-from tests.support.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november
+from tests.support.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november, put_savings, savings_day
 from tests.support.web_server import LogIn, Running, serve, serve_city
 from tests.twins.stream import MemoryStream
 
@@ -167,6 +169,24 @@ def test_open_data_needs_no_login(web: Running) -> None:
     zones = httpx.get(f"{web.url}/api/v1/public/zones.geojson").json()["features"]
     assert len(days) == len(rows) - 1 == len(november())
     assert {f["properties"]["id"]: f["properties"]["served_ratio"] for f in zones}["pk6"] == 0
+
+
+def test_only_days_that_are_over_are_public(web: Running, database_url: str) -> None:
+    """A day under way counts circuits that nobody has driven yet; of a day that is over, the latest line counts."""
+    under_way = savings_day(date(2026, 12, 1)).model_copy(update={"finished": False, "computation_id": uuid4()})
+    again = savings_day(date(2026, 11, 22)).model_copy(
+        update={"number": 2, "computation_id": uuid4(), "reasons": ("events",), "confirmations": 35}
+    )
+    with connect(database_url, name="seed") as connection:
+        put_savings(connection, [under_way, again])
+    days = httpx.get(f"{web.url}/api/v1/public/savings.json").json()
+    assert [day["day"] for day in days] == [f"2026-11-{day:02}" for day in range(1, 23)]
+    assert (days[-1]["number"], days[-1]["confirmations"]) == (2, 35)
+    page = httpx.get(web.url, headers={"Accept-Language": "fr"}).text
+    assert "Du 1er au 22 novembre 2026" in page
+    assert "22 journées finies" in page
+    assert "1\N{NARROW NO-BREAK SPACE}100" in page  # 22 days of 50 containers by the fixed circuits
+    assert "748" in page  # and of 34 emptied
 
 
 def test_every_order_is_described(web: Running) -> None:

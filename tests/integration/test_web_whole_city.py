@@ -21,9 +21,9 @@ def readings_of_the_city(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     read: list[str] = []
     list_containers = store.list_containers
 
-    def noted(connection: Connection, city: str) -> list[store.ContainerRow]:
+    def noted(connection: Connection, city: str, fleet: str | None = None) -> list[store.ContainerRow]:
         read.append(city)
-        return list_containers(connection, city)
+        return list_containers(connection, city, fleet)
 
     monkeypatch.setattr(store, "list_containers", noted)
     return read

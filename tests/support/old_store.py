@@ -1,17 +1,21 @@
 """A store of an earlier release, and whether a store of today still holds all that it held."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Identifier
 
 from infra.migrate import Migration, all_migrations, migrate
 
 OLD_STORE = Path(__file__).parents[1] / "data" / "store_0004.sql"
 OLD_LAST = "0004_segment_speeds.sql"
+
+NOW_IN: Mapping[str, str] = {}
+"""Tables of then that are no relation of their name any more: the query that gives their rows, in their old columns."""
 
 type Rows = list[dict[str, Any]]
 
@@ -21,11 +25,16 @@ def migrations_after(name: str) -> list[Migration]:
     return [migration for migration in all_migrations() if migration.name > name]
 
 
-def fill_old_store(url: str) -> None:
-    """The schema of then, with rows in every table."""
-    migrate(url, [migration for migration in all_migrations() if migration.name <= OLD_LAST])
+def fill_old_store(url: str, last: str = OLD_LAST) -> None:
+    """The schema of then, with rows in every table; with an earlier `last`, in every table that there was."""
+    migrate(url, [migration for migration in all_migrations() if migration.name <= last])
+    there = tables_of(url).keys()
+    statements = re.split(r"^(?=INSERT INTO |SELECT )", OLD_STORE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     with psycopg.connect(url) as connection:
-        connection.execute(OLD_STORE.read_text(encoding="utf-8").encode())
+        for statement in statements[1:]:
+            named = re.match(r"""INSERT INTO public\.(\w+|"\w+") """, statement)
+            if named is None or named[1].strip('"') in there:
+                connection.execute(statement.encode())
 
 
 def tables_of(url: str) -> dict[str, Rows]:
@@ -54,21 +63,16 @@ def shape_of(url: str) -> list[tuple[Any, ...]]:
         return sorted((row for query in queries for row in connection.execute(query)), key=repr)
 
 
-def missing_rows(url: str, before: Mapping[str, Rows], now_in: Mapping[str, str]) -> dict[str, Rows]:
-    """Old rows that the store no longer holds, by table. A document may have grown; nothing else may be other.
-
-    Args:
-        url: of the store today.
-        before: its rows of then.
-        now_in: where the rows of a table that has moved are now: a query that gives its old columns.
-    """
+def missing_rows(url: str, before: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Old rows that the store no longer holds, by table. A document may have grown; nothing else may be other."""
     missing: dict[str, Rows] = {}
     with psycopg.connect(url, row_factory=dict_row) as connection:
         for table, rows in before.items():
-            query: Composable = SQL("SELECT {} FROM {}").format(
-                SQL(", ").join(map(Identifier, rows[0])), Identifier(table)
-            )
-            found = connection.execute(now_in[table].encode() if table in now_in else query).fetchall()
+            if not rows:
+                continue
+            columns = SQL(", ").join(map(Identifier, rows[0]))
+            query = SQL("SELECT {} FROM {}").format(columns, Identifier(table))
+            found = connection.execute(NOW_IN[table].encode() if table in NOW_IN else query).fetchall()
             if lost := _lost(rows, found):
                 missing[table] = lost
     return missing

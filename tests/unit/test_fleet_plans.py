@@ -51,6 +51,15 @@ def test_plan_is_measured_against_the_fixed_circuits_of_its_trucks(town: Registr
     assert (tippers.circuits, tippers.stops) == (0, 0)
 
 
+def test_trucks_that_drove_nothing_before_are_measured_against_nothing(town: Registry) -> None:
+    """A new fleet's litres are all more than before; without that, parting the city would look like a saving."""
+    kept = tuple(stop for stop in town.baseline if stop.truck == "RB-1021")
+    figures = planned(town.model_copy(update={"baseline": kept}), TIPPERS).baseline
+    assert figures is not None
+    assert (figures.circuits, figures.fuel_l) == (0, 0)
+    assert planned(town.model_copy(update={"baseline": ()}), TIPPERS).baseline is None
+
+
 def test_city_without_fleets_is_planned_whole_under_the_only_ones_name() -> None:
     """And an order for a fleet that it does not have is refused, naming those that it has."""
     town = example_town()

@@ -16,7 +16,6 @@ from services.roads.learning.store import (
     list_new_days,
     medians,
     store_day,
-    tracks_between,
 )
 from services.roads.osm.bands import Variants, make_variant, use_variants, write_speeds
 from services.roads.osm.city_roads import find_roads, vehicles_of
@@ -26,6 +25,7 @@ from services.roads.osm.store import RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import RoadVehicle, road_vehicle
 from services.roads.speeds import BANDS, Learned, band_name, band_speeds
+from services.roads.store import tracks_between
 from services.store.connection import Connection
 from services.times import instant_of
 

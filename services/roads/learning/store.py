@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 
 from services.roads.speeds import Learned, Samples
-from services.roads.tracks import TrackFix
 from services.store.connection import Connection
 from services.store.queries import load_queries
 
@@ -22,17 +20,6 @@ class DayLearned:
     fixes: int
     matched: int
     passes: int
-
-
-def tracks_between(
-    connection: Connection, city: str, from_: datetime, until: datetime
-) -> Iterator[tuple[str, list[TrackFix]]]:
-    """Truck by truck, its positions in time order; one truck's are in memory at a time."""
-    with connection.cursor(name="tracks") as cursor:
-        cursor.itersize = ROWS_A_FETCH
-        cursor.execute(SQL["list_fixes"], {"city": city, "from": from_, "until": until})
-        for truck, rows in groupby(cursor, key=lambda row: str(row["truck_id"])):
-            yield truck, [TrackFix(row["at_s"], row["lon"], row["lat"], row["accuracy_m"]) for row in rows]
 
 
 def store_day(

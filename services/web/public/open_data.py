@@ -20,10 +20,13 @@ SAVINGS_COLUMNS = (
     "day", "plan_id", "driven_from", "driven_circuits", "driven_stops", "driven_distance_m", "driven_fuel_l",
     "baseline_circuits", "baseline_stops", "baseline_distance_m", "baseline_fuel_l", "fuel_saved_l", "fuel_saved_ratio",
     "co2e_saved_kg", "money_saved", "currency", "population", "served_people", "simulated", "computed_at",
+    "driven_collected_kg", "driven_fuel_l_per_stop", "driven_fuel_l_per_t",
+    "baseline_collected_kg", "baseline_fuel_l_per_stop", "baseline_fuel_l_per_t",
+    "fleet", "number", "reasons", "computation_id", "registry_version",
 )  # fmt: skip
 
 
-@router.get("/savings.json")
+@router.get("/savings.json", response_model_exclude={"__all__": {"measured"}})
 def get_savings_json(
     response: Response,
     connection: WithStore,
@@ -31,7 +34,10 @@ def get_savings_json(
     first: Day | None = None,
     last: Day | None = None,
 ) -> list[SavingsComputed]:
-    """The ledger, one line a day, oldest first (contract `SavingsComputed`)."""
+    """The ledger's days that are over, oldest first: of each its latest line (contract `SavingsComputed`).
+
+    Without the metres of single trucks, which are their crews' affair.
+    """
     response.headers["Cache-Control"] = CACHE
     return store.list_savings(connection, chosen_city(connection, city).id, first, last)
 
@@ -47,10 +53,11 @@ def get_savings_csv(
 
 
 def _savings_row(line: SavingsComputed) -> dict[str, Any]:
-    row = line.model_dump(exclude={"driven", "baseline", "zones"})
+    row = line.model_dump(exclude={"driven", "baseline", "zones", "measured"}) | {"reasons": " ".join(line.reasons)}
     for side, figures in (("driven", line.driven), ("baseline", line.baseline)):
         if figures is not None:
             row |= {f"{side}_{name}": value for name, value in figures.model_dump().items()}
+            row |= {f"{side}_fuel_l_per_stop": figures.fuel_l_per_stop, f"{side}_fuel_l_per_t": figures.fuel_l_per_t}
     return row
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.contracts.ledger import SavingsComputed, ZoneServed
+from services.contracts.ledger import DayFigures, SavingsComputed, ZoneServed
 
 Trust = Literal["simulated", "measured", "estimated"]
 Verdict = Literal["no_data", "no_baseline", "saved", "even", "lost"]
@@ -14,8 +14,35 @@ EVEN_L = 0.5  # less than half a litre in a month is neither
 
 
 @dataclass(frozen=True)
+class Work:
+    """What one side of the comparison did over some days."""
+
+    fuel_l: float
+    stops: int
+    collected_kg: float | None
+    """None where a day does not say."""
+
+    @classmethod
+    def of(cls, days: Sequence[DayFigures]) -> "Work":
+        kilos = [day.collected_kg for day in days]
+        return cls(
+            fuel_l=sum(day.fuel_l for day in days),
+            stops=sum(day.stops for day in days),
+            collected_kg=None if None in kilos else sum(kg for kg in kilos if kg is not None),
+        )
+
+    @property
+    def fuel_l_per_stop(self) -> float | None:
+        return self.fuel_l / self.stops if self.stops else None
+
+    @property
+    def fuel_l_per_t(self) -> float | None:
+        return 1000 * self.fuel_l / self.collected_kg if self.collected_kg else None
+
+
+@dataclass(frozen=True)
 class Period:
-    """One calendar month of ledger days, oldest first."""
+    """The days of one calendar month that are over and in the ledger, oldest first."""
 
     month: date
     days: Sequence[SavingsComputed]
@@ -58,8 +85,33 @@ class Period:
         return sum(day.baseline.distance_m for day in self.compared if day.baseline)
 
     @property
+    def first(self) -> date:
+        return self.days[0].day
+
+    @property
+    def last(self) -> date:
+        return self.days[-1].day
+
+    @property
     def stops(self) -> int:
+        """Containers emptied."""
         return sum(day.driven.stops for day in self.days)
+
+    @property
+    def driven(self) -> Work:
+        """On the days that have a baseline to stand against."""
+        return Work.of([day.driven for day in self.compared])
+
+    @property
+    def baseline(self) -> Work:
+        """What the fixed circuits would have done on the same days."""
+        return Work.of([day.baseline for day in self.compared if day.baseline])
+
+    @property
+    def is_dearer_by_stop(self) -> bool:
+        """Whether the saving comes of containers left out: each one emptied took more diesel than before."""
+        driven, baseline = self.driven.fuel_l_per_stop, self.baseline.fuel_l_per_stop
+        return driven is None or (baseline is not None and driven > baseline)
 
     @property
     def fuel_saved_ratio(self) -> float | None:

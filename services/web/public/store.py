@@ -17,7 +17,7 @@ def list_savings_months(connection: Connection, city: str) -> list[date]:
 def list_savings(
     connection: Connection, city: str, first: date | None = None, last: date | None = None
 ) -> list[SavingsComputed]:
-    """The ledger's days, oldest first, both ends included."""
+    """The line that counts of each day that is over, oldest first, both ends included."""
     rows = connection.execute(SQL["list_savings"], {"city": city, "first": first, "last": last})
     return [SavingsComputed.model_validate(row["document"]) for row in rows]
 

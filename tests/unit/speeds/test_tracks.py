@@ -1,8 +1,9 @@
 """A day of positions is cut where nobody knows the way, and where the truck stood at its work."""
 
 import numpy as np
+import pytest
 
-from services.roads.tracks import TrackFix, driven_pieces
+from services.roads.tracks import TrackFix, believed, driven_pieces, metres_between
 from tests.support.roads_town import at
 
 NOWHERE = np.zeros((0, 2))
@@ -80,3 +81,29 @@ def test_fixes_out_of_order_or_twice_are_dropped() -> None:
     """Two fixes of one instant have no speed between them."""
     fixes = drive(0, 100)
     assert seconds(list(driven_pieces([*fixes[:5], fixes[4], *fixes[5:]], NOWHERE))) == [(0, 100)]
+
+
+def test_the_day_goes_to_the_most_fixes_that_agree() -> None:
+    """Two places of which one is wrong: the twenty fixes are believed, not the six that came first."""
+    wrong = [TrackFix(fix.at_s, fix.lon, fix.lat + 0.3) for fix in drive(0, 25)]
+    assert believed([*wrong, *drive(30, 125)]) == drive(30, 125)
+
+
+def test_a_receiver_that_comes_back_from_elsewhere_goes_on() -> None:
+    """Six fixes 30 km away in the middle: before and after are one track."""
+    fixes = drive(0, 200)
+    strange = [TrackFix(f.at_s, f.lon + 0.3, f.lat) if 100 <= f.at_s <= 125 else f for f in fixes]
+    assert believed(strange) == [fix for fix in fixes if not 100 <= fix.at_s <= 125]
+
+
+def test_a_dead_end_between_two_fixes_far_apart_is_driven() -> None:
+    """200 m in and out again, a fix each half minute: 24 km/h is no wrong fix."""
+    fixes = [TrackFix(0, *at(0, 0)), TrackFix(30, *at(0, 200)), TrackFix(60, *at(0, 0)), TrackFix(90, *at(200, 0))]
+    assert believed(fixes) == fixes
+
+
+def test_the_date_line_is_crossed_in_one_step() -> None:
+    """Taveuni lies on both sides of it: 0.002 degrees are 214 m there, not once around the earth."""
+    west, east = TrackFix(0, 179.999, -16.8), TrackFix(20, -179.999, -16.8)
+    assert believed([west, east]) == [west, east]
+    assert metres_between(west, east) == pytest.approx(0.002 * 111_195 * 0.9573, abs=1)  # cos(16.8 degrees)

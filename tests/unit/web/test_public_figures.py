@@ -19,6 +19,35 @@ def test_savings_are_summed_over_days_with_a_baseline() -> None:
     assert period.fuel_l == pytest.approx(days[0].driven.fuel_l + days[1].driven.fuel_l)
 
 
+def test_litres_for_each_container_and_tonne_stand_beside_the_total() -> None:
+    """76 stops against 447: three quarters of the diesel saved, and each container emptied took half as much again."""
+    day = savings_day(date(2026, 11, 1))
+    assert day.baseline is not None
+    few = day.model_copy(
+        update={
+            "driven": day.driven.model_copy(update={"stops": 76, "fuel_l": 100.0, "collected_kg": 8_000.0}),
+            "baseline": day.baseline.model_copy(update={"stops": 447, "fuel_l": 400.0, "collected_kg": 20_000.0}),
+            "fuel_saved_l": 300.0,
+        }
+    )
+    period = Period(MONTH, [few])
+    assert period.verdict == "saved"
+    assert period.is_dearer_by_stop
+    assert period.driven.fuel_l_per_stop == pytest.approx(100 / 76)
+    assert period.baseline.fuel_l_per_stop == pytest.approx(400 / 447)
+    assert (period.driven.fuel_l_per_t, period.baseline.fuel_l_per_t) == (12.5, 20.0)
+    assert not Period(MONTH, november(1.6)).is_dearer_by_stop  # 96 L for 34 against 154 L for 50
+
+
+def test_tonnes_are_told_only_where_every_day_counts_them() -> None:
+    """A line of the former release says no kilos: the tonnes of the others are not those of its litres."""
+    old = savings_day(date(2026, 11, 1))
+    old = old.model_copy(update={"driven": old.driven.model_copy(update={"collected_kg": None})})
+    period = Period(MONTH, [old, savings_day(date(2026, 11, 2))])
+    assert period.driven.fuel_l_per_t is None
+    assert period.driven.fuel_l_per_stop is not None
+
+
 @pytest.mark.parametrize(
     ("days", "verdict"),
     [

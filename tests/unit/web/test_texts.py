@@ -99,7 +99,7 @@ def test_reader_is_spoken_to_in_their_language(cookie: str | None, accepted: str
 def test_names_are_escaped_in_sentences_with_markup() -> None:
     """A city's name from a spreadsheet must not become markup on the public page."""
     text = texts_in("fr").html(
-        "public.no_baseline", place="<script>", month="mai", litres="1 L", people="1", living="2"
+        "public.no_baseline", place="<script>", when="En mai", litres="1 L", stops="9", people="1", living="2"
     )
     assert "<script>" not in text
     assert "<b>1 L de gazole</b>" in text

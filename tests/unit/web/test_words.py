@@ -66,3 +66,13 @@ def test_minutes_are_those_that_have_passed() -> None:
     """A margin is never told larger than it is."""
     assert FRENCH.minutes(14 * 60 + 59) == "14\u00a0min"
     assert FRENCH.minutes(2 * 3600 + 359) == "2\u00a0h\u00a005"
+
+
+def test_a_period_says_its_days() -> None:
+    """Six days are not November; the first of a month is "1er" in French."""
+    first, sixth = date(2026, 11, 1), date(2026, 11, 6)
+    assert FRENCH.period(first, sixth) == "Du 1er au 6 novembre 2026"
+    assert FRENCH.period(first, first) == "Le 1er novembre 2026"
+    assert FRENCH.period(sixth, sixth) == "Le 6 novembre 2026"
+    assert ENGLISH.period(first, sixth) == "From 1 to 6 November 2026"
+    assert ENGLISH.period(sixth, sixth) == "On 6 November 2026"

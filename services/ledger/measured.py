@@ -1,0 +1,75 @@
+"""Kilometres by GPS: of a track that covers the duty and does not contradict what else is known of it, or of none."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.roads.tracks import METRES_A_DEGREE, TrackFix, believed, metres_between
+
+MIN_BELIEVED_SHARE = 0.8
+"""Share of its fixes that can be true together. A track of which every fifth fix is wrong measures nothing. Assumed."""
+MIN_GPS_SHARE = 0.8
+"""Share of a circuit's expected time that GPS must cover for its kilometres to count as measured."""
+MIN_STEP_M = 15.0
+"""Shorter steps are the noise of a standing receiver (5 to 10 m); summed for hours they would become kilometres."""
+MAX_GAP_S = 300.0
+"""A longer silence is not driven in a straight line: that circuit's kilometres are then not measured."""
+NEAR_M = 500.0
+"""A truck that emptied a container was so near, even where the crew walks the last metres. Assumed."""
+MIN_NEAR_SHARE = 0.5
+"""Share of the places it was at that a truck's track must have come near. Assumed: a crew may confirm in passing."""
+MOST_TIMES_ESTIMATED = 3.0
+"""A measure so many times longer or shorter than the estimate of the same way is of another way. Assumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is known of a truck's day without its track."""
+
+    expected_s: float
+    estimated_m: float
+    places: Collection[tuple[float, float]]
+    """Lon, lat of what it emptied and where it unloaded."""
+
+
+def measured_m(fixes: Sequence[TrackFix], duty: Duty) -> float | None:
+    """Metres of a truck's fixes in time order; None where they do not cover its duty, or contradict it."""
+    track = believed(fixes)
+    if len(track) < 2 or len(track) < MIN_BELIEVED_SHARE * len(fixes):
+        return None
+    if track[-1].at_s - track[0].at_s < MIN_GPS_SHARE * duty.expected_s or not _was_there(track, duty):
+        return None
+    length_m = track_length_m(track)
+    return length_m if length_m is not None and _is_alike(length_m, duty.estimated_m) else None
+
+
+def track_length_m(track: Sequence[TrackFix]) -> float | None:
+    """Length of a track that `believed` has cleaned; None where it has a hole in driving.
+
+    A fix counts once it is `MIN_STEP_M` from the last that counted.
+    """
+    length_m, last, previous = 0.0, track[0], track[0]
+    for fix in track[1:]:
+        step_m, silent_s = metres_between(last, fix), fix.at_s - previous.at_s
+        previous = fix
+        if silent_s > MAX_GAP_S and step_m > 10 * MIN_STEP_M:
+            return None
+        if step_m >= MIN_STEP_M:
+            length_m, last = length_m + step_m, fix
+    return length_m
+
+
+def _was_there(track: Sequence[TrackFix], duty: Duty) -> bool:
+    """Whether the track comes near enough of the places; a phone that stayed in the office does not."""
+    where = np.array([(fix.lon, fix.lat) for fix in track])
+    places = np.array(list(duty.places), dtype=np.float64).reshape(-1, 2)
+    near = 0
+    for lon, lat in places:
+        east = (where[:, 0] - lon) * np.cos(np.radians(lat))
+        near += bool((np.hypot(east, where[:, 1] - lat) * METRES_A_DEGREE).min() <= NEAR_M)
+    return near > 0 and near >= MIN_NEAR_SHARE * len(places)
+
+
+def _is_alike(length_m: float, estimated_m: float) -> bool:
+    return estimated_m / MOST_TIMES_ESTIMATED <= length_m <= estimated_m * MOST_TIMES_ESTIMATED
