@@ -23,3 +23,7 @@ class BrokerAway(TourneeError):
 
 class SettingMissing(TourneeError):
     """A setting without which nothing can start."""
+
+
+class UnknownInstant(TourneeError):
+    """What was known at an instant cannot be said: it is in the future, or so long ago that readings were dropped."""

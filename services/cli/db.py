@@ -8,6 +8,7 @@ from services.settings import settings
 from services.store.connection import connect
 from services.store.upkeep import run_upkeep
 from services.stream.kafka import create_topics
+from services.writer.beliefs import keep_beliefs
 
 db_app = typer.Typer(help="The store and the stream.", no_args_is_help=True)
 
@@ -21,16 +22,19 @@ def migrate_command() -> None:
 
 @db_app.command("upkeep")
 def upkeep_command() -> None:
-    """Roll up and drop what is due, now; the writer does it by itself every few minutes."""
+    """Bring beliefs up to date, roll up and drop what is due, now; the writer does it by itself every few minutes."""
     config = settings()
     with connect(config.database_url.get_secret_value(), name="upkeep") as connection:
+        now = clock_from(config.clock).now()
+        kept = keep_beliefs(connection, now=now, keep_readings_days=config.keep_readings_days)
         done = run_upkeep(
             connection,
-            now=clock_from(config.clock).now(),
+            now=now,
             keep_readings_days=config.keep_readings_days,
             keep_positions_days=config.keep_positions_days,
         )
-    typer.echo(done or "another process is at it")
+    for what in (kept, done):
+        typer.echo(what or "another process is at it")
 
 
 @db_app.command("topics")

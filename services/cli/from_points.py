@@ -42,9 +42,13 @@ def from_points(
         list[str] | None,
         typer.Option(metavar="COLUMN=thousands|decimals", help="What 6.500 is in a column: litres, count."),
     ] = None,
-    unit: Annotated[ListUnit | None, typer.Option(help="Of the column of litres. Default: as its name says.")] = None,
+    unit: Annotated[
+        ListUnit | None, typer.Option(metavar="l|m3", help="Of the column of litres. Default: as its name says.")
+    ] = None,
     count: Annotated[str | None, typer.Option(metavar="COLUMN", help="How many containers a row stands for.")] = None,
-    large: Annotated[Large | None, typer.Option(help="How containers over 2,000 L are emptied.")] = None,
+    large: Annotated[
+        Large | None, typer.Option(metavar="street|skip", help="How containers over 2,000 L are emptied.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
 ) -> None:
     """Make a city folder from a plain list of containers; what the list cannot tell is assumed and marked."""

@@ -41,13 +41,16 @@ def _is_none(value: object) -> bool:
 
 
 class PlanDay(Message):
-    """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`."""
+    """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`; without it, when taken up.
+
+    An instant of the past is planned as it was known then. One in the future is refused.
+    """
 
     request_id: UUID
     city: CityId
     fleet: FleetId = ONLY_FLEET
     day: Day
-    as_of: Instant
+    as_of: Instant | None = None
     time_limit_s: Annotated[float, Field(gt=0, le=3600)]
     seed: int = 1
     broken_down: tuple[Id, ...] = ()

@@ -7,23 +7,22 @@ from statistics import median
 
 from services.city.registry import Container, ContainerKind, Planning, Registry
 from services.contracts.planning import ContainerForecast, DueReason
-from services.fill.forecast import ContainerState, FillLine, forecast
+from services.fill.belief import Belief, start
+from services.fill.forecast import FillLine, forecast
 from services.times import instant_of, seconds_of_day
 
 FORECAST_SPREAD = 0.12
 """Standard deviation of a day-ahead forecast, as a share of the volume. Assumed, until measured."""
 
 
-def forecasts_of_day(
-    registry: Registry, states: Mapping[str, ContainerState], day: date
-) -> tuple[ContainerForecast, ...]:
+def forecasts_of_day(registry: Registry, beliefs: Mapping[str, Belief], day: date) -> tuple[ContainerForecast, ...]:
     """The forecast of every container when the trucks come, and the reason where it is due, in the registry's order."""
     rules = registry.city.planning
     service_at = service_instant(registry, day)
     unknown_since = service_at - timedelta(days=rules.max_days_between_emptyings)
     kinds = {kind.id: kind for kind in registry.container_kinds}
     return tuple(
-        _forecast_of(c, kinds[c.kind], states.get(c.id, ContainerState(c.id)), rules, service_at, unknown_since)
+        _forecast_of(c, kinds[c.kind], beliefs.get(c.id, start()), rules, service_at, unknown_since)
         for c in registry.containers
     )
 
@@ -48,14 +47,14 @@ def overflow_prize(line: FillLine, next_at: datetime, capacity_l: float, price_p
 def _forecast_of(
     container: Container,
     kind: ContainerKind,
-    state: ContainerState,
+    belief: Belief,
     rules: Planning,
     service_at: datetime,
     unknown_since: datetime,
 ) -> ContainerForecast:
-    line = forecast(state, kind.fill_per_day, unknown_since=unknown_since)
+    line = forecast(belief, kind.fill_per_day, unknown_since=unknown_since)
     fill = line.at(service_at)
-    due = _due(line, service_at, state.last_emptied_at or unknown_since, rules)
+    due = _due(line, service_at, belief.emptied_at or unknown_since, rules)
     demand_l = fill * container.capacity_l
     next_at = service_at + timedelta(hours=rules.next_round_h)
     required = due in {"full", "too_long_since_emptied"}

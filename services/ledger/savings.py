@@ -153,7 +153,7 @@ def _baseline(registry: Registry, day: date, events: DayEvents, factor: float, r
         return None
     here = {container.id for container in registry.containers}
     forecasts = [forecast for forecast in plan.forecasts if forecast.container in here]
-    return baseline_of_day(registry, forecasts, day, road_factor=factor, roads=roads)
+    return baseline_of_day(registry, forecasts, day, fleet=plan.fleet, road_factor=factor, roads=roads)
 
 
 def _saved(registry: Registry, driven: DayFigures, baseline: DayFigures | None) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A day's plan, from the registry and the latest states. Pure but for the time the solver takes."""
+"""A day's plan, from the registry and what is believed of the containers. Pure but for the time the solver takes."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -18,8 +18,8 @@ from services.contracts.planning import (
     Unserved,
     UnservedReason,
 )
+from services.fill.belief import Belief
 from services.fill.due import forecasts_of_day
-from services.fill.forecast import ContainerState
 from services.planning.baseline import baseline_of_day
 from services.planning.estimates import with_estimates
 from services.planning.explained import with_reasons
@@ -33,7 +33,7 @@ from services.times import local_day, seconds_after_midnight
 def plan_day(
     order: PlanDay,
     registry: Registry,
-    states: Mapping[str, ContainerState],
+    beliefs: Mapping[str, Belief],
     *,
     now: Callable[[], datetime],
     on_improved: Improved | None = None,
@@ -51,13 +51,14 @@ def plan_day(
     """
     city, registry = registry, part_of(registry, order.fleet)
     roads = roads or EstimatedRoads(registry.city.roads)
-    forecasts = forecasts_of_day(registry, states, order.day)
+    forecasts = forecasts_of_day(registry, beliefs, order.day)
     due = [f for f in forecasts if f.due]
     name, from_s = problem_name(order, registry_version), earliest_departure_s(order, registry.city, now())
     problem = problem_of_day(registry, due, order.day, name=name, roads=roads, from_s=from_s)
     ids = [f.container for f in due]
     problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
     circuits = circuits_of(solution, problem, order.day, registry)
+    made_at = now()
     plan = PlanMade(
         # The same order answered twice (a planner that died between Kafka and its offset) is the same plan.
         plan_id=uuid5(NAMESPACE_URL, f"tournee:plan:{order.request_id}"),
@@ -66,8 +67,8 @@ def plan_day(
         city=order.city,
         fleet=order.fleet,
         day=order.day,
-        as_of=order.as_of,
-        made_at=now(),
+        as_of=order.as_of or made_at,
+        made_at=made_at,
         seed=order.seed,
         time_limit_s=order.time_limit_s,
         solve_s=round(solution.elapsed_s, 3),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 import routing
@@ -11,11 +12,11 @@ from services.city.store import find_registry
 from services.city.versions import find_version
 from services.clock import Clock
 from services.contracts import topics
-from services.contracts.fields import Message, scope_name
+from services.contracts.fields import FUTURE_TOLERANCE, Message, scope_name
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
-from services.errors import StoreAway, StreamAway, TourneeError
-from services.fill.forecast import ContainerState
-from services.fill.store import load_states
+from services.errors import StoreAway, StreamAway, TourneeError, UnknownInstant
+from services.fill.belief import Belief
+from services.fill.store import load_beliefs
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
 from services.planning.replan_day import replan_day
@@ -52,17 +53,23 @@ class Planner:
         Raises:
             StoreAway, StreamAway: nothing is settled; carry the order out again.
         """
-        with snapshot(connection):
-            registry = find_registry(connection, order.city)
-            version = find_version(connection, order.city)
-            states = load_states(connection, order.city)
-            under_way = self._find_under_way(connection, order, registry)
+        try:
+            as_of = self._instant_of(order)
+            with snapshot(connection):
+                registry = find_registry(connection, order.city)
+                version = find_version(connection, order.city)
+                beliefs = load_beliefs(connection, order.city, as_of)
+                under_way = self._find_under_way(connection, order, registry)
+        except UnknownInstant as unknown:
+            self._tell(order, "failed", detail=str(unknown))
+            return
+        order = order.model_copy(update={"as_of": as_of})
         if registry is None:
             self._tell(order, "failed", detail=f"city {order.city} is not loaded")
             return
         self._tell(order, "started")
         try:
-            plan = self._plan(order, registry, version, states, under_way)
+            plan = self._plan(order, registry, version, beliefs, under_way)
         except (StoreAway, StreamAway):
             raise
         except Exception as error:
@@ -72,6 +79,20 @@ class Planner:
             return
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
+
+    def _instant_of(self, order: PlanDay) -> datetime:
+        """The instant whose knowledge counts: the order's, now without one, and now where other clocks are ahead.
+
+        Raises:
+            UnknownInstant: it is in the future, by more than clocks differ.
+        """
+        now = self._clock.now()
+        if order.as_of is not None and order.as_of > now + FUTURE_TOLERANCE:
+            raise UnknownInstant(
+                f"as_of {order.as_of.isoformat()} is in the future: it is {now.isoformat()}; "
+                "give an instant of the past, or none for what is known now"
+            )
+        return min(order.as_of or now, now)
 
     def _find_under_way(self, connection: Connection, order: PlanDay, registry: Registry | None) -> UnderWay | None:
         """The day, where it is today's and has begun."""
@@ -85,16 +106,16 @@ class Planner:
         order: PlanDay,
         registry: Registry,
         version: int | None,
-        states: Mapping[str, ContainerState],
+        beliefs: Mapping[str, Belief],
         under_way: UnderWay | None,
     ) -> PlanMade:
         now, roads = self._clock.now, self._roads_of(registry)
         if under_way is not None:
-            return replan_day(order, registry, states, under_way, now=now, roads=roads, registry_version=version)
+            return replan_day(order, registry, beliefs, under_way, now=now, roads=roads, registry_version=version)
         return plan_day(
             order,
             registry,
-            states,
+            beliefs,
             now=now,
             on_improved=self._tell_improved(order),
             roads=roads,

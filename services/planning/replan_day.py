@@ -16,8 +16,8 @@ from services.contracts.planning import (
     Unserved,
     UnservedReason,
 )
+from services.fill.belief import Belief
 from services.fill.due import forecasts_of_day
-from services.fill.forecast import ContainerState
 from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
 from services.planning.under_way import UnderWay, as_it_runs
 from services.roads.roads import EstimatedRoads, Roads
@@ -31,7 +31,7 @@ call, and a driver who has the street in his head; chosen, not measured."""
 def replan_day(
     order: PlanDay,
     registry: Registry,
-    states: Mapping[str, ContainerState],
+    beliefs: Mapping[str, Belief],
     under_way: UnderWay,
     *,
     now: Callable[[], datetime],
@@ -50,7 +50,7 @@ def replan_day(
     registry = part_of(registry, order.fleet)
     zone, begun_at = registry.city.zone_info, now()
     roads = roads or EstimatedRoads(registry.city.roads)
-    forecasts = _forecasts(registry, states, order, under_way)
+    forecasts = _forecasts(registry, beliefs, order, under_way)
     left = [f for f in forecasts if f.due and f.container not in under_way.given_up()]
     name = problem_name(order, registry_version)
     problem = problem_of_day(registry, left, order.day, name=name, roads=roads)
@@ -72,7 +72,7 @@ def replan_day(
         city=order.city,
         fleet=order.fleet,
         day=order.day,
-        as_of=order.as_of,
+        as_of=order.as_of or begun_at,
         made_at=now(),
         registry_version=registry_version,
         seed=order.seed,
@@ -103,14 +103,14 @@ def _without_what_others_did(
 
 
 def _forecasts(
-    registry: Registry, states: Mapping[str, ContainerState], order: PlanDay, under_way: UnderWay
+    registry: Registry, beliefs: Mapping[str, Belief], order: PlanDay, under_way: UnderWay
 ) -> tuple[ContainerForecast, ...]:
     """Of now; for what was emptied today the plan's own, which says what was expected to be aboard."""
     expected = {forecast.container: forecast for forecast in under_way.plan.forecasts}
     emptied = under_way.emptied()
     return tuple(
         expected.get(forecast.container, forecast) if forecast.container in emptied else forecast
-        for forecast in forecasts_of_day(registry, states, order.day)
+        for forecast in forecasts_of_day(registry, beliefs, order.day)
     )
 
 

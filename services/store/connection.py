@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[dict[str, Any]]
 
 RETRY_S = 1.0
-NO_JIT = "-c jit=off"
-"""The planner's estimates for a batch's own tables are high, and compiling a query takes longer than ours do."""
+SESSION = "-c jit=off -c timezone=UTC"
+"""No JIT: the planner's estimates for a batch's own tables are high, and compiling a query takes longer than ours do.
+Instants come in UTC wherever the server stands: Python compares two of one summer-time zone by their wall clocks."""
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def connect(url: str, *, name: str) -> Connection:
     """
     with store_errors():
         return psycopg.connect(
-            url, row_factory=dict_row, application_name=f"tournee-{name}", connect_timeout=10, options=NO_JIT
+            url, row_factory=dict_row, application_name=f"tournee-{name}", connect_timeout=10, options=SESSION
         )
 
 
@@ -79,7 +80,7 @@ def make_pool(url: str, *, name: str, size: int = 4) -> ConnectionPool[Connectio
             "row_factory": dict_row,
             "application_name": f"tournee-{name}",
             "connect_timeout": 5,
-            "options": NO_JIT,
+            "options": SESSION,
         },
         min_size=1,
         max_size=size,

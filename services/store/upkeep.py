@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from psycopg.errors import LockNotAvailable
 
+from services.store.alone import alone
 from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
 
@@ -28,6 +28,8 @@ LONGEST_CHUNK_DAYS = 7
 """Of a small town: two years are a hundred chunks, which each query that names no time opens."""
 COMPRESS_AFTER = timedelta(days=14)
 """Late readings come within hours or days; into a compressed chunk each would cost more."""
+
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 type Relation = Literal["reading", "position"]
 
@@ -77,13 +79,14 @@ def run_upkeep(
 ) -> UpkeepDone | None:
     """Roll up what has changed, drop what is older than it is kept, compress where the licence allows.
 
-    Rollups come first, and what is not rolled up is never dropped. Every step is a transaction of its own, so a run
-    that ends in the middle (killed, told to stop, the server gone) has done whole steps, and the next does the rest.
+    Rollups come first, and what is not rolled up is never dropped, nor a reading for which no kept belief stands
+    (`services.writer.beliefs`). Every step is a transaction of its own, so a run that ends in the middle (killed, told
+    to stop, the server gone) has done whole steps, and the next does the rest.
 
     Args:
         connection: with no transaction open; it is held for minutes where much is to do, so not one of the stream's.
         now: timezone-aware; hours and days that are not over by then wait.
-        keep_readings_days: raw readings older than this go; their rollups stay.
+        keep_readings_days: raw readings older than this go; their rollups and what was learned from them stay.
         keep_positions_days: positions older than this go, but of days that the ledger has counted only.
         stopping: asked between transactions.
 
@@ -93,7 +96,7 @@ def run_upkeep(
     Raises:
         StoreAway, StoreRefused: what was done before stays.
     """
-    with _alone(connection) as is_alone:
+    with alone(connection, LOCK) as is_alone:
         if not is_alone:
             return None
         started_s = time.monotonic()
@@ -101,26 +104,13 @@ def run_upkeep(
         _roll_up(run)
         has_chunks = _has_chunks(run)
         drop_old = _drop_old_chunks if has_chunks else _delete_old_rows
-        drop_old(run, "reading", now - timedelta(days=keep_readings_days))
+        drop_old(run, "reading", _settled(run, now - timedelta(days=keep_readings_days)))
         drop_old(run, "position", now - timedelta(days=keep_positions_days))
         _tell_kept(run, now - timedelta(days=keep_positions_days))
         if has_chunks:
             _size_chunks(run)
         compression = _compress(run) if has_chunks else "none: plain PostgreSQL"
         return UpkeepDone(compression=compression, took_s=time.monotonic() - started_s, **run.counts)
-
-
-@contextmanager
-def _alone(connection: Connection) -> Iterator[bool]:
-    with store_errors(), connection.transaction():
-        row = connection.execute(SQL["try_lock"], {"key": LOCK}).fetchone()
-    is_alone = bool(row and row["got"])
-    try:
-        yield is_alone
-    finally:
-        if is_alone and not connection.broken:  # a broken session has let go by itself
-            with store_errors(), connection.transaction():
-                connection.execute(SQL["unlock"], {"key": LOCK})
 
 
 def _roll_up(run: _Run) -> None:
@@ -139,6 +129,12 @@ def _roll_up(run: _Run) -> None:
             for step in ("take_touched_day", "roll_up_day"):
                 run.connection.execute(SQL[step], day, prepare=False)
         run.count("days_rolled_up")
+
+
+def _settled(run: _Run, before: datetime) -> datetime:
+    """This instant, or the earlier one before which beliefs stand for the readings; the others stay."""
+    horizon = next((row["until_at"] + timedelta(microseconds=1) for row in run.ask("find_horizon")), NEVER)
+    return min(before, horizon)
 
 
 def _has_chunks(run: _Run) -> bool:

@@ -1,9 +1,3 @@
--- name: try_lock
-SELECT pg_try_advisory_lock(%(key)s) AS got
-
--- name: unlock
-SELECT pg_advisory_unlock(%(key)s)
-
 -- name: has_timescale
 -- On plain PostgreSQL the view is not there, and to name it elsewhere would be an error.
 SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL AS there
@@ -126,6 +120,9 @@ SELECT EXISTS (SELECT FROM ledger_touched
 -- name: drop_chunk
 SELECT count(*) AS dropped
 FROM drop_chunks(%(relation)s::regclass, newer_than => %(from)s::timestamptz, older_than => %(until)s::timestamptz)
+
+-- name: find_horizon
+SELECT until_at FROM evidence_horizon
 
 -- name: delete_readings
 -- A reading and its mark become visible together, so one statement sees both or neither.

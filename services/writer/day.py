@@ -10,6 +10,7 @@ from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgre
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument
+from services.writer.evidence import observation_of, store_observations
 
 SQL = load_queries(__name__)
 
@@ -46,19 +47,12 @@ def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched
 
 
 def store_confirmations(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> None:
-    """The confirmations, the state of the containers they emptied, and that the ledger has to look at the days."""
+    """The confirmations, what they say of their containers, and that the ledger has to look at the days."""
     with connection.cursor() as cursor:
         cursor.executemany(SQL["insert_confirmation"], [c.model_dump() for c in confirmations])
     said = {"cities": [c.city for c in confirmations], "instants": [c.happened_at for c in confirmations]}
     connection.execute(SQL["touch_confirmed_days"], {**said, "received_at": max(c.received_at for c in confirmations)})
-    emptied = [c for c in confirmations if c.kind == "stop" and c.outcome == "done"]
-    if emptied:
-        columns = {"cities": [c.city for c in emptied], "containers": [c.place for c in emptied]}
-        connection.execute(SQL["claim_states"], columns)
-        instants = [c.happened_at for c in emptied]
-        # Planned for these instants: a plan for any instant would open every chunk of readings.
-        at = {"instants": instants, "since": min(instants)}
-        connection.execute(SQL["empty_containers"], columns | at, prepare=False)
+    store_observations(connection, [told for told in map(observation_of, confirmations) if told is not None])
 
 
 def store_alerts_seen(connection: Connection, alerts: Sequence[AlertSeen]) -> None:

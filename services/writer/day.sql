@@ -34,56 +34,6 @@ VALUES (%(id)s, %(city)s, %(fleet)s, %(truck)s, %(plan_id)s, %(kind)s, %(place)s
         %(fill_ratio_seen)s, %(happened_at)s, %(received_at)s, %(driver)s)
 ON CONFLICT DO NOTHING
 
--- name: claim_states
--- The states of the emptied containers, in the order in which every writer takes them. What another writer is about
--- to add to them is waited for, and seen by the next statement.
-INSERT INTO container_state AS state (city_id, container_id)
-SELECT DISTINCT e.city_id, e.container_id
-FROM unnest(%(cities)s::text[], %(containers)s::text[]) AS e (city_id, container_id)
-ORDER BY e.container_id, e.city_id
-ON CONFLICT (city_id, container_id) DO UPDATE SET city_id = excluded.city_id
-WHERE false -- a row is locked before this is asked
-
--- name: empty_containers
--- A container was emptied: what its sums say of the cycle just ended joins its usual rate, and they start anew from the
--- readings since (phones report late, so some may be there already). Runs after its confirmations are stored and its
--- state is claimed. `since`, the earliest of the instants, spares the readings before it from being opened.
-WITH emptied AS (
-    SELECT * FROM unnest(%(cities)s::text[], %(containers)s::text[], %(instants)s::timestamptz[])
-             AS e (city_id, container_id, emptied_at)
-), latest AS (
-    SELECT city_id, container_id, max(emptied_at) AS emptied_at FROM emptied GROUP BY city_id, container_id
-), newer AS (
-    SELECT l.*, s.usual_fill_per_day, s.readings, s.sum_x, s.sum_y, s.sum_xx, s.sum_xy
-    FROM latest l JOIN container_state s USING (city_id, container_id)
-    WHERE s.last_emptied_at IS NULL OR l.emptied_at > s.last_emptied_at
-), cycle AS (
-    SELECT *, readings * sum_xx - sum_x * sum_x AS spread,
-           readings * sum_xy - sum_x * sum_y AS covariance
-    FROM newer
-), since AS (
-    SELECT n.city_id, n.container_id, line.*
-    FROM newer n CROSS JOIN LATERAL (
-        SELECT count(*) AS readings, coalesce(sum(x), 0) AS sum_x, coalesce(sum(y), 0) AS sum_y,
-               coalesce(sum(x * x), 0) AS sum_xx, coalesce(sum(x * y), 0) AS sum_xy
-        FROM reading r CROSS JOIN LATERAL (
-            SELECT date_part('epoch', r.happened_at - n.emptied_at) / 86400 AS x, r.fill_ratio::double precision AS y
-        ) AS point
-        WHERE r.city_id = n.city_id AND r.container_id = n.container_id AND r.happened_at > n.emptied_at
-          AND r.happened_at > %(since)s
-    ) AS line
-)
-UPDATE container_state state SET
-    last_emptied_at = c.emptied_at, fill_epoch = c.emptied_at, readings = since.readings,
-    sum_x = since.sum_x, sum_y = since.sum_y, sum_xx = since.sum_xx, sum_xy = since.sum_xy,
-    -- A cycle teaches when it has four readings over more than a few hours (spread: n^2 times variance of days).
-    usual_fill_per_day =
-       CASE WHEN c.readings >= 4 AND c.spread > c.readings * c.readings * 0.005 AND c.covariance > 0
-            THEN 0.6 * coalesce(c.usual_fill_per_day, c.covariance / c.spread) + 0.4 * c.covariance / c.spread
-            ELSE c.usual_fill_per_day END
-FROM cycle c JOIN since USING (city_id, container_id)
-WHERE state.city_id = c.city_id AND state.container_id = c.container_id
-
 -- name: touch_dispatched_days
 INSERT INTO ledger_touched (city_id, day)
 SELECT DISTINCT * FROM unnest(%(cities)s::text[], %(days)s::date[])

@@ -44,7 +44,8 @@ def main() -> None:
         writer = Writer(config, service, meter)
         consume(service, consumer, writer)
         writer.close()
-        upkeep.join()
+        for thread in upkeep:
+            thread.join()
 
 
 class Writer:

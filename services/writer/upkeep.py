@@ -1,8 +1,8 @@
-"""The store's housekeeping, beside the stream: rollups and retention, now and then."""
+"""The store's housekeeping, beside the stream: beliefs, rollups and retention, now and then."""
 
 import logging
 import threading
-from functools import partial
+from collections.abc import Callable
 
 from services.clock import Clock, clock_from
 from services.operations.service import Stopping
@@ -10,28 +10,48 @@ from services.settings import Settings
 from services.store.connection import Connection
 from services.store.link import StoreLink
 from services.store.upkeep import run_upkeep
+from services.writer.beliefs import keep_beliefs
 
 log = logging.getLogger(__name__)
 
+type Work = Callable[[Connection, Settings, Clock, Stopping], None]
+
 EVERY_S = 300.0
+BELIEFS_EVERY_S = 30.0
+"""What has come since is folded by whoever plans, in memory. Seldom enough that much evidence shares the cost of one
+container, often enough that a planner finds little."""
 
 
-def start_upkeep(config: Settings, stopping: Stopping) -> threading.Thread:
-    """Keep rollups and retention on a thread and a connection of its own; of several writers one does it at a time."""
-    thread = threading.Thread(target=_keep, args=(config, stopping), name="upkeep", daemon=True)
-    thread.start()
-    return thread
+def start_upkeep(config: Settings, stopping: Stopping) -> list[threading.Thread]:
+    """Keep beliefs, and rollups and retention, each on a thread and a connection of its own.
+
+    Of several writers one does it at a time.
+    """
+    threads = [
+        threading.Thread(target=_keep, args=(work, name, every_s, config, stopping), name=name, daemon=True)
+        for work, name, every_s in ((_beliefs, "beliefs", BELIEFS_EVERY_S), (_upkeep, "upkeep", EVERY_S))
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
-def _keep(config: Settings, stopping: Stopping) -> None:
+def _keep(work: Work, name: str, every_s: float, config: Settings, stopping: Stopping) -> None:
     clock = clock_from(config.clock)
-    store = StoreLink(config.database_url.get_secret_value(), name="upkeep", stopping=stopping)
-    while not stopping.is_asked(EVERY_S):
-        store.run(partial(_run, config=config, clock=clock, stopping=stopping), what="upkeep")
+    store = StoreLink(config.database_url.get_secret_value(), name=name, stopping=stopping)
+    while not stopping.is_asked(every_s):
+        store.run(lambda connection: work(connection, config, clock, stopping), what=name)
     store.close()
 
 
-def _run(connection: Connection, config: Settings, clock: Clock, stopping: Stopping) -> None:
+def _beliefs(connection: Connection, config: Settings, clock: Clock, stopping: Stopping) -> None:
+    kept = keep_beliefs(
+        connection, now=clock.now(), keep_readings_days=config.keep_readings_days, stopping=stopping.is_asked
+    )
+    log.debug("beliefs: %s", kept or "another writer is at it")
+
+
+def _upkeep(connection: Connection, config: Settings, clock: Clock, stopping: Stopping) -> None:
     done = run_upkeep(
         connection,
         now=clock.now(),

@@ -26,7 +26,8 @@ from infra.stack.start import start_stack
 from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.city.store import find_registry, load_registry
-from services.fill.store import load_states
+from services.fill.belief import ESTIMATOR
+from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
 from services.store.upkeep import run_upkeep
 from services.web.operator.features import containers_geojson
@@ -42,6 +43,7 @@ BYTES_PER_READING = 170
 SPARE_BYTES = 12 * 1024**3
 """For the log of writes, the servers, and whoever else needs the disk."""
 RUNS = 25
+AS_OF_YESTERDAY, FEW_RUNS = "beliefs as of yesterday", 3
 BATCH, BATCHES = 5000, 24
 
 HALF_HOUR = """
@@ -49,6 +51,30 @@ HALF_HOUR = """
     SELECT %(city)s, id, happened_at, happened_at + interval '1 s', (cycles - floor(cycles))::real, 0.9, 31.5
     FROM (SELECT n, id, %(at)s + n * %(step)s AS happened_at, (%(hours)s + n) / 48.0::float8 AS cycles FROM turn) AS t
     ORDER BY n"""
+FOLDED_EVERY = timedelta(minutes=1)
+"""What the writer has not folded in yet; it does so twice a minute."""
+STATES = """
+    INSERT INTO container_state (city_id, container_id, fill_ratio, fill_at, battery_ratio, last_emptied_at, readings,
+                                 news_from)
+    SELECT city_id, container_id, (array_agg(fill_ratio ORDER BY happened_at DESC))[1], max(happened_at), 0.9, %(from)s,
+           count(*), min(happened_at) FILTER (WHERE happened_at >= %(folded)s)
+    FROM reading WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
+    GROUP BY city_id, container_id"""
+BELIEFS = """
+    INSERT INTO container_belief (city_id, container_id, estimator, until_at, known_at, since_kept, document)
+    SELECT city_id, container_id, %(estimator)s, max(happened_at), max(received_at), count(*),
+           json_build_object('emptied_at', %(from)s::timestamptz, 'epoch_at', %(from)s::timestamptz,
+                              'readings', count(*), 'sum_x', sum(x), 'sum_y', sum(y), 'sum_xx', sum(x * x),
+                              'sum_xy', sum(x * y), 'usual_fill_per_day', 0.5)
+    FROM reading,
+         LATERAL (SELECT date_part('epoch', happened_at - %(from)s) / 86400 AS x, fill_ratio::float8 AS y) AS xy
+    WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(folded)s
+    GROUP BY city_id, container_id"""
+KEPT = """
+    INSERT INTO kept_belief (city_id, container_id, estimator, until_at, known_at, document)
+    SELECT city_id, container_id, estimator, %(from)s, %(from)s,
+           document::jsonb || '{"readings": 0, "sum_x": 0, "sum_y": 0, "sum_xx": 0, "sum_xy": 0}'
+    FROM container_belief"""
 OLDEST_CHUNK = """
     SELECT min(range_end) AS until FROM timescaledb_information.chunks WHERE hypertable_name = 'reading'"""
 HISTORY = """
@@ -180,23 +206,19 @@ def _fill(connection: Connection, city: str, order: list[str], start: datetime, 
 
 
 def _states(connection: Connection, city: str, until: datetime) -> None:
-    """What the writer would have kept: each container's latest, and the line of its last two days."""
-    connection.execute("DELETE FROM container_state")
-    connection.execute(
-        """
-        INSERT INTO container_state (city_id, container_id, fill_ratio, fill_at, battery_ratio, last_emptied_at,
-                                     fill_epoch, readings, sum_x, sum_y, sum_xx, sum_xy, usual_fill_per_day)
-        SELECT city_id, container_id, (array_agg(fill_ratio ORDER BY happened_at DESC))[1], max(happened_at), 0.9,
-               %(from)s, %(from)s, count(*), sum(x), sum(fill_ratio), sum(x * x), sum(x * fill_ratio), 0.5
-        FROM reading, LATERAL (SELECT date_part('epoch', happened_at - %(from)s) / 86400 AS x) AS days
-        WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
-        GROUP BY city_id, container_id""",
-        {"city": city, "from": until - timedelta(days=2), "until": until},
-        prepare=False,
-    )
+    """What the writer would have kept: each container's latest, what its last two days taught, and the last as news.
+
+    Each was emptied two days ago, and a belief of then is kept, so that an instant of the past has where to begin.
+    """
+    values = {"city": city, "from": until - timedelta(days=2), "until": until, "folded": until - FOLDED_EVERY,
+              "estimator": ESTIMATOR}  # fmt: skip
+    for table in ("container_state", "container_belief", "kept_belief"):
+        connection.execute(f"DELETE FROM {table}")
+    for query in (STATES, BELIEFS, KEPT):
+        connection.execute(query, values, prepare=False)
     connection.commit()
     with _autocommit(connection):
-        connection.execute("VACUUM ANALYZE container_state")
+        connection.execute("VACUUM ANALYZE container_state, container_belief, kept_belief")
 
 
 @contextmanager
@@ -211,14 +233,18 @@ def _ask(connection: Connection, registry: Registry, until: datetime) -> dict[st
     city, a_container = registry.city.id, registry.containers[len(registry.containers) // 2].id
     month = {"city": city, "container": a_container, "from": until - timedelta(days=30), "until": until}
     questions: dict[str, Callable[[], object]] = {
-        "morning: registry and states": lambda: (find_registry(connection, city), load_states(connection, city)),
+        "morning: registry and beliefs": lambda: (
+            find_registry(connection, city),
+            load_beliefs(connection, city, until),
+        ),
+        AS_OF_YESTERDAY: lambda: load_beliefs(connection, city, until - timedelta(days=1)),
         "operator's map": lambda: list_containers(connection, city),
         "operator's map as GeoJSON": lambda: _geojson(connection, registry, until),
         "a container's 30 days": lambda: connection.execute(HISTORY, month, prepare=False).fetchall(),
     }
     measured = {name: Measured() for name in questions}
     for name, question in questions.items():
-        for _ in range(RUNS):
+        for _ in range(FEW_RUNS if name == AS_OF_YESTERDAY else RUNS):
             began_s = time.perf_counter()
             with connection.transaction():
                 question()

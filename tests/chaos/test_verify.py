@@ -13,6 +13,7 @@ from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanningProgressed
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 from services.store.connection import connect
+from services.writer.beliefs import keep_beliefs
 from services.writer.day import store_confirmations, store_planning
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 from tests.chaos.claims import Claim, Claims
@@ -45,9 +46,16 @@ class Store:
 
 @pytest.fixture(scope="module")
 def url(database_url: str) -> str:
-    """A hundred readings of ten containers, one of them emptied amid them; a position, a rejection, an order."""
+    """A hundred readings of ten containers, one of them emptied amid them; a position, a rejection, an order.
+
+    The beliefs have all readings; the emptying is still news.
+    """
     with connect(database_url, name="test") as connection:
         store_readings(connection, [_reading(index) for index in range(PLAN.count)])
+        connection.commit()
+        kept = keep_beliefs(connection, now=NOW, keep_readings_days=730)
+        assert kept is not None
+        assert kept.brought_up == PLAN.containers
         store_confirmations(connection, [_visit()])
         fix = PositionReceived(happened_at=NOW, lon=1, lat=2, city=CITY, truck="T1", received_at=NOW)
         store_positions(connection, [fix])
@@ -161,9 +169,7 @@ def test_reading_with_another_fill_is_not_the_one_sent(store: Store) -> None:
 
 def test_doubled_state_is_seen(store: Store) -> None:
     """A batch that was counted twice changes no row of readings, only the state."""
-    verdict = store.broken_by(
-        "UPDATE container_state SET readings = readings * 2, sum_y = sum_y * 2 WHERE container_id = 'L00002'"
-    )
+    verdict = store.broken_by("UPDATE container_state SET readings = readings * 2 WHERE container_id = 'L00002'")
     assert (verdict.lost, verdict.duplicated) == (0, 10)
     assert not verdict.is_clean
 
@@ -175,8 +181,23 @@ def test_doubled_state_is_seen(store: Store) -> None:
             "UPDATE container_state SET readings = 4 WHERE container_id = 'L00001'",
             "readings missing in container_state",
         ),
-        ("UPDATE container_state SET sum_xy = sum_xy + 0.01 WHERE container_id = 'L00001'", "sums of container_state"),
-        ("UPDATE container_state SET sum_x = sum_x + 1 WHERE container_id = 'L00003'", "sums of container_state"),
+        (
+            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{sum_xy}', '0.01')"
+            " WHERE container_id = 'L00001'",
+            "beliefs",
+        ),
+        (
+            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{readings}', '20')"
+            " WHERE container_id = 'L00002'",
+            "beliefs",
+        ),
+        ("UPDATE container_state SET news_from = NULL WHERE container_id = 'L00003'", "beliefs"),  # emptied since
+        ("DELETE FROM container_state WHERE container_id = 'L00009'", "beliefs"),
+        (
+            "INSERT INTO confirmation SELECT gen_random_uuid(), city_id, truck_id, plan_id, kind, 'L00005', outcome,"
+            " reason, fill_ratio_seen, happened_at, received_at, driver FROM confirmation",
+            "emptyings that are not in the account of evidence",
+        ),
         ("DELETE FROM container_state WHERE container_id = 'L00001'", "readings missing in container_state"),
         (
             "UPDATE container_state SET fill_at = fill_at - interval '1 s' WHERE container_id = 'L00001'",

@@ -2,10 +2,16 @@
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from typing import LiteralString
+from itertools import batched, groupby
+from operator import itemgetter
+from typing import Any, LiteralString
 
 import psycopg
 
+from services.fill.belief import ESTIMATOR, Belief, read_back
+from services.fill.evidence import Evidence
+from services.fill.replay import Reached, from_nothing, replay
+from services.fill.store import Behind, bring_up, find_horizon
 from tests.chaos.claims import Claims
 from tests.chaos.verdict import Verdict
 from tests.load.ledger import Ledger
@@ -19,12 +25,7 @@ FILL_TOLERANCE = 1e-6
 
 STATES: LiteralString = """
 WITH counted AS (
-    SELECT r.city_id, r.container_id, count(*) AS readings,
-           sum(x) AS sum_x, sum(r.fill_ratio::float8) AS sum_y, sum(x * x) AS sum_xx, sum(x * r.fill_ratio) AS sum_xy
-    FROM reading r LEFT JOIN container_state s USING (city_id, container_id)
-    CROSS JOIN LATERAL (SELECT extract(epoch FROM r.happened_at - s.fill_epoch)::float8 / 86400 AS x) AS days
-    WHERE s.last_emptied_at IS NULL OR r.happened_at > s.last_emptied_at
-    GROUP BY r.city_id, r.container_id
+    SELECT city_id, container_id, count(*) AS readings FROM reading GROUP BY city_id, container_id
 ), latest AS (
     SELECT DISTINCT ON (city_id, container_id) city_id, container_id, happened_at, fill_ratio
     FROM reading ORDER BY city_id, container_id, happened_at DESC
@@ -33,8 +34,6 @@ WITH counted AS (
     FROM confirmation WHERE kind = 'stop' AND outcome = 'done' GROUP BY city_id, place
 )
 SELECT container_id, coalesce(s.readings, 0), coalesce(c.readings, 0),
-       ARRAY[s.sum_x, s.sum_y, s.sum_xx, s.sum_xy],
-       ARRAY[coalesce(c.sum_x, 0), coalesce(c.sum_y, 0), coalesce(c.sum_xx, 0), coalesce(c.sum_xy, 0)],
        s.fill_at IS DISTINCT FROM l.happened_at OR s.fill_ratio IS DISTINCT FROM l.fill_ratio,
        s.last_emptied_at IS DISTINCT FROM e.emptied_at
 FROM container_state s
@@ -42,8 +41,24 @@ FULL JOIN latest l USING (city_id, container_id)
 LEFT JOIN counted c USING (city_id, container_id)
 LEFT JOIN emptied e USING (city_id, container_id)
 """
-SUM_TOLERANCE = 1e-6
-"""Relative; sums of up to a million terms in another order differ by less."""
+UNOBSERVED: LiteralString = """
+SELECT confirmation_id FROM confirmation c
+WHERE kind = 'stop' AND outcome = 'done'
+  AND NOT EXISTS (SELECT FROM observation o WHERE o.observation_id = c.confirmation_id AND o.kind = 'emptied'
+                  AND o.container_id = c.place AND o.happened_at = c.happened_at)
+"""
+BELIEFS: LiteralString = """
+SELECT s.city_id, s.container_id, least(s.news_from, s.folding_from), b.document::text, b.until_at, b.known_at
+FROM container_state s
+LEFT JOIN container_belief b ON b.city_id = s.city_id AND b.container_id = s.container_id
+                            AND b.estimator = %(estimator)s
+ORDER BY s.city_id, s.container_id
+"""
+ACCOUNT: LiteralString = """
+SELECT city_id, container_id, kind, happened_at, received_at, fill_ratio, weight_kg, reason, observation_id
+FROM evidence WHERE container_id IS NOT NULL
+ORDER BY city_id, container_id, happened_at, kind = 'emptied', observation_id NULLS FIRST
+"""
 
 FOUND: dict[str, LiteralString] = {
     "reading": "SELECT container_id, happened_at FROM reading WHERE NOT container_id = ANY(%(fleet)s)",
@@ -68,6 +83,7 @@ def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Clai
     check_claims(connection, verdict, claims, fleet)
     check_rejected_once(connection, verdict)
     check_states(connection, verdict)
+    check_beliefs(connection, verdict)
     check_trucks(connection, verdict)
     check_plans(connection, verdict)
     return verdict
@@ -119,25 +135,55 @@ def check_rejected_once(connection: Connection, verdict: Verdict) -> None:
 
 
 def check_states(connection: Connection, verdict: Verdict) -> None:
-    """Each container's counts and sums equal those of its rows since it was last emptied."""
-    doubled, missed, sums, latest, emptied = [], [], [], [], []
-    for name, kept, counted, kept_sums, counted_sums, is_old, is_unemptied in connection.execute(STATES).fetchall():
+    """Each container's count and latest are those of its rows, and every emptying is in the account of evidence."""
+    doubled, missed, latest, emptied = [], [], [], []
+    for name, kept, counted, is_old, is_unemptied in connection.execute(STATES).fetchall():
         kept_n, counted_n = int(str(kept)), int(str(counted))
         if kept_n > counted_n:
             doubled.append((name, kept_n - counted_n))
         elif kept_n < counted_n:
             missed.append(f"{name}: the state counts {kept_n}, the rows are {counted_n}")
-        elif not _are_close(kept_sums, counted_sums):
-            sums.append(f"{name}: {kept_sums} in the state, {counted_sums} in the rows")
         if is_old:
             latest.append(str(name))
         if is_unemptied:
             emptied.append(str(name))
     verdict.note_doubled(doubled, "readings in container_state")
     verdict.note_wrong("readings missing in container_state", missed)
-    verdict.note_wrong("sums of container_state", sums)
     verdict.note_wrong("latest reading of container_state", latest)
     verdict.note_wrong("last emptying of container_state", emptied)
+    unobserved = [str(row[0]) for row in connection.execute(UNOBSERVED)]
+    verdict.note_wrong("emptyings that are not in the account of evidence", unobserved)
+
+
+def check_beliefs(connection: Connection, verdict: Verdict) -> None:
+    """What was learned while it came, late, twice and by pieces, is what the whole account teaches in its order."""
+    connection.execute("SET LOCAL timezone = 'UTC'")
+    live = _live_beliefs(connection)
+    wrong = []
+    with connection.cursor() as cursor:
+        rows = cursor.stream(ACCOUNT, binary=True, size=1000)
+        for (city, container), own in groupby(rows, key=itemgetter(0, 1)):
+            replayed = replay(from_nothing(), (Evidence(*row[2:]) for row in own))[0].belief
+            believed = live.pop((city, container), None)
+            if believed != replayed:
+                wrong.append(f"{container}: {believed} is believed, {replayed} by the account")
+    wrong += [f"{container}: {belief} is believed of nothing" for (_, container), belief in live.items()]
+    verdict.note_wrong("beliefs", wrong)
+
+
+def _live_beliefs(connection: Connection) -> dict[tuple[str, str], Belief]:
+    """As a planner has them: kept by the writer, and the rest folded in."""
+    rows: list[tuple[Any, ...]] = connection.execute(BELIEFS, {"estimator": ESTIMATOR}).fetchall()
+    behind = [
+        Behind(city, container, news_from, None if document is None else Reached(read_back(document), until, known))
+        for city, container, news_from, document, until, known in rows
+    ]
+    horizon = find_horizon(connection)  # type: ignore[arg-type]  # rows of any kind will do
+    return {
+        (brought.behind.city, brought.behind.container): brought.reached.belief
+        for some in batched(behind, 1000)
+        for brought in bring_up(connection, some, horizon)  # type: ignore[arg-type]
+    }
 
 
 def check_trucks(connection: Connection, verdict: Verdict) -> None:
@@ -159,9 +205,3 @@ def check_plans(connection: Connection, verdict: Verdict) -> None:
         " OR stops <> (SELECT count(*) FROM stop s WHERE s.plan_id = p.plan_id AND kind = 'stop')"
     )
     verdict.note_wrong("plans without all their circuits and stops", [str(row[0]) for row in rows])
-
-
-def _are_close(kept: object, counted: object) -> bool:
-    assert isinstance(kept, list)
-    assert isinstance(counted, list)
-    return all(abs(a - b) <= SUM_TOLERANCE * max(1.0, abs(b)) for a, b in zip(kept, counted, strict=True))

@@ -9,12 +9,14 @@ import psycopg
 from infra.stack.server import Server
 from infra.stack.stack import Stack
 from services.clock import Clock
+from services.fill.belief import Belief
+from services.fill.store import Behind, bring_up, find_horizon
 from services.store.connection import connect
 from services.stream.kafka import Record
 from services.writer.batch import Batch
 from services.writer.handlers import HANDLERS, Handler
 from tests.contract.capabilities import Kind
-from tests.twins.store import STORES, MemoryStore
+from tests.twins.store import STORES, MemoryStore, belief_of, find_latest
 
 MEMORY_HANDLERS = {topic: Handler(HANDLERS[topic].contract, store) for topic, store in STORES.items()}
 
@@ -25,12 +27,17 @@ class StoredReading(NamedTuple):
 
 
 class State(NamedTuple):
-    """A container's, with the sums over x days since the epoch and y fill ratios."""
+    """A container's latest reading, how many there are, and what they teach."""
 
     fill_ratio: float
     fill_at: datetime
     readings: int
-    sums: tuple[float, float, float, float]
+    belief: Belief
+
+    @property
+    def sums(self) -> tuple[float, float, float, float]:
+        """Over x days since the first reading and y fill ratios."""
+        return self.belief.sum_x, self.belief.sum_y, self.belief.sum_xx, self.belief.sum_xy
 
 
 class Truck(NamedTuple):
@@ -79,8 +86,10 @@ class MemoryStoreSide:
         return [StoredReading(at, r.fill_ratio) for (*device, at), r in rows if device == [city, container]]
 
     def state(self, city: str, container: str) -> State:
-        s = self.server.tables.container_states[city, container]
-        return State(s.fill_ratio, s.fill_at, s.readings, (s.sum_x, s.sum_y, s.sum_xx, s.sum_xy))
+        latest = find_latest(self.server, city, container)
+        assert latest is not None
+        count = len(self.readings(city, container))
+        return State(latest.fill_ratio, latest.happened_at, count, belief_of(self.server, city, container))
 
     def positions(self, city: str, truck: str) -> list[datetime]:
         return sorted(at for *device, at in self.server.tables.positions if device == [city, truck])
@@ -115,12 +124,15 @@ class NetworkStore:
         return [StoredReading(*row) for row in self._query(sql, {"city": city, "device": container})]
 
     def state(self, city: str, container: str) -> State:
-        ((fill_ratio, fill_at, readings, *sums),) = self._query(
-            "SELECT fill_ratio, fill_at, readings, sum_x, sum_y, sum_xx, sum_xy FROM container_state"
+        ((fill_ratio, fill_at, readings, news_from),) = self._query(
+            "SELECT fill_ratio, fill_at, readings, least(news_from, folding_from) FROM container_state"
             " WHERE city_id = %(city)s AND container_id = %(device)s",
             {"city": city, "device": container},
         )
-        return State(fill_ratio, fill_at, readings, tuple(sums))
+        with connect(self._url, name="contract") as connection:
+            behind = Behind(city, container, news_from, None)
+            (brought,) = bring_up(connection, [behind], find_horizon(connection))
+        return State(fill_ratio, fill_at, readings, brought.reached.belief)
 
     def positions(self, city: str, truck: str) -> list[datetime]:
         sql = "SELECT happened_at FROM position WHERE city_id = %(city)s AND truck_id = %(device)s ORDER BY 1"

@@ -79,10 +79,10 @@ def test_late_and_disordered_readings_count_but_do_not_turn_the_state_back(store
     store.write([reading(city, 0, 0.125), reading(city, 2.5, 0.625)], CLOCK)
     state = store.state(city, "C1")
     assert (state.fill_ratio, state.fill_at) == (0.75, NOON + timedelta(days=3))
-    # From the first batch's earliest, day 2: x = 1, 0, -1, -2, 0.5 with y = .75, .5, .25, .125, .625.
-    # sum xx 1 + 1 + 4 + 0.25; sum xy 0.75 - 0.25 - 0.25 + 0.3125
+    # From the earliest, day 0: x = 0, 1, 2, 2.5, 3 with y = .125, .25, .5, .625, .75.
+    # sum xx 1 + 4 + 6.25 + 9; sum xy 0.25 + 1 + 1.5625 + 2.25
     assert state.readings == 5
-    assert state.sums == pytest.approx((-1.5, 2.25, 6.25, 0.5625))
+    assert state.sums == pytest.approx((8.5, 2.25, 20.25, 5.0625))
     assert len(store.readings(city, "C1")) == 5
 
 

@@ -14,6 +14,8 @@ import pytest
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.telemetry import ReadingReceived
 from services.errors import TourneeError
+from services.fill.belief import Belief
+from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
 from services.writer.day import store_confirmations
 from services.writer.telemetry import ReadingRow, store_reading_rows, store_readings
@@ -79,6 +81,12 @@ def states(connection: Connection, city: str) -> dict[str, dict[str, Any]]:
     return {state["container_id"]: state for state in rows}
 
 
+def believed(connection: Connection, city: str) -> dict[str, Belief]:
+    """As the planner learns it, once everything has been received."""
+    with connection.transaction():
+        return load_beliefs(connection, city, as_of=NOON + 30 * DAY)
+
+
 def stored(connection: Connection, city: str) -> int:
     with connection.transaction():
         found = connection.execute("SELECT count(*) AS n FROM reading WHERE city_id = %s", [city]).fetchone()
@@ -93,17 +101,23 @@ def check_states(connection: Connection, rows: Sequence[ReadingRow]) -> None:
     found = states(connection, city)
     assert set(found) == {r[1] for r in distinct}
     assert stored(connection, city) == len(distinct)
+    beliefs = believed(connection, city)
+    assert set(beliefs) == set(found)
     for container, state in found.items():
         own = sorted((r for r in distinct if r[1] == container), key=lambda r: r[2])
-        counted = [r for r in own if state["last_emptied_at"] is None or r[2] > state["last_emptied_at"]]
-        xs = [(r[2] - state["fill_epoch"]) / DAY for r in counted]
+        assert (state["fill_at"], state["fill_ratio"], state["battery_ratio"]) == (own[-1][2], own[-1][4], own[-1][5])
+        assert state["readings"] == len(own)
+        belief = beliefs[container]
+        assert belief.emptied_at == state["last_emptied_at"]
+        counted = [r for r in own if belief.emptied_at is None or r[2] > belief.emptied_at]
+        epoch_at = belief.emptied_at or counted[0][2]
+        xs = [(r[2] - epoch_at) / DAY for r in counted]
         ys = [r[4] for r in counted]
-        assert (state["fill_at"], state["fill_ratio"]) == (own[-1][2], own[-1][4])
-        assert state["readings"] == len(counted)
-        assert state["sum_x"] == pytest.approx(sum(xs), abs=1e-9)
-        assert state["sum_y"] == pytest.approx(sum(ys), abs=1e-9)
-        assert state["sum_xx"] == pytest.approx(sum(x * x for x in xs), abs=1e-9)
-        assert state["sum_xy"] == pytest.approx(sum(x * y for x, y in zip(xs, ys, strict=True)), abs=1e-9)
+        assert belief.readings == len(counted)
+        assert belief.sum_x == pytest.approx(sum(xs), abs=1e-9)
+        assert belief.sum_y == pytest.approx(sum(ys), abs=1e-9)
+        assert belief.sum_xx == pytest.approx(sum(x * x for x in xs), abs=1e-9)
+        assert belief.sum_xy == pytest.approx(sum(x * y for x, y in zip(xs, ys, strict=True)), abs=1e-9)
 
 
 def test_readings_are_kept_as_they_were_said(connection: Connection, city: str) -> None:
@@ -195,7 +209,7 @@ def test_only_readings_since_the_last_emptying_make_the_line(connection: Connect
     put(
         connection, [rows[3], rows[5], rows[2], rows[4]]
     )  # 2 and 3 h: before the emptying, and newer than what was there
-    assert states(connection, city)["C1"]["readings"] == 2
+    assert believed(connection, city)["C1"].readings == 2
     check_states(connection, rows)
 
 

@@ -15,6 +15,7 @@ from infra.migrate import all_migrations, migrate
 from services.contracts.telemetry import PositionReceived
 from services.store.connection import Connection, connect
 from services.store.upkeep import COMPRESS_AFTER, UpkeepDone, run_upkeep
+from services.writer.beliefs import keep_beliefs
 from services.writer.telemetry import ReadingRow, store_positions, store_reading_rows
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
@@ -44,6 +45,8 @@ def put(connection: Connection, rows: Sequence[ReadingRow]) -> None:
 
 
 def upkeep(connection: Connection, now: datetime, keep_days: int = KEEP, keep_positions_days: int = KEEP) -> UpkeepDone:
+    """As the writer does it: readings are dropped when beliefs stand for them."""
+    keep_beliefs(connection, now=now, keep_readings_days=keep_days)
     done = run_upkeep(connection, now=now, keep_readings_days=keep_days, keep_positions_days=keep_positions_days)
     assert done is not None
     return done
@@ -176,6 +179,7 @@ def test_reading_that_comes_between_rollup_and_retention_is_not_dropped(connecti
         return False
 
     now = START + 40 * DAY
+    keep_beliefs(connection, now=now, keep_readings_days=1)
     run_upkeep(connection, now=now, keep_readings_days=1, keep_positions_days=KEEP, stopping=late_one_comes)
     assert len(read(connection, "SELECT * FROM reading")) == 51
     upkeep(connection, now, keep_days=1)

@@ -3,36 +3,23 @@
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.contracts import topics
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 from services.errors import StoreAway, StoreRefused
+from services.fill.belief import Belief
+from services.fill.evidence import Evidence
+from services.fill.replay import from_nothing, replay
 from tests.twins.server import MemoryServer
 
 type Device = tuple[str, str]
-"""City and container, or city and truck."""
+"""City and truck."""
 type Moment = tuple[str, str, datetime]
 """City, device, happened_at."""
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class ContainerState:
-    """A row of `container_state`, without emptyings: those come with confirmations, which are not taken here."""
-
-    fill_epoch: datetime
-    fill_ratio: float
-    fill_at: datetime
-    battery_ratio: float | None
-    readings: int = 0
-    sum_x: float = 0.0
-    sum_y: float = 0.0
-    sum_xx: float = 0.0
-    sum_xy: float = 0.0
 
 
 @dataclass
@@ -42,7 +29,6 @@ class Tables:
     readings: dict[Moment, ReadingReceived] = field(default_factory=dict)
     positions: dict[Moment, PositionReceived] = field(default_factory=dict)
     rejected: dict[UUID, MessageRejected] = field(default_factory=dict)
-    container_states: dict[Device, ContainerState] = field(default_factory=dict)
     trucks: dict[Device, PositionReceived] = field(default_factory=dict)
     """Of each truck its latest position."""
 
@@ -80,36 +66,25 @@ class MemoryStore(MemoryServer):
 
 
 def store_readings(store: MemoryStore, readings: Sequence[ReadingReceived]) -> None:
-    """Take what is new, and bring the containers' states up to date."""
-    rows = store.tables.readings
-    fresh: dict[Moment, ReadingReceived] = {}
+    """Take what is new."""
     for reading in readings:
-        key = (reading.city, reading.container, reading.happened_at)
-        if key not in rows:
-            fresh.setdefault(key, reading)
-    rows.update(fresh)
-    states = store.tables.container_states
-    for _, reading in sorted(fresh.items()):
-        container = (reading.city, reading.container)
-        states[container] = _heard(states.get(container), reading)
+        store.tables.readings.setdefault((reading.city, reading.container, reading.happened_at), reading)
 
 
-def _heard(state: ContainerState | None, reading: ReadingReceived) -> ContainerState:
-    """The state after one more reading: the latest counts, late ones only in the sums."""
-    at, fill_ratio = reading.happened_at, _float4(reading.fill_ratio)
-    if state is None:
-        state = ContainerState(at, fill_ratio, at, reading.battery_ratio)
-    if at > state.fill_at:
-        state = replace(state, fill_ratio=fill_ratio, fill_at=at, battery_ratio=reading.battery_ratio)
-    x = (at - state.fill_epoch) / DAY
-    return replace(
-        state,
-        readings=state.readings + 1,
-        sum_x=state.sum_x + x,
-        sum_y=state.sum_y + fill_ratio,
-        sum_xx=state.sum_xx + x * x,
-        sum_xy=state.sum_xy + x * fill_ratio,
-    )
+def find_latest(store: MemoryStore, city: str, container: str) -> ReadingReceived | None:
+    """A container's latest reading."""
+    return max(_readings_of(store, city, container), key=lambda reading: reading.happened_at, default=None)
+
+
+def belief_of(store: MemoryStore, city: str, container: str) -> Belief:
+    """What its readings teach, in the order in which they happened; emptyings are not taken here."""
+    readings = sorted(_readings_of(store, city, container), key=lambda reading: reading.happened_at)
+    evidence = (Evidence("reading", r.happened_at, r.received_at, _float4(r.fill_ratio)) for r in readings)
+    return replay(from_nothing(), evidence)[0].belief
+
+
+def _readings_of(store: MemoryStore, city: str, container: str) -> list[ReadingReceived]:
+    return [reading for (*device, _), reading in store.tables.readings.items() if device == [city, container]]
 
 
 def store_positions(store: MemoryStore, positions: Sequence[PositionReceived]) -> None:

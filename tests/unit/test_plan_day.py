@@ -8,7 +8,7 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.fields import ONLY_FLEET
 from services.contracts.planning import PlanMade
-from services.fill.forecast import ContainerState
+from services.fill.belief import Belief
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
 from tests.support.example_town import example_town
@@ -28,17 +28,17 @@ def registry() -> Registry:
 def plan(registry: Registry) -> Callable[..., PlanMade]:
     """Plans the day with a second of search, on what the test changes."""
 
-    def made(states: dict[str, ContainerState] | None = None, **changed: object) -> PlanMade:
+    def made(beliefs: dict[str, Belief] | None = None, **changed: object) -> PlanMade:
         order = day_order(registry.city.id, DAY, AS_OF)
-        return plan_day(order, registry.model_copy(update=changed), states or {}, now=lambda: AS_OF)
+        return plan_day(order, registry.model_copy(update=changed), beliefs or {}, now=lambda: AS_OF)
 
     return made
 
 
-def emptied_an_hour_ago(registry: Registry) -> dict[str, ContainerState]:
+def emptied_an_hour_ago(registry: Registry) -> dict[str, Belief]:
     """Everything clean: nothing to do today."""
     at = AS_OF - timedelta(hours=1)
-    return {c.id: ContainerState(c.id, last_emptied_at=at, usual_fill_per_day=0.01) for c in registry.containers}
+    return {c.id: Belief(emptied_at=at, usual_fill_per_day=0.01) for c in registry.containers}
 
 
 def test_every_container_is_in_a_circuit_or_has_its_reason(plan: Callable[..., PlanMade], registry: Registry) -> None:

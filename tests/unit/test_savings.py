@@ -33,8 +33,8 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def plan(registry: Registry) -> PlanMade:
     """Its plan on a day when nothing was known: two circuits."""
-    order = day_order(registry.city.id, DAY, NOW)
-    made = plan_day(order, registry, {}, now=lambda: NOW)
+    order = day_order(registry.city.id, DAY, SENT_AT)
+    made = plan_day(order, registry, {}, now=lambda: SENT_AT)
     assert len(made.circuits) == 2
     return made
 

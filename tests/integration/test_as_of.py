@@ -1,0 +1,155 @@
+"""An order's instant: a plan can be made again later, from what was known when it was made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from infra.migrate import migrate
+from services.city.registry import Registry
+from services.city.store import load_registry
+from services.contracts import topics
+from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.planning.planner import Planner
+from services.store.connection import Connection, connect
+from services.writer.beliefs import keep_beliefs
+from services.writer.day import store_confirmations
+from services.writer.telemetry import ReadingRow, store_reading_rows
+from tests.support.evidence import visit_confirmed
+from tests.support.example_town import example_town
+from tests.twins.stream import MemoryStream
+
+pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
+
+DAY = date(2026, 3, 3)
+MORNING = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class HeldClock:
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+class Town:
+    """A planner, and the example town's store as the writer fills it."""
+
+    def __init__(self, connection: Connection, registry: Registry) -> None:
+        self.clock = HeldClock(MORNING)
+        self._connection = connection
+        self._city = registry.city.id
+        self._stream = MemoryStream()
+        self._planner = Planner(self._stream, self.clock)
+        self.containers = [container.id for container in registry.containers]
+
+    def hear(self, container: str, fills: dict[float, float], received_after_h: float = 0.0) -> None:
+        """Readings by their hour before (-) or after the morning; received so much later."""
+        rows: list[ReadingRow] = [
+            (self._city, container, MORNING + h * HOUR, MORNING + (h + received_after_h) * HOUR, fill, None, None)
+            for h, fill in fills.items()
+        ]
+        with self._connection.transaction():
+            store_reading_rows(self._connection, rows)
+
+    def empty(self, container: str, hour: float, received_after_h: float = 0.0) -> None:
+        at = MORNING + hour * HOUR
+        confirmed = visit_confirmed(self._city, container, at, at + received_after_h * HOUR)
+        with self._connection.transaction():
+            store_confirmations(self._connection, [confirmed])
+
+    def fold(self) -> None:
+        assert keep_beliefs(self._connection, now=self.clock.now(), keep_readings_days=730) is not None
+
+    def plan(self, as_of: datetime | None) -> PlanMade | PlanningProgressed:
+        """The plan that answers an order, or the word that it failed."""
+        order = PlanDay(
+            request_id=uuid4(), city=self._city, day=DAY, as_of=as_of, time_limit_s=0.2, ordered_by="test",
+            ordered_at=self.clock.now(),
+        )  # fmt: skip
+        before = len(self._stream.sent)
+        self._planner.carry_out(self._connection, order)
+        for topic, _, value in self._stream.sent[before:]:
+            if topic == topics.PLANS:
+                return PlanMade.model_validate_json(value)
+        return PlanningProgressed.model_validate_json(self._stream.sent[-1][2])
+
+
+@pytest.fixture
+def town(empty_url: str) -> Iterator[Town]:
+    migrate(empty_url)
+    registry = example_town()
+    with connect(empty_url, name="test") as connection:
+        load_registry(connection, registry, who="test", now=MORNING - 100 * HOUR)
+        connection.commit()
+        yield Town(connection, registry)
+
+
+def made(answer: PlanMade | PlanningProgressed) -> PlanMade:
+    assert isinstance(answer, PlanMade), answer
+    return answer
+
+
+def test_plan_made_again_as_of_its_instant_forecasts_the_same(town: Town) -> None:
+    """What came since, late or not, folded or not, must not change what was known; without `as_of` it does."""
+    some, other, third, silent = town.containers[:4]
+    town.empty(some, -60)
+    town.hear(some, {-h: 0.9 - h / 60 for h in range(1, 48)})
+    town.hear(other, {-h: 0.5 - h / 120 for h in range(1, 48)})
+    town.fold()
+    town.hear(third, {-2: 0.25, -1: 0.3})  # news that nobody has folded in yet
+    live = made(town.plan(as_of=None))
+    assert live.as_of == MORNING
+    assert {f.evidence for f in live.forecasts if f.container in {some, other, third}} == {"readings"}
+
+    town.clock.instant = MORNING + 30 * HOUR
+    town.hear(some, dict.fromkeys(range(1, 20), 0.1))  # came since
+    town.empty(other, -5, received_after_h=9)  # happened before the plan, and nobody knew it
+    town.hear(third, {-h: 0.8 for h in range(3, 9)}, received_after_h=12)  # a gateway that was offline
+    town.empty(silent, -20, received_after_h=21)
+    for folded in (False, True):
+        if folded:
+            town.fold()
+        again = made(town.plan(as_of=MORNING))
+        assert again.as_of == MORNING
+        assert again.forecasts == live.forecasts
+        # An hour before, the readings of that hour were not there: the same containers, other forecasts.
+        earlier = made(town.plan(as_of=MORNING - 1.5 * HOUR))
+        assert differing(earlier, live) == {some, other, third}
+        assert differing(made(town.plan(as_of=None)), live) == {some, other, third, silent}
+
+
+def differing(one: PlanMade, other: PlanMade) -> set[str]:
+    assert [f.container for f in one.forecasts] == [f.container for f in other.forecasts]
+    return {a.container for a, b in zip(one.forecasts, other.forecasts, strict=True) if a != b}
+
+
+def test_order_as_of_the_future_is_refused(town: Town) -> None:
+    """Nobody knows it; a plan that says it did would pass for what it is not."""
+    refused = town.plan(as_of=MORNING + HOUR)
+    assert isinstance(refused, PlanningProgressed)
+    assert refused.state == "failed"
+    assert refused.detail is not None
+    assert refused.detail.startswith(
+        "as_of 2026-03-03T04:30:00+00:00 is in the future: it is 2026-03-03T03:30:00+00:00"
+    )
+
+
+def test_order_from_a_clock_a_little_ahead_is_of_now(town: Town) -> None:
+    """The page's machine and the planner's differ by seconds; the plan says the instant that it was made for."""
+    assert made(town.plan(as_of=MORNING + timedelta(seconds=20))).as_of == MORNING
+
+
+def test_order_as_of_what_is_kept_no_longer_is_refused(town: Town) -> None:
+    """Rather no plan than one from half of what was known."""
+    town.hear(town.containers[0], {-h: 0.5 for h in range(1, 48)})
+    town.clock.instant = MORNING + timedelta(days=800)
+    town.fold()
+    refused = town.plan(as_of=MORNING)
+    assert isinstance(refused, PlanningProgressed)
+    assert refused.detail is not None
+    assert "is kept no longer" in refused.detail
