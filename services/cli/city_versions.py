@@ -59,7 +59,10 @@ def show_command(
     console.print(f"sha256 {row.sha256}")
     if not is_whole:
         console.print("The rows of this version are no longer those that were loaded: restore a backup.", style="red")
-    _show_changes(report, show_all=show_all)
+    if chosen == min(versions):
+        console.print(f"  {_in_words(row.counts)}", markup=False)
+    else:
+        _show_changes(report, show_all=show_all)
     if out is not None:
         write_folder(registry, out)
         console.print(Text(f"Written to {out}"))

@@ -220,6 +220,7 @@ def test_the_commands_list_show_and_write_versions(
     shown = run(city_app, ["show", CITY, "--version", "2"]).output
     assert f"trucks.csv {town.trucks[0].id}: in_service True -> False" in shown
     assert run(city_app, ["show", CITY]).output == shown  # the latest
+    assert "containers.csv 12 added" in run(city_app, ["show", CITY, "--version", "1"]).output
     assert run(city_app, ["show", CITY, "--version", "1", "--out", str(tmp_path / "then")]).exit_code == 0
     assert read_folder(tmp_path / "then").registry == town
     for wrong in (["show", CITY, "--version", "9"], ["versions", "nowhere"], ["show", "nowhere"]):

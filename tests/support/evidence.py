@@ -11,6 +11,7 @@ from services.fill.evidence import Evidence, Kind, place_in_time
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+STEP = timedelta(hours=3)
 
 
 def reading(days: float, fill_ratio: float) -> Evidence:
@@ -26,14 +27,14 @@ def emptied(days: float, number: int = 1) -> Evidence:
 def accounts(draw: st.DrawFn, most: int = 40) -> list[Evidence]:
     """A container's evidence of some days, in the order in which it arrived.
 
-    Fills are sums of powers of two, exact in 32 bits; instants lie close enough for ties, and some pieces are late.
+    Fills are sums of powers of two, exact in 32 bits; many pieces share an instant, and some come late, by days.
     """
-    quarters = st.integers(0, 400)  # quarters of an hour, four days and a bit
+    steps = st.integers(0, 30)  # of three hours
     pieces: dict[object, Evidence] = {}
     for number in range(draw(st.integers(1, most))):
         kind: Kind = draw(st.sampled_from(["reading", "reading", "reading", "emptied", "seen"]))
-        at = NOON + draw(quarters) * timedelta(minutes=15)
-        received_at = at + draw(st.sampled_from([0, 0, 1, 30, 300])) * timedelta(minutes=15)
+        at = NOON + draw(steps) * STEP
+        received_at = at + draw(st.sampled_from([0, 0, 1, 5, 20])) * STEP
         fill_ratio = draw(st.integers(0, 128)) / 128
         if kind == "reading":
             pieces.setdefault(at, Evidence(kind, at, received_at, fill_ratio))  # one at most at an instant

@@ -17,6 +17,7 @@ from services.web.guards import OfficeSession, SessionCity, WithTokens
 from services.web.pages import get_page
 from services.web.problems import NotFound
 from services.web.tables import csv_answer
+from services.web.technician.devices import read_devices
 from services.web.technician.listing import Group, frame_of, height_for, list_places, marks_of
 
 pages = APIRouter(include_in_schema=False)
@@ -48,8 +49,9 @@ def technician_page(
     csrf = tokens.csrf(session.nonce)
     limits = {"near_m": round(NEAR_M), "limit_m": round(WALK_LIMIT_M)}
     return get_page(request).render(
-        request, "technician/page.html", city=city, session=session, csrf=csrf, limits=limits, **values
-    )
+        request, "technician/page.html", city=city, session=session, csrf=csrf, limits=limits,
+        devices=read_devices(connection, city.id, deps.clock.now()), **values,
+    )  # fmt: skip
 
 
 @api.get("/places.csv")

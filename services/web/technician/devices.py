@@ -1,0 +1,52 @@
+"""What the technician should know of devices whose messages are taken, but not whole or not believed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from services.store.connection import Connection
+from services.store.queries import load_queries
+from services.web.store import rows_of
+
+SQL = load_queries(__name__)
+
+WITHIN = timedelta(days=7)
+MOST = 200
+"""Lines of a list: a screen nobody reads further."""
+
+
+class NoteRow(TypedDict):
+    kind: str
+    device_id: str
+    field: str
+    messages: int
+    last_at: datetime
+    example: str
+
+
+class WholeNumbersRow(TypedDict):
+    device_id: str
+    messages: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Devices:
+    notes: list[NoteRow]
+    """The most frequent first."""
+    whole_numbers: list[WholeNumbersRow]
+    """Sensors that tell 0 and 1 only."""
+
+    @property
+    def are_well(self) -> bool:
+        return not self.notes and not self.whole_numbers
+
+
+def read_devices(connection: Connection, city: str, now: datetime) -> Devices:
+    """Of the last week."""
+    since = now - WITHIN
+    values = {"city": city, "since": since, "since_day": since.date(), "most": MOST}
+    return Devices(
+        rows_of(NoteRow, connection.execute(SQL["list_notes"], values)),
+        rows_of(WholeNumbersRow, connection.execute(SQL["list_whole_numbers"], values)),
+    )
