@@ -180,6 +180,8 @@ class _Replay:
             ("max_trips", self.trips, vehicle.max_trips),
             ("day_limit_kg", self.day_kg, vehicle.day_limit_kg),
             ("day_limit_l", self.day_l, vehicle.day_limit_l),
+            ("max_distance_m", self.distance_m, vehicle.max_distance_m),
+            ("max_duty_s", self.clock - self.route.visits[0].leave_s, vehicle.max_duty_s),
         )
         for name, amount, limit in limits:
             if limit is not None and amount > limit + TOLERANCE_LOAD:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from routing.errors import Fault, ProblemError
+from routing.limits import AMOUNTS, Limit, Over
 from routing.matrix_files import as_int32
 from routing.problem import (
     Break,
@@ -158,17 +159,18 @@ def _vehicle(row: Row) -> Vehicle:
         start_depot=row.text("start_depot"),
         end_depot=row.text("end_depot"),
         shift=row.window("shift"),
-        capacity_kg=row.number("capacity_kg"),
-        capacity_l=row.number("capacity_l"),
         streams=row.texts("streams"),
         fuel=FuelModel(fuel.number("drive_l_per_km"), fuel.number("per_stop_l", 0), fuel.number("idle_l_per_h", 0)),
-        max_trips=row.maybe("max_trips", row.whole),
         rest=None if rest is None else Break(rest.whole("duration_s"), rest.window("window")),
         fixed_cost=row.number("fixed_cost", 0),
-        max_stops=row.maybe("max_stops", row.whole),
-        day_limit_kg=row.maybe("day_limit_kg", row.number),
-        day_limit_l=row.maybe("day_limit_l", row.number),
+        **{limit.field: _limit(row, limit) for limit in AMOUNTS},
     )
+
+
+def _limit(row: Row, limit: Limit) -> Any:
+    """Return its amount; only what holds over a trip must be given."""
+    getter = row.whole if limit.counts.whole else row.number
+    return getter(limit.field) if limit.over is Over.TRIP else row.maybe(limit.field, getter)
 
 
 def _stop(row: Row) -> Stop:

@@ -85,7 +85,9 @@ class FuelModel:
 class Vehicle:
     """A truck, tricycle or cart with its crew. `None` in a limit means: no limit.
 
-    `max_trips` counts disposal visits; `max_stops` and the day limits hold over the whole duty.
+    `max_trips` counts disposal visits, `max_distance_m` all the way from depot to depot, `max_duty_s` all the time from
+    leaving the one to being at the other; but for the capacities, limits hold over the whole duty. `routing.limits`
+    says of each what it counts.
     """
 
     id: str
@@ -103,6 +105,8 @@ class Vehicle:
     max_stops: int | None = None
     day_limit_kg: float | None = None
     day_limit_l: float | None = None
+    max_distance_m: int | None = None
+    max_duty_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class _Day:
                 continue
             crew = self.crews.get(vehicle.id)
             if crew is not None:
-                remaining = crew.remaining(self.stops)
+                remaining = crew.remaining(self.problem)
                 if remaining is not None:
                     yield remaining
             elif vehicle.shift[1] >= self.now_s:

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_CAPACITY = "no_capacity"
     NO_VEHICLE_ALLOWED = "no_vehicle_allowed"
     WINDOW_UNREACHABLE = "window_unreachable"
+    CIRCUIT_TOO_LONG = "circuit_too_long"
     DISPOSAL_CLOSED = "disposal_closed"
     TIME_LIMIT = "time_limit"
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from routing.problem import Break, Depot, Problem, Stop, Vehicle
+from routing.limits import AMOUNTS, METRES, ONE, SECONDS, Limit, Over, of_visits, total
+from routing.problem import Break, Depot, DisposalSite, Problem, Stop, Vehicle
 from routing.solution import Route, Visit, VisitKind
+from routing.timed_route import Place, kind_of
+
+COUNTS = tuple(limit for limit in AMOUNTS if ONE in (limit.counts.of_stop, limit.counts.of_unloading))
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """A crew whose duty has begun and is not over: `done` visits stand, it is free at `location` from `free_s` on."""
+    """A crew whose duty has begun and is not over: `done` visits stand, it is free at `location` from `free_s` on.
+
+    `astray_m` is what it drove towards a site that closed, and back.
+    """
 
     vehicle: Vehicle
     done: tuple[Visit, ...]
@@ -18,6 +26,7 @@ class Crew:
     location: int
     free_s: int
     on_board: tuple[Stop, ...]
+    astray_m: int = 0
 
     @property
     def depot(self) -> Depot:
@@ -45,27 +54,35 @@ class Crew:
             for stream in sorted({stop.stream for stop in self.on_board})
         )
 
-    def remaining(self, stops: dict[str, Stop]) -> Vehicle | None:
+    def remaining(self, problem: Problem) -> Vehicle | None:
         """The vehicle with what its duty still allows; None when it may only go home."""
-        vehicle, load = self.vehicle, len(self.load())
-        done = [stops[visit.id] for visit in self.done if visit.kind is VisitKind.STOP]
-        unloaded = done[: len(done) - len(self.on_board)]
-        trips = sum(visit.kind is VisitKind.DISPOSAL for visit in self.done)
-        most_stops = None if vehicle.max_stops is None else vehicle.max_stops - len(done) + load
-        most_trips = None if vehicle.max_trips is None else vehicle.max_trips - trips
-        if most_stops == 0 or most_trips == 0:
+        vehicle, done = self.vehicle, tuple(_places_of(problem, self.done))
+        left = {
+            limit.field: limit.most(vehicle) - self._used(limit, done, problem)
+            for limit in AMOUNTS
+            if limit.over is Over.DUTY and getattr(vehicle, limit.field) is not None
+        }
+        if any(left[limit.field] <= 0 for limit in COUNTS if limit.field in left):
             return None
         return replace(
             vehicle,
             start_depot=self.depot.id,
-            shift=(self.free_s, max(self.free_s, vehicle.shift[1])),
+            shift=(self.free_s, self._until_s(left)),
             fixed_cost=0.0,
-            max_stops=most_stops,
-            max_trips=most_trips,
             rest=self.rest,
-            day_limit_kg=_left(vehicle.day_limit_kg, sum(stop.demand_kg for stop in unloaded)),
-            day_limit_l=_left(vehicle.day_limit_l, sum(stop.demand_l for stop in unloaded)),
+            **{field: max(0, amount) for field, amount in left.items()},  # type: ignore[arg-type]
         )
+
+    def _used(self, limit: Limit, done: tuple[Place, ...], problem: Problem) -> float:
+        """What its duty has come to, without what it carries: that is still to be counted, as its first stops."""
+        amount = total(limit.counts, done, problem.matrices[self.vehicle.profile], self.free_s - self.done[0].leave_s)
+        astray_m = self.astray_m if limit.counts is METRES else 0
+        return amount + astray_m - of_visits(limit.counts, self.load())
+
+    def _until_s(self, left: dict[str, float]) -> int:
+        """When it must be back: at the end of its shift, or of its duty, which runs on while it waits somewhere."""
+        ends_s = [self.free_s + int(left[row.field]) for row in AMOUNTS if row.counts is SECONDS and row.field in left]
+        return max(self.free_s, min([self.vehicle.shift[1], *ends_s]))
 
     def planned(self) -> Route:
         """What it carries and what the plan has ahead for it, as the route of its remaining duty."""
@@ -101,10 +118,6 @@ class Crew:
         return (*breaks, Visit(VisitKind.DEPOT, home.id, home_s, home_s, home_s))
 
 
-def _left(limit: float | None, used: float) -> float | None:
-    return None if limit is None else max(0.0, limit - used)
-
-
 def crew_of(problem: Problem, route: Route, now_s: int, closed_sites: frozenset[str]) -> Crew | None:
     """The crew of a route at `now_s`; None when its duty has not begun, or when it is on its way home.
 
@@ -115,30 +128,42 @@ def crew_of(problem: Problem, route: Route, now_s: int, closed_sites: frozenset[
     count = next((number for number, visit in enumerate(visits) if visit.leave_s > now_s), len(visits))
     if count == 0 or count >= len(visits) - 1:
         return None
-    current, free_s = visits[count], visits[count].leave_s
+    vehicle = next(row for row in problem.vehicles if row.id == route.vehicle)
+    current, free_s, astray_m = visits[count], visits[count].leave_s, 0
     if current.kind is VisitKind.DISPOSAL and current.id in closed_sites and current.start_s > now_s:
-        free_s = now_s + max(0, min(now_s, current.arrive_s) - visits[count - 1].leave_s)
+        driven_s = max(0, min(now_s, current.arrive_s) - visits[count - 1].leave_s)
+        free_s, astray_m = now_s + driven_s, 2 * _driven_m(problem, vehicle, visits[: count + 1], driven_s)
     else:
         count += 1
     done = visits[:count]
-    vehicle = next(row for row in problem.vehicles if row.id == route.vehicle)
-    return Crew(vehicle, done, visits[count:], place_of(problem, done), free_s, _on_board(problem, done))
+    location = place_of(problem, done)
+    return Crew(vehicle, done, visits[count:], location, free_s, _on_board(problem, done), astray_m)
+
+
+def _driven_m(problem: Problem, vehicle: Vehicle, visits: tuple[Visit, ...], driven_s: int) -> int:
+    """Metres driven in so many seconds of the last leg, at its mean speed."""
+    leg, roads = list(_places_of(problem, visits))[-2:], problem.matrices[vehicle.profile]
+    whole_s = roads.duration_s[leg[0].location, leg[1].location]
+    return round(total(METRES, leg, roads, driven_s) * min(1.0, driven_s / max(1, int(whole_s))))
 
 
 def place_of(problem: Problem, done: tuple[Visit, ...]) -> int:
     """Location of the last visit that is no break."""
-    places = {(VisitKind.DEPOT, row.id): row.location for row in problem.depots}
-    places |= {(VisitKind.STOP, row.id): row.location for row in problem.stops}
-    places |= {(VisitKind.DISPOSAL, row.id): row.location for row in problem.disposal_sites}
-    return next(places[visit.kind, visit.id] for visit in reversed(done) if visit.kind is not VisitKind.BREAK)
+    return list(_places_of(problem, done))[-1].location
 
 
 def _on_board(problem: Problem, done: tuple[Visit, ...]) -> tuple[Stop, ...]:
-    stops = {stop.id: stop for stop in problem.stops}
     carried: list[Stop] = []
-    for visit in done:
-        if visit.kind is VisitKind.DISPOSAL:
+    for place in _places_of(problem, done):
+        if isinstance(place, DisposalSite):
             carried = []
-        elif visit.kind is VisitKind.STOP:
-            carried.append(stops[visit.id])
+        elif isinstance(place, Stop):
+            carried.append(place)
     return tuple(carried)
+
+
+def _places_of(problem: Problem, visits: Iterable[Visit]) -> Iterator[Place]:
+    """Where these visits are made, those of breaks left out."""
+    rows: tuple[Place, ...] = (*problem.depots, *problem.disposal_sites, *problem.stops)
+    places = {(kind_of(row), row.id): row for row in rows}
+    return (places[visit.kind, visit.id] for visit in visits if visit.kind is not VisitKind.BREAK)

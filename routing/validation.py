@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from routing.errors import Fault, ProblemError
+from routing.limits import AMOUNTS
 from routing.problem import DisposalSite, Problem, Stop, Vehicle, Window
 
 
@@ -75,16 +76,11 @@ def _vehicle_faults(vehicle: Vehicle, depots: set[str], problem: Problem) -> Ite
         if getattr(vehicle, end) not in depots:
             yield Fault(f"{where}.{end}", repr(getattr(vehicle, end)), f"one of the depots {sorted(depots)}")
     yield from _windows(f"{where}.shift", (vehicle.shift,))
-    for name in ("capacity_kg", "capacity_l"):
-        amount = getattr(vehicle, name)
-        if not (math.isfinite(amount) and amount > 0):
-            yield Fault(f"{where}.{name}", str(amount), "a number above 0")
-    for name in ("max_trips", "max_stops"):
-        limit = getattr(vehicle, name)
-        if limit is not None and limit < 1:
-            yield Fault(f"{where}.{name}", str(limit), "1 or more, or null for no limit")
-    limits = [name for name in ("day_limit_kg", "day_limit_l") if getattr(vehicle, name) is not None]
-    yield from _amounts(where, vehicle, "fixed_cost", *limits)
+    for limit in AMOUNTS:
+        amount = getattr(vehicle, limit.field)
+        if amount is not None and not (math.isfinite(amount) and limit.accepts.holds(amount)):
+            yield Fault(f"{where}.{limit.field}", str(amount), limit.accepts.words)
+    yield from _amounts(where, vehicle, "fixed_cost")
     yield from _amounts(f"{where}.fuel", vehicle.fuel, "drive_l_per_km", "per_stop_l", "idle_l_per_h")
     if vehicle.rest is not None:
         yield from _amounts(f"{where}.break", vehicle.rest, "duration_s")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routing.bench.timing import Order, Timetable
+from routing.limits import AMOUNTS, TRIPS, Limit, Over
 from routing.problem import Problem
 from routing.solution import Reason, Route, Solution, Unserved, VisitKind
 
@@ -66,6 +68,7 @@ def is_plain_cvrp(problem: Problem) -> bool:
     one_trip = all(vehicle.max_trips == 1 and vehicle.rest is None for vehicle in problem.vehicles)
     return (
         one_trip
+        and not any(_has(problem, limit) for limit in AMOUNTS if limit.over is Over.DUTY and limit.counts is not TRIPS)
         and site.location == depot.location
         and site.service_s == 0
         and problem.prices.crew_per_h == 0
@@ -80,6 +83,10 @@ def cvrp_order(problem: Problem, stops: list[int]) -> Order:
     return [(VisitKind.DEPOT, depot), *visits, (VisitKind.DISPOSAL, site), (VisitKind.DEPOT, depot)]
 
 
+def _has(problem: Problem, limit: Limit) -> bool:
+    return any(math.isfinite(limit.most(vehicle)) for vehicle in problem.vehicles)
+
+
 def refuse_what_no_peer_models(problem: Problem) -> None:
     """Raise `NoFairModel` for rules that none of our models of peers speaks of."""
     sites = {site.location for site in problem.disposal_sites}
@@ -90,6 +97,7 @@ def refuse_what_no_peer_models(problem: Problem) -> None:
         "stops only some vehicles may serve": any(stop.vehicles is not None for stop in problem.stops),
         "stops with several windows": any(len(stop.windows) > 1 for stop in problem.stops),
         "a stop at a disposal site's own place": any(stop.location in sites for stop in problem.stops),
+        "limits on how long a circuit is": any(_has(problem, limit) for limit in AMOUNTS if limit.counts.of_leg),
         "different breaks": len({vehicle.rest for vehicle in problem.vehicles}) > 1,
         "no vehicle, stop or open site": not (problem.vehicles and problem.stops and problem.disposal_sites),
     }

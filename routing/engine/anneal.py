@@ -76,11 +76,11 @@ def _order(arrays: Arrays, scratch: Scratch, count: int) -> None:
         prize = 1e9 if node.required else node.prize
         value = rand(scratch.rng)
         if ANY_ORDER <= how < ANY_ORDER + HEAVIEST:
-            value = -node.kg + 1e-6 * value
+            value = -node.demand_kg + 1e-6 * value
         elif how < ANY_ORDER + HEAVIEST + DEAREST and how >= ANY_ORDER:
             value = -prize + 1e-6 * value
         elif how >= ANY_ORDER:
-            value = -prize / (node.kg + 1.0) + 1e-6 * value
+            value = -prize / (node.demand_kg + 1.0) + 1e-6 * value
         if required_first and node.required:
             value -= 1e15
         key[number] = value

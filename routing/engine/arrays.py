@@ -11,26 +11,28 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.limits import LIMITS, ONE, Measure
 from routing.options import Familiarity
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
+from routing.solution import Reason
 
 NEIGHBOURS = 50  # stops looked at round each stop; more costs time and found nothing better on 300 and 1,000 stops
-LOAD_TOLERANCE = 1e-6  # kg or litres: sums of decimals are not exact
+ROADS = ("distance_m", "duration_s")  # the two numbers of an arc, in the order of the last axis of `Arrays.roads`
 type Truck = Any  # one record of `Arrays.trucks`; numpy has no type for it
 type Records = NDArray[np.void]
 
 NODE = np.dtype(
     [
-        ("kg", "f8"), ("litres", "f8"), ("prize", "f8"), ("service_s", "i8"), ("stream", "i8"), ("window", "i8"),
-        ("windows", "i8"), ("required", "?"), ("worth", "?"), ("may_wait", "?"),
+        ("demand_kg", "f8"), ("demand_l", "f8"), ("prize", "f8"), ("service_s", "i8"), ("stream", "i8"),
+        ("window", "i8"), ("windows", "i8"), ("required", "?"), ("worth", "?"), ("may_wait", "?"),
     ],
     align=True,
 )  # fmt: skip
 TRUCK = np.dtype(
     [
-        ("kg", "f8"), ("litres", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("fixed", "f8"), ("per_m", "f8"),
-        ("kind", "i8"), ("profile", "i8"), ("start", "i8"), ("end", "i8"), ("from_s", "i8"), ("to_s", "i8"),
-        ("max_stops", "i8"), ("max_trips", "i8"), ("rest_s", "i8"), ("rest_from_s", "i8"), ("rest_to_s", "i8"),
+        *((limit.field, "f8") for limit in LIMITS),  # what rounding may add included, infinite without a limit
+        ("fixed", "f8"), ("per_m", "f8"), ("kind", "i8"), ("profile", "i8"), ("start", "i8"), ("end", "i8"),
+        ("from_s", "i8"), ("to_s", "i8"), ("rest_s", "i8"), ("rest_from_s", "i8"), ("rest_to_s", "i8"),
     ],
     align=True,
 )  # fmt: skip
@@ -94,6 +96,27 @@ def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arr
     )  # fmt: skip
 
 
+def adds(arrays: Arrays, measure: Measure) -> NDArray[np.float64]:
+    """What a visit to each node adds, without the way there, (N,)."""
+    amounts = np.zeros(len(arrays.nodes))
+    for rows, field in (
+        (slice(arrays.stops), measure.of_stop),
+        (slice(arrays.stops, arrays.sites_end), measure.of_unloading),
+    ):
+        if field:
+            amounts[rows] = 1.0 if field == ONE else arrays.nodes[field][rows]
+    return amounts
+
+
+def lifted(arrays: Arrays, reason: Reason) -> Arrays:
+    """The same problem without the limits that have this reason."""
+    trucks = arrays.trucks.copy()
+    for limit in LIMITS:
+        if limit.reason is reason:
+            trucks[limit.field] = np.inf
+    return arrays._replace(trucks=trucks)
+
+
 def _likeness(vehicle: Vehicle) -> tuple[object, ...]:
     """Everything but the id."""
     return tuple(getattr(vehicle, name) for name in Vehicle.__dataclass_fields__ if name != "id")
@@ -152,7 +175,7 @@ def _nodes(problem: Problem, streams: dict[str, int]) -> tuple[Records, NDArray[
         row["service_s"], row["window"], row["windows"] = service_s, len(windows), len(spans) if bound else 0
         windows += sorted(spans) if bound else []
     for row, stop in zip(nodes, problem.stops, strict=False):
-        row["kg"], row["litres"], row["stream"] = stop.demand_kg, stop.demand_l, streams[stop.stream]
+        row["demand_kg"], row["demand_l"], row["stream"] = stop.demand_kg, stop.demand_l, streams[stop.stream]
         row["required"], row["prize"] = stop.required, 0.0 if stop.required else stop.prize
         row["may_wait"] = any(opens > first_s for opens, _ in stop.windows)
     return nodes, np.array(windows, np.int64).reshape(-1, 2)
@@ -160,18 +183,16 @@ def _nodes(problem: Problem, streams: dict[str, int]) -> tuple[Records, NDArray[
 
 def _trucks(problem: Problem, kind_of: list[int], profiles: dict[str, int]) -> Records:
     trucks = np.zeros(len(problem.vehicles), TRUCK)
-    n, depots_at = len(problem.stops), len(problem.stops) + len(problem.disposal_sites)
+    depots_at = len(problem.stops) + len(problem.disposal_sites)
     depot_node = {depot.id: depots_at + number for number, depot in enumerate(problem.depots)}
     for row, vehicle, kind in zip(trucks, problem.vehicles, kind_of, strict=True):
-        row["kg"], row["litres"] = vehicle.capacity_kg + LOAD_TOLERANCE, vehicle.capacity_l + LOAD_TOLERANCE
-        row["day_kg"] = np.inf if vehicle.day_limit_kg is None else vehicle.day_limit_kg + LOAD_TOLERANCE
-        row["day_l"] = np.inf if vehicle.day_limit_l is None else vehicle.day_limit_l + LOAD_TOLERANCE
+        for limit in LIMITS:
+            row[limit.field] = limit.most(vehicle) + limit.counts.tolerance
         row["fixed"] = vehicle.fixed_cost
         row["per_m"] = problem.prices.fuel_per_l * vehicle.fuel.drive_l_per_km / 1000
         row["kind"], row["profile"] = kind, profiles[vehicle.profile]
         row["start"], row["end"] = depot_node[vehicle.start_depot], depot_node[vehicle.end_depot]
         row["from_s"], row["to_s"] = vehicle.shift
-        row["max_stops"], row["max_trips"] = vehicle.max_stops or n + 1, vehicle.max_trips or n + 1
         if vehicle.rest is not None:
             row["rest_s"], (row["rest_from_s"], row["rest_to_s"]) = vehicle.rest.duration_s, vehicle.rest.window
     return trucks
@@ -185,7 +206,7 @@ def _serve(problem: Problem, vehicle: Vehicle, nodes: Records) -> NDArray[np.flo
 
 
 def _worth(stops: Records, kinds: Records, serve: NDArray[np.float64], can: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    able = can & (stops["kg"] <= kinds["kg"][:, None])
+    able = can & (stops["demand_kg"] <= kinds["capacity_kg"][:, None])
     least = np.where(able, serve, np.inf).min(axis=0, initial=np.inf)
     worth: NDArray[np.bool_] = np.isfinite(least) & (stops["required"] | (least < stops["prize"]))
     return worth

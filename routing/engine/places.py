@@ -8,7 +8,7 @@ import numpy as np
 
 from routing.engine.arrays import Arrays
 from routing.engine.jit import compiled
-from routing.engine.plan import INFEASIBLE, MUST, NOBODY, Plan, adopt, evaluate
+from routing.engine.plan import INFEASIBLE, MUST, NOBODY, Plan, adopt, evaluate, has_way_left
 from routing.engine.rng import rand
 from routing.engine.scratch import MOST_TRIES, Scratch
 from routing.engine.timing import NEVER, next_start
@@ -179,14 +179,15 @@ def _has_room_today(arrays: Arrays, plan: Plan, t: int, stop: int, new_trip: boo
     if not (
         arrays.can[truck.kind, stop]
         and tour.stops < truck.max_stops
-        and tour.day_kg + node.kg <= truck.day_kg
-        and tour.day_l + node.litres <= truck.day_l
+        and tour.day_kg + node.demand_kg <= truck.day_limit_kg
+        and tour.day_l + node.demand_l <= truck.day_limit_l
     ):
         return False
     if new_trip:
         return bool(tour.trips < truck.max_trips)
     for trip in range(tour.trips):
-        if plan.trips[t, trip].kg + node.kg <= truck.kg and plan.trips[t, trip].litres + node.litres <= truck.litres:
+        load = plan.trips[t, trip]
+        if load.kg + node.demand_kg <= truck.capacity_kg and load.litres + node.demand_l <= truck.capacity_l:
             return True
     return False
 
@@ -201,8 +202,8 @@ def _look_at(
     truck, node, trip = arrays.trucks[t], arrays.nodes[stop], plan.visits[t, after].trip
     if (
         trip == plan.tours[t].trips
-        or plan.trips[t, trip].kg + node.kg > truck.kg
-        or plan.trips[t, trip].litres + node.litres > truck.litres
+        or plan.trips[t, trip].kg + node.demand_kg > truck.capacity_kg
+        or plan.trips[t, trip].litres + node.demand_l > truck.capacity_l
         or node.stream & ~plan.trips[t, trip].accepts
     ):
         return count
@@ -212,6 +213,8 @@ def _look_at(
     driven_s = roads[here, stop, 1] + roads[stop, there, 1] - roads[here, there, 1]
     extra = truck.per_m * metres + arrays.crew_per_s * driven_s + arrays.serve[truck.kind, stop]
     if extra >= _worst(scratch, count, limit, look) or (look.blink > 0 and rand(scratch.rng) < look.blink):
+        return count
+    if not has_way_left(truck, plan.tours[t], metres, driven_s + node.service_s):
         return count
     start = next_start(arrays, stop, plan.visits[t, after].leave_s + roads[here, stop, 1])
     if start == NEVER or start + node.service_s + roads[stop, there, 1] > plan.visits[t, after + 1].latest_s:
@@ -239,6 +242,9 @@ def _look_for_new_trip(
             driven_s = roads[here, first, 1] + roads[first, second, 1] + roads[second, there, 1] - roads[here, there, 1]
             extra = truck.per_m * metres + arrays.crew_per_s * driven_s + serve[stop] + serve[site]
             if extra * look.ease >= _worst(scratch, count, limit, look):
+                continue
+            work_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
+            if not has_way_left(truck, plan.tours[t], metres, work_s):
                 continue
             clock = next_start(arrays, first, plan.visits[t, after].leave_s + roads[here, first, 1])
             if clock == NEVER:

@@ -6,7 +6,7 @@ Every tour in it keeps every rule, because `adopt` only takes what `evaluate` ha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ from routing.engine.timing import NEVER, Visits, best_duty, last_start, next_sta
 NOBODY = -1
 MUST = 1e9  # money for leaving a required stop out: dearer than any plan, so that serving it always wins
 INFEASIBLE = np.inf
+type Tour = Any  # one record of `Plan.tours`; numpy has no type for it
 
 TOUR = np.dtype(
     [
-        ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("length", "i8"), ("trips", "i8"), ("stops", "i8"),
-        ("saved_length", "i8"), ("touched", "?"), ("noted", "?"),
+        ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("metres", "i8"), ("least_s", "i8"), ("length", "i8"),
+        ("trips", "i8"), ("stops", "i8"), ("saved_length", "i8"), ("touched", "?"), ("noted", "?"),
     ],
     align=True,
 )  # fmt: skip
@@ -104,22 +105,22 @@ def evaluate(arrays: Arrays, plan: Plan, t: int, m: int) -> float:
         row[place].leave_s = clock
         cost += serve[node]
         here = node
-    if clock > truck.to_s:
+    least_s = clock - truck.from_s - waited_s
+    if clock > truck.to_s or metres > truck.max_distance_m or least_s > truck.max_duty_s:
         return INFEASIBLE
     cost += truck.per_m * metres + arrays.crew_per_s * driven_s
     rest_after = NEVER
     if waited_s or (truck.rest_s and clock > truck.rest_to_s):
-        least_s = clock - truck.from_s - waited_s
         duty_s, rest_after = best_duty(arrays, truck, row, m, least_s)
-        if duty_s == NEVER:
+        if duty_s == NEVER or duty_s > truck.max_duty_s:
             return INFEASIBLE
         cost += arrays.crew_per_s * (duty_s - least_s)
         if rest_after != NEVER:
             _fill_rested(arrays, truck, row, m, rest_after)
             windowed = max(windowed, rest_after)
     _fill_latest(arrays, truck, row, m, windowed, rest_after)
-    plan.tours[trial].cost = cost
-    plan.tours[trial].length = m
+    tour = plan.tours[trial]
+    tour.cost, tour.length, tour.metres, tour.least_s = cost, m, metres, least_s
     return float(cost)
 
 
@@ -134,13 +135,14 @@ def _fill_loads(arrays: Arrays, plan: Plan, t: int, m: int) -> bool:
     for place in range(1, m - 1):
         node = row[place].node
         if node < n:
-            kg += arrays.nodes[node].kg
-            litres += arrays.nodes[node].litres
+            kg += arrays.nodes[node].demand_kg
+            litres += arrays.nodes[node].demand_l
             streams |= arrays.nodes[node].stream
             stops += 1
         else:
             accepts = arrays.accepts[node - n]
-            if kg > truck.kg or litres > truck.litres or number >= truck.max_trips or (streams & ~accepts):
+            overloaded = kg > truck.capacity_kg or litres > truck.capacity_l
+            if overloaded or number >= truck.max_trips or (streams & ~accepts):
                 return False
             trip = plan.trips[trial, number]
             trip.kg, trip.litres, trip.accepts = kg, litres, accepts
@@ -153,8 +155,14 @@ def _fill_loads(arrays: Arrays, plan: Plan, t: int, m: int) -> bool:
     tour = plan.tours[trial]
     tour.day_kg, tour.day_l, tour.trips, tour.stops = day_kg, day_l, number, stops
     unloaded = row[m - 2].node >= n
-    in_limits = stops <= truck.max_stops and day_kg <= truck.day_kg and day_l <= truck.day_l
+    in_limits = stops <= truck.max_stops and day_kg <= truck.day_limit_kg and day_l <= truck.day_limit_l
     return bool(unloaded and in_limits)
+
+
+@compiled
+def has_way_left(truck: Truck, tour: Tour, metres: int, work_s: int) -> bool:
+    """Tell whether a tour may become so much longer: if not, no timing of it could help."""
+    return bool(tour.metres + metres <= truck.max_distance_m and tour.least_s + work_s <= truck.max_duty_s)
 
 
 @compiled
@@ -199,7 +207,7 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
     _leave_stops(arrays, plan, t)
     old, new, books = plan.tours[t], plan.tours[trial], plan.books[0]
     old.cost, old.length, old.trips, old.stops = new.cost, new.length, new.trips, new.stops
-    old.day_kg, old.day_l = new.day_kg, new.day_l
+    old.day_kg, old.day_l, old.metres, old.least_s = new.day_kg, new.day_l, new.metres, new.least_s
     books.money += new.cost
     for at in range(new.length):
         plan.visits[t, at] = plan.visits[trial, at]

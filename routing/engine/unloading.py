@@ -108,13 +108,13 @@ def _cut(arrays: Arrays, scratch: Scratch, t: int, count: int) -> bool:
     head, tail, first = 0, 1, 0
     kg = litres = 0.0
     for here in range(count):
-        kg += arrays.nodes[gaps[here].stop].kg
-        litres += arrays.nodes[gaps[here].stop].litres
-        while kg > truck.kg or litres > truck.litres:
+        kg += arrays.nodes[gaps[here].stop].demand_kg
+        litres += arrays.nodes[gaps[here].stop].demand_l
+        while kg > truck.capacity_kg or litres > truck.capacity_l:
             if first > here:
                 return False
-            kg -= arrays.nodes[gaps[first].stop].kg
-            litres -= arrays.nodes[gaps[first].stop].litres
+            kg -= arrays.nodes[gaps[first].stop].demand_kg
+            litres -= arrays.nodes[gaps[first].stop].demand_l
             first += 1
         while head < tail and gaps[head].queue < first:
             head += 1

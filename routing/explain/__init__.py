@@ -3,7 +3,7 @@
 Needs no compiler: only `what_if`, which searches, loads the engine, and only when it is called.
 """
 
-from routing.explain.circuits import Circuit, Limit, Trip
+from routing.explain.circuits import Circuit, LimitUse, Trip
 from routing.explain.left_out import Insertion
 from routing.explain.plan import Explanation, explain, explanation_document, tries_at_most
 from routing.explain.stops import StopCost, route_without
@@ -16,7 +16,7 @@ __all__ = [
     "Circuit",
     "Explanation",
     "Insertion",
-    "Limit",
+    "LimitUse",
     "LongerShift",
     "OneMoreTruck",
     "StopCost",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from routing.explain.tour import Bill, Tour
+from routing.limits import LIMITS, SHIFT, TRIPS, Limit, Over, of_visits, total
 from routing.problem import Stop, Vehicle, Window
 from routing.schedule import Legs, earliest_starts, latest_starts
 from routing.solution import Route, Visit, VisitKind
@@ -14,15 +16,7 @@ from routing.timed_route import Place, service_of, windows_of
 
 type Dated = tuple[Visit, Place | None]  # the break has no place of its own
 
-WORDS = {
-    "trips": "trips: {used:g} of {limit:g} made, {full:.0%} of their load used",
-    "load_kg": "load: trips {full:.0%} full by weight, {left:,.0f} kg left",
-    "load_l": "load: trips {full:.0%} full by volume, {left:,.0f} l left",
-    "day_kg": "day's weight limit: {left:,.0f} of {limit:,.0f} kg left",
-    "day_l": "day's volume limit: {left:,.0f} of {limit:,.0f} l left",
-    "stops": "stops: {left:.0f} of {limit:.0f} left",
-    "time": "time: {left_min:.0f} min more work fit, of a shift of {limit_h:.1f} h",
-}
+WORDS = {limit.name: limit.words for limit in LIMITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +32,8 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """One thing a circuit can run out of: `used` and `left`, in the unit of its name, seconds for `time`.
+class LimitUse:
+    """How far a circuit has used one of `routing.limits` up: `used` and `left` in the unit of what it counts.
 
     `left_ratio` compares limits with each other. For `trips` it is the share of all allowed trips' capacity that is
     free (by weight or volume, whichever is less), since a trip with room is not used up; otherwise left / limit.
@@ -59,7 +53,9 @@ class Limit:
             left=self.left,
             full=1 - self.left_ratio,
             left_min=self.left // 60,
+            left_km=self.left / 1000,
             limit_h=self.limit / 3600,
+            limit_km=self.limit / 1000,
         )
 
 
@@ -74,13 +70,13 @@ class Circuit:
     vehicle: str
     bill: Bill
     trips: tuple[Trip, ...]
-    limits: tuple[Limit, ...]
+    limits: tuple[LimitUse, ...]
     delay_s: int
     closes_first: str
 
     @property
-    def binding(self) -> Limit:
-        """The limit with the least share left; of equals the first of `WORDS`."""
+    def binding(self) -> LimitUse:
+        """The limit with the least share left; of equals the first of `LIMITS`."""
         return min(self.limits, key=lambda limit: limit.left_ratio)
 
 
@@ -88,7 +84,7 @@ def circuit_of(tour: Tour, route: Route, bill: Bill) -> Circuit:
     """Tell what binds the route of this tour."""
     trips = tuple(_trip(tour.vehicle, stops, site.id) for stops, site in tour.trips())
     delay_s, closes_first = _delay(tour, route)
-    return Circuit(tour.vehicle.id, bill, trips, tuple(_limits(tour, route, trips)), delay_s, closes_first)
+    return Circuit(tour.vehicle.id, bill, trips, tuple(_limits(tour, route, bill)), delay_s, closes_first)
 
 
 def _trip(vehicle: Vehicle, stops: list[Stop], site: str) -> Trip:
@@ -96,22 +92,29 @@ def _trip(vehicle: Vehicle, stops: list[Stop], site: str) -> Trip:
     return Trip(site, len(stops), kg, volume_l, vehicle.capacity_kg - kg, vehicle.capacity_l - volume_l)
 
 
-def _limits(tour: Tour, route: Route, trips: tuple[Trip, ...]) -> Iterator[Limit]:
-    """Yield the limits the vehicle has, in the order of `WORDS`."""
-    vehicle, made = tour.vehicle, len(trips)
-    kg, volume_l = sum(trip.load_kg for trip in trips), sum(trip.load_l for trip in trips)
-    if vehicle.max_trips is not None:
-        most = vehicle.max_trips
-        free = min(_ratio(kg, vehicle.capacity_kg * most), _ratio(volume_l, vehicle.capacity_l * most))
-        yield Limit("trips", made, most, most - made, free)
-    caps = (("load_kg", kg, vehicle.capacity_kg * made), ("load_l", volume_l, vehicle.capacity_l * made))
-    days = (("day_kg", kg, vehicle.day_limit_kg), ("day_l", volume_l, vehicle.day_limit_l))
-    stops = (("stops", float(len(route.stop_ids)), vehicle.max_stops),)
-    for name, used, limit in (*caps, *days, *stops):
-        if limit is not None:
-            yield Limit(name, used, limit, limit - used, _ratio(used, limit))
-    shift_s, room_s = vehicle.shift[1] - vehicle.shift[0], _room_s(tour, route)
-    yield Limit("time", shift_s - room_s, shift_s, room_s, _ratio(shift_s - room_s, shift_s))
+def _limits(tour: Tour, route: Route, bill: Bill) -> Iterator[LimitUse]:
+    """Yield the limits the vehicle has, in the order of `LIMITS`."""
+    made = route.trips
+    for limit in LIMITS:
+        most, used = limit.most(tour.vehicle), _used(limit, tour, route, bill)
+        if limit.over is Over.TRIP:
+            most *= made
+        if math.isfinite(most):
+            left_ratio = _free(tour, most) if limit.counts is TRIPS else _ratio(used, most)
+            yield LimitUse(limit.name, used, most, most - used, left_ratio)
+
+
+def _used(limit: Limit, tour: Tour, route: Route, bill: Bill) -> float:
+    """Return what a circuit has come to. Of its shift all is used up that no further work would fit into."""
+    if limit is SHIFT:
+        return SHIFT.most(tour.vehicle) - _room_s(tour, route)
+    return total(limit.counts, tour.places, tour.roads, bill.duty_s)
+
+
+def _free(tour: Tour, trips: float) -> float:
+    """Return the share of so many trips' capacity that is free, by what there is least of."""
+    loads = (limit for limit in LIMITS if limit.over is Over.TRIP)
+    return min(_ratio(of_visits(load.counts, tour.places), load.most(tour.vehicle) * trips) for load in loads)
 
 
 def _ratio(used: float, limit: float) -> float:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import le, sub
 
-from routing.check import TOLERANCE_LOAD
 from routing.explain.tour import Bill, Tour, may_serve
 from routing.fuel import litres
+from routing.limits import LIMITS, Over, of_visits
 from routing.problem import DisposalSite, Problem, Stop
 from routing.schedule import earliest_starts, latest_starts, next_start
 from routing.solution import Reason
 from routing.timed_route import Place, service_of, windows_of
+
+LOADS = tuple(limit for limit in LIMITS if limit.over is Over.TRIP)
+type Loads = tuple[float, ...]  # an amount for each of `LOADS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Host:
     """A tour that may take a stop, with its bill as it is, and the room it has at each place.
 
     `earliest_s` and `latest_s` are starts of service when no break is counted, None when the tour itself cannot be
-    driven; `room` holds the kg and litres left in the trip that a stop put in before a place would join.
+    driven; `room` holds the room in the trip that a stop put in before a place would join.
     """
 
     def __init__(self, tour: Tour, now: Bill) -> None:
@@ -45,21 +49,23 @@ class Host:
         self.least_s = legs.least_s()
         self.room = _room(tour)
 
-    def holds(self, stop: Stop, at: int) -> bool:
-        """Tell whether the stop may join the trip under way before place `at`: there is one, and room in it."""
+    def holds(self, load: Loads, at: int) -> bool:
+        """Tell whether so much may join the trip under way before place `at`: there is one, and room in it."""
         if at >= len(self.room):
             return False
-        kg, volume_l = self.room[at]
-        return stop.demand_kg <= kg + TOLERANCE_LOAD and stop.demand_l <= volume_l + TOLERANCE_LOAD
+        return all(map(le, load, self.room[at]))
 
 
-def _room(tour: Tour) -> list[tuple[float, float]]:
-    """Return kg and litres left by place, as far as the last disposal visit."""
-    room, vehicle = [(0.0, 0.0)], tour.vehicle
+def _loads(stops: Sequence[Stop]) -> Loads:
+    return tuple(of_visits(load.counts, stops) for load in LOADS)
+
+
+def _room(tour: Tour) -> list[Loads]:
+    """Return what a stop may weigh at most, rounding included, by place, as far as the last disposal visit."""
+    most = tuple(load.most(tour.vehicle) + load.counts.tolerance for load in LOADS)
+    room: list[Loads] = [(0.0,) * len(LOADS)]
     for stops, _site in tour.trips():
-        kg = vehicle.capacity_kg - sum(stop.demand_kg for stop in stops)
-        volume_l = vehicle.capacity_l - sum(stop.demand_l for stop in stops)
-        room += [(kg, volume_l)] * (len(stops) + 1)
+        room += [tuple(map(sub, most, _loads(stops)))] * (len(stops) + 1)
     return room
 
 
@@ -75,7 +81,7 @@ class _Try:
     def extra(self) -> Bill | None:
         tour = self.host.tour
         longer = tour.with_places([*tour.places[: self.at], *self.places, *tour.places[self.at :]])
-        bill = longer.cheapest() if longer.keeps_limits() else None
+        bill = longer.cheapest() if longer.keeps_counts() else None
         return None if bill is None else bill - self.host.now
 
 
@@ -94,6 +100,7 @@ def cheapest_insertion(problem: Problem, hosts: Iterable[Host], stop: Stop, reas
 
 
 def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try]:
+    load = _loads([stop])
     own_trips = [(stop, site) for site in problem.disposal_sites if _takes(site, stop)]
     tried = set[object]()
     for host in hosts:
@@ -106,7 +113,7 @@ def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try
                 continue
             tried.add(kind)
         for at in range(1, len(tour.places)):
-            if host.holds(stop, at):
+            if host.holds(load, at):
                 yield from _try(host, at, (stop,))
             if not isinstance(tour.places[at - 1], Stop):
                 for own_trip in own_trips:

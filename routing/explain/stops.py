@@ -15,7 +15,8 @@ from routing.timed_route import Place
 class StopCost:
     """The marginal cost of a stop: `marginal` = the route's bill as it is - its bill without the stop.
 
-    None where the route without it cannot be driven in time (a break then falls where it delays what follows).
+    None where the route without it cannot be driven in time (a break then falls where it delays what follows), or is
+    too long (where the way past it is the shorter one).
     `prize` is what serving it spares when it is optional, None when it is required.
     """
 
@@ -53,7 +54,7 @@ def route_without(problem: Problem, route: Route, stop_id: str) -> Route | None:
     """Return the route that a stop's marginal cost compares with, at its best timing.
 
     None when the vehicle would stay parked. Raises `PlanError` when the route does not serve the stop, or cannot be
-    driven in time without it.
+    driven without it, in time and within the limits of its vehicle.
     """
     tour = Town(problem).tour_of(route)
     at = next((at for at, place in enumerate(tour.places) if _is_stop(place, stop_id)), None)
@@ -62,7 +63,7 @@ def route_without(problem: Problem, route: Route, stop_id: str) -> Route | None:
     rest = without_place(tour, at)
     if rest.is_parked():
         return None
-    timed = rest.drive()
+    timed = rest.drive() if rest.cheapest() else None
     if timed is None:
         raise PlanError(f"route of {route.vehicle} cannot be driven in time without {stop_id}")
     return timed

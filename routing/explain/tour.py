@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from routing.check import TOLERANCE_LOAD
 from routing.errors import PlanError
 from routing.fuel import litres
-from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle
+from routing.limits import KG, LITRES, METRES, SECONDS, STOPS, TRIPS, Over, keeps, of_visits, total
+from routing.problem import Depot, DisposalSite, Matrix, Problem, Stop, Vehicle
 from routing.schedule import Legs, best_timing
 from routing.solution import Route, Visit, VisitKind
 from routing.timed_route import Place, kind_of, legs_of, service_of, timed_route
@@ -50,14 +49,17 @@ class Tour:
     def with_places(self, places: Sequence[Place]) -> Tour:
         return Tour(self.problem, self.vehicle, tuple(places))
 
+    @property
+    def roads(self) -> Matrix:
+        return self.problem.matrices[self.vehicle.profile]
+
     def legs(self) -> Legs:
         """Return driving, service and windows as the scheduler wants them."""
         return legs_of(self.problem, self.vehicle, self.places)
 
     def bill(self, duty_s: int) -> Bill:
         """Price a duty of so many seconds: fixed_cost + fuel_per_l * litres + crew_per_h * hours."""
-        away_m = self.problem.matrices[self.vehicle.profile].distance_m
-        distance_m = sum(int(away_m[here.location, there.location]) for here, there in pairwise(self.places))
+        distance_m = int(total(METRES, self.places, self.roads, duty_s))
         stops = sum(isinstance(place, Stop) for place in self.places)
         fuel_l = litres(self.vehicle.fuel, distance_m, stops, sum(service_of(place) for place in self.places))
         prices = self.problem.prices
@@ -65,29 +67,27 @@ class Tour:
         return Bill(cost, fuel_l, distance_m, duty_s)
 
     def cheapest(self) -> Bill | None:
-        """Price the tour at its best timing; None when it cannot be driven in time."""
+        """Price the tour at its best timing; None when it cannot be driven in time, or becomes too long."""
         if self.is_parked():
             return Bill()
         timing = best_timing(self.legs(), self.vehicle.shift, self.vehicle.rest)
-        return None if timing is None else self.bill(timing.duty_s)
+        if timing is None:
+            return None
+        bill = self.bill(timing.duty_s)
+        lengths = ((METRES, bill.distance_m), (SECONDS, bill.duty_s))
+        return bill if all(keeps(self.vehicle, Over.DUTY, *length) for length in lengths) else None
 
     def drive(self) -> Route | None:
         """Return the route at its best timing; None when it cannot be driven in time."""
         return timed_route(self.problem, self.vehicle, self.places)
 
-    def keeps_limits(self) -> bool:
-        """Tell whether loads, trips, stops, day limits and what sites take are kept; says nothing of time."""
-        vehicle, stops = self.vehicle, [place for place in self.places if isinstance(place, Stop)]
-        trips = sum(isinstance(place, DisposalSite) for place in self.places)
-        amounts: tuple[tuple[float, float | None], ...] = (
-            (len(stops), vehicle.max_stops),
-            (trips, vehicle.max_trips),
-            (sum(stop.demand_kg for stop in stops), vehicle.day_limit_kg),
-            (sum(stop.demand_l for stop in stops), vehicle.day_limit_l),
-        )
-        if any(limit is not None and amount > limit + TOLERANCE_LOAD for amount, limit in amounts):
+    def keeps_counts(self) -> bool:
+        """Tell whether loads, trips, stops and what sites take are kept; says nothing of metres and seconds."""
+        vehicle = self.vehicle
+        counted = (KG, LITRES, STOPS, TRIPS)
+        if not all(keeps(vehicle, Over.DUTY, measure, of_visits(measure, self.places)) for measure in counted):
             return False
-        if not all(may_serve(vehicle, stop) for stop in stops):
+        if not all(may_serve(vehicle, place) for place in self.places if isinstance(place, Stop)):
             return False
         return all(_may_end(vehicle, trip, site) for trip, site in self.trips())
 
@@ -139,7 +139,6 @@ def may_serve(vehicle: Vehicle, stop: Stop) -> bool:
 
 
 def _may_end(vehicle: Vehicle, stops: list[Stop], site: DisposalSite) -> bool:
-    kg, volume_l = sum(stop.demand_kg for stop in stops), sum(stop.demand_l for stop in stops)
-    if kg > vehicle.capacity_kg + TOLERANCE_LOAD or volume_l > vehicle.capacity_l + TOLERANCE_LOAD:
+    if not all(keeps(vehicle, Over.TRIP, measure, of_visits(measure, stops)) for measure in (KG, LITRES)):
         return False
     return bool(site.open) and (not site.streams or {stop.stream for stop in stops} <= site.streams)

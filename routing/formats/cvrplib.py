@@ -44,7 +44,7 @@ def read_vrp(path: Path, vehicles: int | None = None) -> Problem:
     size = _whole_field(lines, file, "DIMENSION", least=2)
     capacity = _whole_field(lines, file, "CAPACITY", least=1)
     limit = _whole_field(lines, file, "VEHICLES", least=1) if "VEHICLES" in file.fields else None
-    longest = _whole_field(lines, file, "DISTANCE", least=1) if "DISTANCE" in file.fields else ENDLESS_S
+    longest = _whole_field(lines, file, "DISTANCE", least=1) if "DISTANCE" in file.fields else None
     service_s = _whole_field(lines, file, "SERVICE_TIME", least=0) if "SERVICE_TIME" in file.fields else 0
     _check_kind(lines, file)
     lines.done()
@@ -68,7 +68,7 @@ def read_vrp(path: Path, vehicles: int | None = None) -> Problem:
             matrices={NAME: Matrix(matrix, matrix)},
             depots=(Depot("depot", depot),),
             disposal_sites=(DisposalSite("depot", depot, 0, ((0, ENDLESS_S),)),),
-            vehicles=_fleet(vehicles or limit or _enough(demands, capacity), capacity, longest),
+            vehicles=_fleet(vehicles or limit or _enough(demands, capacity), capacity, longest, service_s),
             stops=stops,
         )
     )
@@ -91,19 +91,21 @@ def _enough(demands: list[int], capacity: int) -> int:
     return max(1, min(len(demands) - 1, 2 * math.ceil(sum(demands) / capacity) + 1))
 
 
-def _fleet(count: int, capacity: int, longest: int) -> tuple[Vehicle, ...]:
+def _fleet(count: int, capacity: int, longest: int | None, service_s: int) -> tuple[Vehicle, ...]:
+    """Alike vehicles, whose routes are at most `longest`: metres, or where service counts too, seconds of a shift."""
     return tuple(
         Vehicle(
             id=f"V{number + 1:04d}",
             profile=NAME,
             start_depot="depot",
             end_depot="depot",
-            shift=(0, longest),
+            shift=(0, longest if longest is not None and service_s else ENDLESS_S),
             capacity_kg=KG_OF_NOTHING,
             capacity_l=float(capacity),
             streams=frozenset({STREAM}),
             fuel=FuelModel(drive_l_per_km=1.0),
             max_trips=1,
+            max_distance_m=None if service_s else longest,
         )
         for number in range(count)
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.anneal import anneal
-from routing.engine.arrays import Arrays
+from routing.engine.arrays import Arrays, lifted
 from routing.engine.places import Look, serve
 from routing.engine.plan import (
     INFEASIBLE,
@@ -34,6 +34,7 @@ from routing.engine.ruin import remove
 from routing.engine.scratch import make_scratch
 from routing.engine.unloading import place_unloading
 from routing.search.watch import Watch
+from routing.solution import Reason
 
 WIDE = Look(1.0, 0.0, True, True)
 PRICELESS = 1e8  # money: no place is dearer
@@ -86,7 +87,9 @@ class Chain:
         """Serve what nobody serves, at every position tried: required stops first, hardest first; then what pays."""
         self.serve_required()
         nodes = self.arrays.nodes
-        for stop in sorted(self.missing(required=False), key=lambda s: -nodes[s]["prize"] / (1 + nodes[s]["kg"])):
+        for stop in sorted(
+            self.missing(required=False), key=lambda s: -nodes[s]["prize"] / (1 + nodes[s]["demand_kg"])
+        ):
             serve(self.arrays, self.plan, self.scratch, stop, WIDE)
         settle(self.plan)
 
@@ -171,12 +174,16 @@ class Chain:
         self.plan.visits["node"][len(self.arrays.trucks), : len(nodes)] = nodes
         return bool(evaluate(self.arrays, self.plan, truck, len(nodes)) < INFEASIBLE)
 
-    def would_fit(self, stop: int) -> bool:
-        """Tell whether a missing stop would find a place, however dear; the plan ends as it was."""
-        record = self.arrays.nodes[stop : stop + 1]
+    def would_fit(self, stop: int, without: Reason | None = None) -> bool:
+        """Tell whether a missing stop would find a place, however dear; the plan ends as it was.
+
+        `without` lifts the limits that have this reason.
+        """
+        arrays = self.arrays if without is None else lifted(self.arrays, without)
+        record = arrays.nodes[stop : stop + 1]
         prize = float(record["prize"][0])
         record["prize"] = PRICELESS
-        fits = serve(self.arrays, self.plan, self.scratch, stop, WIDE)
+        fits = serve(arrays, self.plan, self.scratch, stop, WIDE)
         record["prize"] = prize
         roll_back(self.arrays, self.plan)
         return bool(fits)
@@ -189,6 +196,10 @@ class Chain:
         nodes = self.arrays.nodes.copy()
         nodes["windows"][self.arrays.stops : self.arrays.sites_end] = 0
         return Chain(self.arrays._replace(nodes=nodes), self.watch, 0)
+
+    def without_limits(self, reason: Reason) -> Chain:
+        """A chain for asking only, in whose problem no limit that has this reason holds."""
+        return Chain(lifted(self.arrays, reason), self.watch, 0)
 
     def start_tour(self, truck: int, stop: int) -> bool:
         """Let a parked truck serve this stop alone, unloading where it is cheapest to."""

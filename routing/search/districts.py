@@ -35,7 +35,6 @@ def cut_out(whole: Arrays, stops: Ints, trucks: Ints) -> District:
     new_node[old_nodes] = np.arange(len(old_nodes), dtype=np.int32)
     crew = whole.trucks[trucks].copy()
     crew["start"], crew["end"] = new_node[crew["start"]], new_node[crew["end"]]
-    crew["max_stops"], crew["max_trips"] = np.minimum(crew["max_stops"], n + 1), np.minimum(crew["max_trips"], n + 1)
     solo = whole.solo[:, stops].copy()
     solo["site"] = np.where(solo["site"] >= 0, new_node[solo["site"]], -1)
     arrays = whole._replace(
@@ -138,4 +137,4 @@ def cut_ground(whole: Arrays, ground: Ground, most_stops: int, rng: Random) -> l
 def _share_of_load(whole: Arrays, stops: Ints) -> float:
     """Waste that must go, plus half of what may: optional stops are partly left out."""
     nodes = whole.nodes[stops]
-    return float(1.0 + (nodes["kg"] * np.where(nodes["required"], 1.0, 0.5)).sum())
+    return float(1.0 + (nodes["demand_kg"] * np.where(nodes["required"], 1.0, 0.5)).sum())

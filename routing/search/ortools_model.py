@@ -1,9 +1,8 @@
 """Part of a plan as an OR-Tools routing model: the one place that imports ortools.
 
-The model holds loads in kg and litres, several trips over copies of the disposal sites, shifts, windows, openings,
-breaks, stop, trip and day limits, streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of
-money. Whoever calls it evaluates the sequences it returns: the exact rule of the break and the last
-rounding are judged there.
+The model holds all of `routing.limits`, several trips over copies of the disposal sites, windows, openings, breaks,
+streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of money. Whoever calls it evaluates the
+sequences it returns: the exact rule of the break and the last rounding are judged there.
 
 Peculiarities met: forbidding `stop -> end` outright blinds the search, so going home loaded is only very dear; python
 callbacks are slow, so only matrices and vectors are registered; the large-neighbourhood operators are switched off
@@ -22,11 +21,13 @@ from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.util import optional_boolean_pb2
 
-from routing.engine.arrays import Arrays, Truck
+from routing.engine.arrays import ROADS, Arrays, Truck, adds
+from routing.limits import LIMITS, SECONDS, Limit, Measure, Over
 
 SCALE = 1000  # cost units per unit of money
 LOAD_SCALE = 10  # load units per kg or litre; demands round up, capacities down
 MUST_UNITS = 10**11  # leaving a required stop
+ENDLESS = 10**15  # units of whatever has no limit
 HOME_LOADED = 10**12  # driving from a stop to the depot
 SPARE_COPIES = 1  # of each disposal site, beyond the visits of the given sequences
 NO_LNS = (
@@ -75,7 +76,7 @@ class _Model:
         self.model = pywrapcp.RoutingModel(self.manager)
         self._add_costs()
         self._add_loads()
-        self._add_limits()
+        self._add_totals()
         self._add_clock()
         self._add_choices()
 
@@ -110,9 +111,10 @@ class _Model:
     def _add_loads(self) -> None:
         """Count kg, litres and, where sites refuse waste, each stream; a disposal visit brings all down to zero."""
         nodes = self.arrays.nodes[self.stops]
-        for name, field in (("kg", "kg"), ("l", "litres")):
-            demands = np.ceil(nodes[field] * LOAD_SCALE).astype(int).tolist()
-            self._add_load(name, demands, [int(truck[field] * LOAD_SCALE) for truck in self.trucks])
+        for limit in LIMITS:
+            if limit.over is Over.TRIP:
+                demands = np.ceil(nodes[limit.counts.of_stop] * LOAD_SCALE).astype(int).tolist()
+                self._add_load(limit.name, demands, [_units(limit, truck) for truck in self.trucks])
         if not self.arrays.mixed:
             return
         for bit in np.unique(nodes["stream"]).tolist():
@@ -134,41 +136,42 @@ class _Model:
         for node in range(self.stops_at, len(self.origin)):
             load.SlackVar(self.manager.NodeToIndex(node)).SetValue(0)
 
-    def _add_limits(self) -> None:
-        """Hold trips, stops and day loads over the whole duty."""
-        none, ones = [0] * len(self.stops), [1] * len(self.stops)
-        self._add_total("trips", 1, none, [int(truck["max_trips"]) for truck in self.trucks])
-        self._add_total("stops", 0, ones, [int(truck["max_stops"]) for truck in self.trucks])
-        for name, field, limit in (("day kg", "kg", "day_kg"), ("day l", "litres", "day_l")):
-            limits = [float(truck[limit]) for truck in self.trucks]
-            if not all(math.isinf(most) for most in limits):
-                demands = np.ceil(self.arrays.nodes[self.stops][field] * LOAD_SCALE).astype(int).tolist()
-                bounds = [sum(demands) if math.isinf(most) else int(most * LOAD_SCALE) for most in limits]
-                self._add_total(name, 0, demands, bounds)
+    def _add_totals(self) -> None:
+        """Hold what counts over the whole duty; seconds are the clock's."""
+        for limit in LIMITS:
+            bound = any(math.isfinite(truck[limit.field]) for truck in self.trucks)
+            if bound and limit.over is Over.DUTY and limit.counts is not SECONDS:
+                transits = self._transits(limit.counts)
+                most = [_units(limit, truck) for truck in self.trucks]
+                self.model.AddDimensionWithVehicleTransitAndCapacity(transits, 0, most, True, limit.name)
 
-    def _add_total(self, name: str, per_disposal: int, per_stop: list[int], limits: list[int]) -> None:
-        change = [0] * self.copies_at + [per_disposal] * len(self.copies) + per_stop
-        unary = self.model.RegisterUnaryTransitVector(change)
-        self.model.AddDimensionWithVehicleCapacity(unary, 0, limits, True, name)
-
-    def _add_clock(self) -> None:
-        """Hold shifts, windows and breaks; waiting and resting cost the crew's time."""
-        service_s = self.arrays.nodes["service_s"][self.origin]
-        transits: dict[int, int] = {}
+    def _transits(self, measure: Measure) -> list[int]:
+        """Register what an arc adds, for each truck: the visit it leaves, and the leg. Parked, it drives nowhere."""
+        visits = np.ceil(adds(self.arrays, measure)[self.origin] * _scale(measure)).astype(np.int64)
+        if not measure.of_leg:
+            return [self.model.RegisterUnaryTransitVector(visits.tolist())] * len(self.trucks)
+        registered: dict[int, int] = {}
         for truck in self.trucks:
             profile = int(truck["profile"])
-            if profile not in transits:
-                drive_s = self._roads(truck)[:, :, 1] + service_s[:, None]
-                transits[profile] = self.model.RegisterTransitMatrix(drive_s.astype(np.int64).tolist())
+            if profile not in registered:
+                arcs = self._roads(truck)[:, :, ROADS.index(measure.of_leg)].astype(np.int64) + visits[:, None]
+                arcs[: self.ends_at, self.ends_at : self.copies_at] = 0
+                registered[profile] = self.model.RegisterTransitMatrix(arcs.tolist())
+        return [registered[int(truck["profile"])] for truck in self.trucks]
+
+    def _add_clock(self) -> None:
+        """Hold shifts, windows, breaks and limits in seconds; waiting and resting cost the crew's time."""
         horizon = max(int(truck["to_s"]) for truck in self.trucks)
-        by_vehicle = [transits[int(truck["profile"])] for truck in self.trucks]
-        self.model.AddDimensionWithVehicleTransits(by_vehicle, horizon, horizon, False, "clock")
+        self.model.AddDimensionWithVehicleTransits(self._transits(SECONDS), horizon, horizon, False, "clock")
         clock = self.model.GetDimensionOrDie("clock")
         for number, truck in enumerate(self.trucks):
             for end in (self.model.Start(number), self.model.End(number)):
                 clock.CumulVar(end).SetRange(int(truck["from_s"]), int(truck["to_s"]))
+            longest = min(truck[limit.field] for limit in LIMITS if limit.counts is SECONDS)
+            if longest < truck["shift"]:
+                clock.SetSpanUpperBoundForVehicle(int(longest), number)
         self._add_windows(clock, horizon)
-        self._add_breaks(clock, service_s)
+        self._add_breaks(clock)
 
     def _add_windows(self, clock: Any, horizon: int) -> None:
         waiting = any(truck["rest_s"] for truck in self.trucks)
@@ -192,8 +195,9 @@ class _Model:
         if waiting:
             clock.SetSlackCostCoefficientForAllVehicles(round(self.arrays.crew_per_s * SCALE))
 
-    def _add_breaks(self, clock: Any, service_s: Any) -> None:
+    def _add_breaks(self, clock: Any) -> None:
         """Ask for a break starting in its window; OR-Tools lets it fall outside the duty, like the rule nearly does."""
+        service_s = self.arrays.nodes["service_s"][self.origin]
         visits = [0] * self.model.Size()
         for index in range(self.model.Size()):
             visits[index] = int(service_s[self.manager.IndexToNode(index)])
@@ -252,6 +256,15 @@ class _Model:
                 seq.append(node)
             index = assignment.Value(self.model.NextVar(index))
         return [*seq, int(self.trucks[number]["end"])]
+
+
+def _scale(measure: Measure) -> int:
+    return 1 if measure.whole else LOAD_SCALE
+
+
+def _units(limit: Limit, truck: Truck) -> int:
+    """What the truck may come to, in the model's whole numbers."""
+    return int(min(truck[limit.field] * _scale(limit.counts), ENDLESS))
 
 
 def _parameters(effort: Effort) -> Any:

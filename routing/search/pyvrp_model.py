@@ -1,10 +1,10 @@
 """A plan, or part of one, searched on by PyVRP: the one place of the search that imports pyvrp.
 
-PyVRP knows trips by way of reload depots, windows, prizes, shifts and a mixed fleet. A disposal site is a reload depot,
-one for each opening. Nobody comes home loaded: the last trip ends at a virtual home, whose legs hold the cheapest way
-'last stop, disposal site, depot'. `suits` tells where that says all. Whoever calls evaluates the sequences that come
-back by our own rules: what the virtual home does not know (a site that closes before the end of the shift), and the
-last rounding, are judged there.
+PyVRP knows trips by way of reload depots, windows, prizes, shifts, a mixed fleet, and how far and how long each may
+drive. A disposal site is a reload depot, one for each opening. Nobody comes home loaded: the last trip ends at a
+virtual home, whose legs hold the cheapest way 'last stop, disposal site, depot'. `suits` tells where that says all.
+Whoever calls evaluates the sequences that come back by our own rules: what the virtual home does not know (a site that
+closes before the end of the shift), and the last rounding, are judged there.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ import pyvrp
 from numpy.typing import NDArray
 from pyvrp.search import OPERATORS, LocalSearch, PerturbationManager, compute_neighbours
 
-from routing.engine.arrays import Arrays, Truck
+from routing.engine.arrays import Arrays, Truck, adds
+from routing.limits import LIMITS, METRES, SECONDS, TRIPS, Limit, Measure, Over
 
 USUAL_SCALE = 1000.0  # cost units per unit of money
 FEWEST_UNITS_PER_M, FINE_UNITS_PER_M = 100.0, 1000.0  # PyVRP finds less where a metre is hardly a unit
 LOAD_SCALE = 10  # load units per kg or litre; demands round up, capacities down
 NO_WAY = 10**7  # metres and seconds from the virtual home to anywhere
 ENDLESS_S = 10**9
+ENDLESS = 10**15  # units of whatever has no limit
+LOADS = tuple(limit for limit in LIMITS if limit.over is Over.TRIP)
 MOST_LOAD = 10**9  # kg or litres of all stops together
 MOST_UNITS = 2.0**53  # of cost, of all that a plan could cost: beyond, PyVRP's doubles and int64s lose count
 MOST_PENALTY = 100_000.0  # PyVRP's own default
@@ -40,21 +43,34 @@ def suits(arrays: Arrays, trucks: Sequence[int]) -> bool:
     if not len(rows) or not arrays.nodes["worth"][: arrays.stops].any() or not arrays.open_to[kinds[0]].any():
         return False
     one_of = all(len(np.unique(rows[field])) == 1 for field in ("profile", "start", "end"))
-    day_limits = np.isfinite(rows["day_kg"]).any() or np.isfinite(rows["day_l"]).any()
     stops = arrays.nodes[: arrays.stops]
     serve = arrays.serve[kinds][:, : arrays.stops][:, stops["worth"]]
     return bool(
         one_of
-        and not day_limits
+        and not any(_may_bind(arrays, rows, limit) for limit in LIMITS if not _is_known(limit))
         and not rows["rest_s"].any()
         and not arrays.mixed
-        and (rows["max_stops"] > arrays.stops).all()
         and (stops["windows"] <= 1).all()
         and arrays.can[kinds][:, stops["worth"]].all()
         and (arrays.open_to[kinds] == arrays.open_to[kinds[0]]).all()
         and np.ptp(serve, axis=0).max(initial=0) <= LIKE * serve.mean()
         and _is_countable(arrays, rows)
     )
+
+
+def _is_known(limit: Limit) -> bool:
+    """Tell whether PyVRP has a word for it: what holds over a trip, how many trips, how far and how long."""
+    return limit.over is Over.TRIP or limit.counts in {TRIPS, METRES, SECONDS}
+
+
+def _may_bind(arrays: Arrays, rows: Any, limit: Limit) -> bool:
+    """Tell whether all stops together come to more than one of the trucks may."""
+    return bool(adds(arrays, limit.counts).sum() > rows[limit.field].min())
+
+
+def _least(truck: Truck, measure: Measure) -> int:
+    """What a duty may come to, as PyVRP counts."""
+    return int(min([ENDLESS, *(truck[limit.field] for limit in LIMITS if limit.counts is measure)]))
 
 
 def _is_countable(arrays: Arrays, rows: Any) -> bool:
@@ -68,7 +84,7 @@ def _is_countable(arrays: Arrays, rows: Any) -> bool:
     money += legs * most_m * float(rows["per_m"].max()) + arrays.crew_per_s * (legs * most_s + service_s + shifts_s)
     money += float(np.abs(arrays.serve[rows["kind"][0]]).max()) * legs
     return bool(
-        max(worthy["kg"].sum(), worthy["litres"].sum()) <= MOST_LOAD
+        max(worthy[load.counts.of_stop].sum() for load in LOADS) <= MOST_LOAD
         and service_s + legs * most_s + rows["from_s"].max() <= ENDLESS_S * 100
         and max(int(rows["from_s"].max()), int(arrays.windows[:, 0].max(initial=0))) < ENDLESS_S
         and money * _scale(rows, arrays.crew_per_s) <= MOST_UNITS
@@ -131,7 +147,10 @@ class _Model:
         return [(int(opens), min(int(closes), ENDLESS_S)) for opens, closes in spans] or [(0, ENDLESS_S)]
 
     def _roads(self) -> tuple[Longs, Longs]:
-        """Metres and seconds; what idling at a disposal site costs is told as metres to it."""
+        """Metres and seconds; what idling at a disposal site costs is told as metres to it.
+
+        Not so where metres have a limit, which it would use up, or cost nothing.
+        """
         depot, home, arrays = int(self.typical["start"]), int(self.typical["end"]), self.arrays
         roads = arrays.roads[self.typical["profile"]].astype(np.int64)
         size = 2 + len(self.nodes)
@@ -141,8 +160,11 @@ class _Model:
             table[:] = roads[np.ix_(at, at)][:, :, which]
         service_s = arrays.nodes["service_s"][self.sites]
         fuel = arrays.serve[self.typical["kind"], self.sites] - arrays.crew_per_s * service_s
-        per_m = float(self.typical["per_m"])  # where metres cost nothing, idling cannot be told as metres
-        idle_m = np.rint(np.clip(fuel / per_m, 0, NO_WAY)).astype(np.int64) if per_m else np.zeros(len(fuel), np.int64)
+        per_m = float(self.typical["per_m"])
+        limited = any(_least(arrays.trucks[truck], METRES) < ENDLESS for truck in self.trucks)
+        idle_m = np.zeros(len(fuel), np.int64)
+        if per_m and not limited:
+            idle_m = np.rint(np.clip(fuel / per_m, 0, NO_WAY)).astype(np.int64)
         unload_m = roads[np.ix_(self.stops, self.sites)][:, :, 0] + idle_m
         unload_s = roads[np.ix_(self.stops, self.sites)][:, :, 1]
         via_m = unload_m + roads[self.sites, home, 0]
@@ -172,7 +194,7 @@ class _Model:
         fuel = float(self.arrays.serve[self.typical["kind"], stop]) - self.arrays.crew_per_s * service_s
         return pyvrp.Client(
             location,
-            pickup=[int(np.ceil(record[load] * LOAD_SCALE - 1e-6)) for load in ("kg", "litres")],
+            pickup=[int(np.ceil(record[load.counts.of_stop] * LOAD_SCALE - 1e-6)) for load in LOADS],
             service_duration=service_s,
             tw_early=opens,
             tw_late=closes,
@@ -188,16 +210,18 @@ class _Model:
         truck = self.arrays.trucks[group[0]]
         return pyvrp.VehicleType(
             len(group),
-            [int(min(truck[load], MOST_LOAD) * LOAD_SCALE) for load in ("kg", "litres")],
+            [int(min(truck[load.field], MOST_LOAD) * LOAD_SCALE) for load in LOADS],
             start_depot=0,
             end_depot=1,
             fixed_cost=round(float(truck["fixed"]) * self.scale),
             tw_early=int(truck["from_s"]),
             tw_late=min(int(truck["to_s"]), ENDLESS_S),
+            shift_duration=_least(truck, SECONDS),
+            max_distance=_least(truck, METRES),
             unit_distance_cost=round(float(truck["per_m"]) * self.scale),
             unit_duration_cost=round(self.arrays.crew_per_s * self.scale),
             reload_depots=list(range(2, 2 + len(self.reloads))),
-            max_reloads=int(truck["max_trips"]) - 1,
+            max_reloads=int(min(truck["max_trips"], self.arrays.stops + 1)) - 1,
         )
 
     def solve(self, sequences: Sequence[list[int]], ended: Callable[[], bool], seed: int) -> list[list[int]]:

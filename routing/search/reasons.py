@@ -5,6 +5,8 @@
 - vehicles, but none carries its stream or is on its list: `no_vehicle_allowed`;
 - no open site takes its waste, or none is open when a truck could get there: `disposal_closed`;
 - its windows (or the shifts) do not let any allowed vehicle serve it and be back: `window_unreachable`;
+- a vehicle could serve it alone, or this plan take it in, were there no limit on how long circuits are (those of
+  `routing.limits` that say so): `circuit_too_long`;
 - an optional stop that would fit, dearer than its prize: `prize_below_cost`;
 - a required stop that could be served alone, in a fleet not proven too small: `time_limit`.
 """
@@ -12,8 +14,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from routing.engine.arrays import Arrays
+from routing.engine.arrays import Arrays, adds
+from routing.limits import KG, LIMITS, LITRES, SECONDS, Measure, Over
 from routing.problem import Problem
 from routing.search.chain import Chain
 from routing.solution import Reason, Unserved
@@ -30,11 +34,15 @@ def _reason(chain: Chain, stop: int, final: bool, too_small: bool) -> Reason:
     alone = _alone(chain, stop)
     if alone is not None:
         return alone
-    if node["required"]:
-        return Reason.NO_CAPACITY if too_small else Reason.TIME_LIMIT
-    if not final or not node["worth"] or chain.would_fit(stop):
+    if not final and node["required"]:
+        return Reason.TIME_LIMIT
+    if node["required"] and too_small:
+        return Reason.NO_CAPACITY
+    if not node["required"] and (not final or not node["worth"] or chain.would_fit(stop)):
         return Reason.PRIZE_BELOW_COST
-    return Reason.NO_CAPACITY
+    if _has_lengths(chain.arrays) and chain.would_fit(stop, without=Reason.CIRCUIT_TOO_LONG):
+        return Reason.CIRCUIT_TOO_LONG
+    return Reason.TIME_LIMIT if node["required"] else Reason.NO_CAPACITY
 
 
 def _alone(chain: Chain, stop: int) -> Reason | None:
@@ -56,7 +64,9 @@ def _alone(chain: Chain, stop: int) -> Reason | None:
         return Reason.DISPOSAL_CLOSED if able else Reason.NO_CAPACITY
     if _anyone(chain, stop, pairs):
         return None
-    # Shut out by the openings of the sites, if it could be served were they always open.
+    # Shut out by a limit on lengths, or by the openings of the sites, if it could be served were it not for them.
+    if _has_lengths(arrays) and _anyone(chain.without_limits(Reason.CIRCUIT_TOO_LONG), stop, pairs):
+        return Reason.CIRCUIT_TOO_LONG
     return Reason.DISPOSAL_CLOSED if _anyone(chain.with_sites_always_open(), stop, pairs) else Reason.WINDOW_UNREACHABLE
 
 
@@ -70,24 +80,37 @@ def _solo(arrays: Arrays, truck: int, stop: int, site: int) -> list[int]:
     return [int(row["start"]), stop, site, int(row["end"])]
 
 
+def _has_lengths(arrays: Arrays) -> bool:
+    """Tell whether any vehicle has a limit on how long its circuit is."""
+    return any(
+        np.isfinite(arrays.trucks[limit.field]).any() for limit in LIMITS if limit.reason is Reason.CIRCUIT_TOO_LONG
+    )
+
+
 def _holds(arrays: Arrays, truck: int, stop: int) -> bool:
     row, node = arrays.trucks[truck], arrays.nodes[stop]
-    holds_kg = node["kg"] <= min(row["kg"], row["day_kg"])
-    return bool(holds_kg and node["litres"] <= min(row["litres"], row["day_l"]))
+    return all(node[limit.counts.of_stop] <= row[limit.field] for limit in LIMITS if limit.counts in (KG, LITRES))
 
 
 def _fleet_too_small(chain: Chain) -> bool:
-    """Prove, if it can be, that the required stops exceed the fleet's trips or hours, whatever the plan."""
-    arrays, trucks = chain.arrays, chain.arrays.trucks
+    """Prove, if it can be, that the required stops exceed the fleet's trips, stops or hours, whatever the plan."""
+    arrays = chain.arrays
     stops = [int(s) for s in np.flatnonzero(arrays.nodes["required"][: arrays.stops]) if _alone(chain, int(s)) is None]
-    required = arrays.nodes[stops]
-    trips = np.array([_most_trips(arrays, truck) for truck in range(len(trucks))])
-    return bool(
-        required["kg"].sum() > np.minimum(trucks["day_kg"], trips * trucks["kg"]).sum()
-        or required["litres"].sum() > np.minimum(trucks["day_l"], trips * trucks["litres"]).sum()
-        or len(stops) > trucks["max_stops"].sum()
-        or required["service_s"].sum() > (trucks["to_s"] - trucks["from_s"]).sum()
+    trips = np.array([_most_trips(arrays, truck) for truck in range(len(arrays.trucks))])
+    return any(
+        adds(arrays, measure)[stops].sum() > _most(arrays, measure, trips).sum()
+        for measure in {limit.counts for limit in LIMITS}
     )
+
+
+def _most(arrays: Arrays, measure: Measure, trips: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What each duty may come to, made of so many trips: infinite where nothing limits it, (T,)."""
+    least = np.full(len(arrays.trucks), np.inf)
+    for limit in LIMITS:
+        if limit.counts is measure:
+            over = trips if limit.over is Over.TRIP else 1
+            least = np.minimum(least, over * arrays.trucks[limit.field])
+    return least
 
 
 def _most_trips(arrays: Arrays, truck: int) -> int:
@@ -99,4 +122,5 @@ def _most_trips(arrays: Arrays, truck: int) -> int:
         return 0
     nearest_s = arrays.roads[row["profile"]][np.ix_(stops, sites)][:, :, 1].min(initial=2**31 - 1) if len(stops) else 0
     shortest_s = max(1, int(arrays.nodes["service_s"][sites].min()) + int(nearest_s))
-    return int(min(row["max_trips"], (row["to_s"] - row["from_s"]) // shortest_s))
+    longest_s = min(float(row[limit.field]) for limit in LIMITS if limit.counts is SECONDS)
+    return int(min(row["max_trips"], longest_s // shortest_s))

@@ -50,9 +50,10 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
         return
     subscriber, bridge = _wire(config, producer, devices, meter)
     service.probe.asks("mqtt", lambda: None if subscriber.is_there else "not subscribed")
-    meter.readers = subscriber.readers
-    guard = Guard(subscriber.readers, partial(end_session, config), meter)
-    threading.Thread(target=_keep_watch, args=(guard, stopping), name="guard", daemon=True).start()
+    if config.mqtt_shared:  # the embedded broker ends a connection that asks who else reads
+        meter.readers = subscriber.watch_readers()
+        guard = Guard(meter.readers, partial(end_session, config), meter)
+        threading.Thread(target=_keep_watch, args=(guard, stopping), name="guard", daemon=True).start()
     subscriber.start(MQTT_SHARED if config.mqtt_shared else MQTT_EVERYTHING)
     _settle_and_retry(bridge, producer, subscriber, stopping)
     _finish(bridge, producer, subscriber)

@@ -18,13 +18,14 @@ UnservedReason = Literal[
     "no_road",
     "given_up",
     "window_unreachable",
+    "circuit_too_long",
     "disposal_closed",
     "time_limit",
 ]
 PlanStatus = Literal["planned", "nothing_due", "no_truck", "disposal_closed"]
 
-LimitName = Literal["time", "load_kg", "load_l", "trips", "stops", "day_kg", "day_l"]
-"""What a circuit can run out of: the shift, room in its trips, trips, stops, or what the truck may carry in a day."""
+LimitName = Literal["time", "load_kg", "load_l", "trips", "stops", "day_kg", "day_l", "distance", "duty"]
+"""What a circuit can run out of: shift, room in its trips, trips, stops, a day's load, kilometres and hours of duty."""
 
 Closing = Literal["shift", "break", "disposal", "stop"]
 """What closes first for a late circuit: the shift, the hours of its break, a disposal site, a container's window."""
@@ -119,7 +120,12 @@ class Binding(Part):
 
     limit: LimitName
     used_ratio: Annotated[float, Field(ge=0, le=1, description="share of the limit that is used")]
-    left: Annotated[Amount, Field(description="in seconds for `time`, kg and litres of loads, else a count")]
+    left: Annotated[
+        Amount,
+        Field(
+            description="in seconds for `time` and `duty`, metres for `distance`, kg and litres of loads, else a count"
+        ),
+    ]
     slack_s: Amount
     closes: Closing
     closes_place: Id | None = None

@@ -108,11 +108,8 @@ class Subscriber(Session):
 
     def __init__(self, host: str, port: int, *, client_id: str) -> None:
         super().__init__(host, port, client_id=client_id)
-        self.readers = Readers()
-        """Who else reads there, where the broker tells."""
-        self._filter = ""
+        self._filters: list[tuple[str, int]] = []
         self._client.on_subscribe = self._subscribed
-        self._client.on_message = lambda _c, _u, message: self.readers.take(message.topic, message.payload)
         self._is_subscribed = threading.Event()
 
     @property
@@ -120,9 +117,16 @@ class Subscriber(Session):
         """Whether messages can come just now."""
         return self._is_subscribed.is_set()
 
+    def watch_readers(self) -> Readers:
+        """From `start` on, what the broker tells of who else reads. Not every one takes such a subscription."""
+        readers = Readers()
+        self._filters.append((MQTT_READERS, QOS_AT_MOST_ONCE))
+        self._client.on_message = lambda _c, _u, message: readers.take(message.topic, message.payload)
+        return readers
+
     def start(self, topic_filter: str) -> None:
         """Connect and subscribe in the background."""
-        self._filter = topic_filter
+        self._filters.insert(0, (topic_filter, QOS_AT_LEAST_ONCE))
         self._client.connect_async(*self._address, keepalive=KEEP_ALIVE_S)
         self._client.loop_start()
 
@@ -131,7 +135,7 @@ class Subscriber(Session):
             log.error("the MQTT broker refuses us: %s", reason)
             return
         log.info("connected to MQTT at %s:%d", *self._address)
-        client.subscribe([(self._filter, QOS_AT_LEAST_ONCE), (MQTT_READERS, QOS_AT_MOST_ONCE)])
+        client.subscribe(self._filters)
 
     def _disconnected(self, client: paho.Client, userdata: Any, flags: Any, reason: ReasonCode, props: Any) -> None:
         self._is_subscribed.clear()
@@ -139,7 +143,7 @@ class Subscriber(Session):
 
     def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: list[ReasonCode], _p: Any) -> None:
         if reasons[0].is_failure:
-            log.error("the MQTT broker refuses the subscription to %s: %s", self._filter, reasons[0])
+            log.error("the MQTT broker refuses the subscription to %s: %s", self._filters[0][0], reasons[0])
         else:
             self._is_subscribed.set()
-            log.info("subscribed to %s", self._filter)
+            log.info("subscribed to %s", self._filters[0][0])

@@ -100,6 +100,7 @@ class Bridge:
         )
         self.subscriber = session(Subscriber, self.config, member)
         self.subscriber.when_arrived(self._take)
+        self.readers = self.subscriber.watch_readers()
 
     def __enter__(self) -> "Bridge":
         self.subscriber.start(MQTT_SHARED)
@@ -114,11 +115,11 @@ class Bridge:
         self.subscriber.acknowledge([arrival.message_id for arrival in arrivals])
 
 
-def publish(broker: ProductionMqtt, login: Login, count: int = COUNT) -> None:
+def publish(broker: ProductionMqtt, login: Login, count: int = COUNT, *, first: int = 0) -> None:
     """Numbered messages of another city, all of them acknowledged."""
     device = Client(broker, login)
     assert device.connect() == "Success"
-    sent = [device.paho.publish(OTHER_CITY, b"%d" % number, qos=1) for number in range(count)]
+    sent = [device.paho.publish(OTHER_CITY, b"%d" % number, qos=1) for number in range(first, first + count)]
     eventually(lambda: all(message.is_published() for message in sent))
     device.close()
 
@@ -181,7 +182,7 @@ def test_thief_of_before_the_upgrade_takes_nothing_after_it(
         eventually(lambda: len(bridge.came) >= COUNT, told=broker.log)
         assert bridge.came == list(range(COUNT))
         # What it had unshared is saved, hands it nothing, and is seen.
-        eventually(lambda: bridge.subscriber.readers.strangers == (thief[0],))
+        eventually(lambda: bridge.readers.strangers == (thief[0],))
 
 
 @pytest.mark.usefixtures("stranger")
@@ -191,7 +192,7 @@ def test_what_a_saved_share_takes_is_kept_until_the_thief_is_gone(
     """A member that came out of the database is no subscription that could be refused: so its turns cost only time."""
     with Bridge(broker) as bridge:
         publish(broker, honest)
-        readers = bridge.subscriber.readers
+        readers = bridge.readers
         eventually(lambda: readers.strangers == (thief[0],), told=broker.log)
         eventually(lambda: len(set(bridge.came)) >= COUNT // 2)
         meter = BridgeMeter()
@@ -210,14 +211,18 @@ def test_revoking_ends_a_saved_session_that_is_away_with_its_share(
 ) -> None:
     """A revoked device that never comes back must not go on taking its turns; nor after the next restart."""
     assert f"{stranger} is revoked, its session is ended" in broker.ask_device("revoke", *stranger.split("/")).stderr
-    for _ in range(2):
-        with Bridge(broker) as bridge:
-            publish(broker, honest)
-            eventually(lambda: len(bridge.came) >= COUNT, told=broker.log)
-            assert bridge.came[-COUNT:] == list(range(COUNT))
-            assert bridge.subscriber.readers.strangers == ()
-        broker.server.stop()
-        broker.server.start()
+    with Bridge(broker) as bridge:
+        publish(broker, honest)
+        eventually(lambda: len(bridge.came) >= COUNT, told=broker.log)
+        assert bridge.came == list(range(COUNT))
+    broker.server.stop()
+    broker.server.start()
+    with Bridge(broker) as bridge:
+        publish(broker, honest, first=COUNT)
+        # Some of before the restart may come again: the journal cannot know that it was taken.
+        eventually(lambda: set(range(COUNT, 2 * COUNT)) <= set(bridge.came), told=broker.log)
+        assert bridge.readers.is_told
+        assert bridge.readers.strangers == ()
 
 
 @pytest.mark.usefixtures("stranger")
@@ -227,7 +232,7 @@ def test_doctor_and_metrics_tell_of_a_stranger_and_of_who_was_refused(
     """What is taken away silently is found by nobody."""
     with Bridge(broker) as bridge:
         meter = BridgeMeter()
-        meter.readers = bridge.subscriber.readers
+        meter.readers = bridge.readers
         publish(broker, honest, 20)
         eventually(lambda: meter.readers.strangers_count == 1)
         door, readers = check_mqtt(bridge.config)

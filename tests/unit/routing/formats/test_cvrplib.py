@@ -66,6 +66,22 @@ def test_k_of_the_name_does_not_limit(tmp_path: Path) -> None:
     assert len(read_vrp(written(tmp_path, SMALL.replace("CAPACITY", "VEHICLES : 1\nCAPACITY"))).vehicles) == 1
 
 
+def test_distance_limits_a_route(tmp_path: Path) -> None:
+    """Protects DISTANCE: 2 and 3 together are 22, so with 21 each customer has a route of its own: 10 + 20 + 20."""
+    problem = read_vrp(written(tmp_path, SMALL.replace("CAPACITY", "DISTANCE : 21\nCAPACITY")))
+    assert {vehicle.max_distance_m for vehicle in problem.vehicles} == {21}
+    plan = solve(problem, MaxIterations(300), seed=1)
+    assert (plan.violations, plan.distance_m) == ((), 50)
+
+
+def test_distance_counts_service_where_there_is_any(tmp_path: Path) -> None:
+    """Protects SERVICE_TIME: it counts as distance does, so 2 and 3 with 5 each are 32, too long for 31."""
+    text = SMALL.replace("CAPACITY", "DISTANCE : {}\nSERVICE_TIME : 5\nCAPACITY")
+    for longest, distance_m in ((32, 42), (31, 50)):
+        plan = solve(read_vrp(written(tmp_path, text.format(longest))), MaxIterations(300), seed=1)
+        assert (plan.violations, plan.distance_m) == ((), distance_m)
+
+
 def test_depot_need_not_come_first(tmp_path: Path) -> None:
     """Protects files whose depot is another node: node 3 is the depot, and no stop."""
     problem = read_vrp(written(tmp_path, SMALL.replace(" 1\n -1", " 3\n -1").replace("3 4\n4 7", "3 0\n4 7")))

@@ -95,7 +95,7 @@ TWO_STREAMS = (replace(SITE, streams=frozenset({"residual"})), DisposalSite("G",
     "problem",
     [
         town(rest=Break(600, (1000, 5000))),
-        town(day_limit_kg=1600.0),
+        town(day_limit_kg=1599.0),
         town(max_stops=2),
         with_stops(town(), lambda stop: replace(stop, windows=((0, 900), (2000, 2900)))),
         with_stops(replace(town(streams=frozenset({"residual", "glass"})), disposal_sites=TWO_STREAMS),
