@@ -18,9 +18,9 @@ ALTER TABLE confirmation ADD COLUMN fleet_id text NOT NULL DEFAULT 'main';
 
 -- The latest plan of a fleet and day, its latest dispatch.
 DROP INDEX plan_city_id_day_made_at_idx;
-CREATE INDEX ON plan (city_id, fleet_id, day, made_at DESC);
+CREATE INDEX ON plan (city_id, day, fleet_id, made_at DESC);
 DROP INDEX dispatch_city_id_day_dispatched_at_idx;
-CREATE INDEX ON dispatch (city_id, fleet_id, day, dispatched_at DESC);
+CREATE INDEX ON dispatch (city_id, day, fleet_id, dispatched_at DESC);
 
 -- The dispatch in force, one row a city, fleet and day.
 DROP VIEW dispatch_in_force;

@@ -57,7 +57,7 @@ class PlanCounted(Part):
 
 
 class SavingsComputed(Message):
-    """A line of the ledger, on Kafka `ledger`, key `<city>/<day>`. It stays for ever; the day's latest is what counts.
+    """A line of the ledger, on Kafka `ledger`, key `<city>/<fleet>/<day>`. It stays for ever; the latest one counts.
 
     `road_factor`: GPS kilometres over estimated kilometres on the driven legs, applied to the baseline's estimate, so
     that both sides are measured with the same road.

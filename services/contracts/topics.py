@@ -13,7 +13,7 @@
 | `dispatches` | PlanDispatched | city/fleet |
 | `confirmations` | VisitConfirmed | city/truck |
 | `alerts` | AlertSeen | city |
-| `ledger` | SavingsComputed | city/day |
+| `ledger` | SavingsComputed | city/fleet/day |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
 | `district-plans` | DistrictPlanned | order |
 """

@@ -5,22 +5,23 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from typing import Literal
 
 from pydantic import ValidationError
 
 from routing import RoutingError
 from services.clock import Clock, clock_from
 from services.contracts import topics
+from services.contracts.fields import scope_name
 from services.contracts.ledger import SavingsComputed
 from services.errors import StoreAway, StreamAway, TourneeError
 from services.ledger.lines import line_after
 from services.ledger.savings import savings_of_day
 from services.ledger.store import (
     CityDay,
-    DayHeld,
-    PlanOnItsWay,
+    FleetHeld,
     drop_marks,
     is_line_stored,
     list_days_to_compute,
@@ -63,15 +64,19 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class _Sent:
-    """A line on its way to the store, and what may be forgotten once it is there."""
+    """A day's lines on their way to the store, and what may be forgotten once they are there."""
 
-    line: SavingsComputed
+    lines: list[SavingsComputed]
     marks: list[int]
     at_s: float
 
 
+CANNOT = (TourneeError, RoutingError, ValidationError)
+"""What stands in the way of a line: data that is not there or not to be understood."""
+
+
 class Books:
-    """Computes the line of every day that has none of its latest events.
+    """Computes the lines of every day that has none of its latest events, one for each fleet that was sent.
 
     Of what it has published it remembers only what the store does not hold yet.
     """
@@ -118,63 +123,85 @@ class Books:
         """Of lines that the store holds now, the events lose their marks; one that it still does not is sent again."""
         for city_day, sent in list(self._sent.items()):
             with store_errors(), connection.transaction():
-                is_stored = is_line_stored(connection, sent.line)
+                is_stored = all(is_line_stored(connection, line) for line in sent.lines)
                 if is_stored:
                     drop_marks(connection, sent.marks)
             if is_stored:
                 del self._sent[city_day]
             elif time.monotonic() - sent.at_s >= PATIENCE_S:
-                self._publish(city_day, sent.line, sent.marks)
+                self._publish(city_day, sent.lines, sent.marks)
 
     def _compute_or_tell(self, connection: Connection, city_day: CityDay) -> None:
         """A day that cannot be computed stops no other. It keeps its marks, so that its events stay."""
         try:
-            self._compute(connection, city_day)
+            is_whole = self._compute(connection, city_day)
         except (StoreAway, StreamAway):
             raise
-        except PlanOnItsWay as late:
-            log.warning("%s %s waits: %s", *city_day, late)
-            self._failed_s[city_day] = time.monotonic()
-        except (TourneeError, RoutingError, ValidationError):
-            log.exception("%s %s: not computed; tried again in %.0f s", *city_day, AGAIN_S)
-            self._failed_s[city_day] = time.monotonic()
-            self._meter.failed += 1
-        else:
+        except CANNOT:
+            self._tell_failure(*city_day)
+            is_whole = False
+        if is_whole:
             self._failed_s.pop(city_day, None)
+        else:
+            self._failed_s[city_day] = time.monotonic()
 
-    def _compute(self, connection: Connection, city_day: CityDay) -> None:
+    def _compute(self, connection: Connection, city_day: CityDay) -> bool:
+        """Publish what is new of a day. False where a fleet has to wait for its line; the others have theirs."""
         now = self._clock.now()  # before reading: what comes meanwhile is newer than the line and computed next time
         with snapshot(connection):
             held = load_day(connection, city_day, now)
         if held is None:
-            return
-        in_force = held.events.plan_in_force
-        computed = self._computed(city_day, held, now) if in_force else None
-        line = line_after(held.previous, computed) if computed else None
-        if line is None:  # nothing to compare, or nothing new
+            return True
+        computed = [self._computed_or_told(city_day, fleet, now) for fleet in held.fleets]
+        is_whole = False not in computed
+        further = [line_after(fleet.previous, line) for fleet, line in zip(held.fleets, computed, strict=True) if line]
+        lines = [line for line in further if line is not None]
+        marks = held.marks if is_whole else []  # whoever waits needs them still
+        if lines:
+            self._publish(city_day, lines, marks)
+            self._meter.lines += len(lines)
+        else:  # nothing to compare, or nothing new
             with store_errors(), connection.transaction():
-                drop_marks(connection, held.marks)
-            return
-        self._publish(city_day, line, held.marks)
-        self._meter.lines += 1
-        log.info(
-            *("%s %s: line %d (%s), %.0f L", *city_day, line.number, ", ".join(line.reasons), line.driven.fuel_l),
-            extra={"trace": line.trace_id},
-        )
+                drop_marks(connection, marks)
+        for line in lines:
+            what = f"line {line.number} ({', '.join(line.reasons)})"
+            scope = scope_name(line.city, line.fleet)
+            log.info("%s %s: %s, %.0f L", scope, line.day, what, line.driven.fuel_l, extra={"trace": line.trace_id})
+        return is_whole
 
-    def _computed(self, city_day: CityDay, held: DayHeld, now: datetime) -> SavingsComputed:
+    def _computed_or_told(
+        self, city_day: CityDay, held: FleetHeld, now: datetime
+    ) -> SavingsComputed | Literal[False] | None:
+        """What a fleet's line has to say; None where nothing is in force, False where it has to wait."""
+        scope = scope_name(city_day.city_id, held.fleet)
+        if held.unstored_plan_id is not None:
+            log.warning("%s %s waits: plan %s was sent and has not come", scope, city_day.day, held.unstored_plan_id)
+            return False
+        try:
+            return self._computed(city_day, held, now) if held.events.plan_in_force else None
+        except CANNOT:
+            self._tell_failure(scope, city_day.day)
+            return False
+
+    def _computed(self, city_day: CityDay, held: FleetHeld, now: datetime) -> SavingsComputed:
         registry, plan = held.registries[0], held.events.opening_plan
         on_streets = plan is not None and plan.roads == "osm"
         roads = self._roads_of(registry) if on_streets else estimated_roads(registry)
         if plan is not None and plan.roads != roads.source:
             log.warning("%s %s: planned on streets that are not here: nothing is compared", *city_day)
         return savings_of_day(
-            held.registries, city_day.day, held.events, now=now, roads=roads, registry_version=held.registry_version
-        )
+            held.registries, city_day.day, held.events, fleet=held.fleet, now=now, roads=roads,
+            registry_version=held.registry_version,
+        )  # fmt: skip
 
-    def _publish(self, city_day: CityDay, line: SavingsComputed, marks: list[int]) -> None:
-        self._producer.publish(topics.LEDGER, topics.key(line.city, line.day.isoformat()), line)
-        self._sent[city_day] = _Sent(line, marks, time.monotonic())
+    def _publish(self, city_day: CityDay, lines: list[SavingsComputed], marks: list[int]) -> None:
+        for line in lines:
+            self._producer.publish(topics.LEDGER, topics.key(line.city, f"{line.fleet}/{line.day}"), line)
+        self._sent[city_day] = _Sent(lines, marks, time.monotonic())
+
+    def _tell_failure(self, scope: str, day: date) -> None:
+        log.exception("%s %s: not computed; tried again in %.0f s", scope, day, AGAIN_S)
+        self._meter.failed += 1
 
 
 if __name__ == "__main__":

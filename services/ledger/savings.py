@@ -8,7 +8,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 import routing
+from services.city.fleets import part_of
 from services.city.registry import Registry
+from services.contracts.fields import ONLY_FLEET
 from services.contracts.ledger import DayFigures, PlanCounted, SavingsComputed, TruckMeasured, ZoneServed
 from services.contracts.planning import PlanMade
 from services.ledger.driven import Confirmed, Driven, SentPlan, driven_trucks, figures_of, road_factor
@@ -88,6 +90,7 @@ def savings_of_day(
     day: date,
     events: DayEvents,
     *,
+    fleet: str = ONLY_FLEET,
     now: datetime,
     roads: Roads | None = None,
     registry_version: int | None = None,
@@ -100,32 +103,36 @@ def savings_of_day(
         registries: the one that the day is counted with (its version is `registry_version`), and any others that plans
             of the day were made from.
         day: of the city's own calendar.
-        events: what happened on it.
+        events: what happened on it to the fleet; emptyings are the city's.
+        fleet: whose line it is. Of each zone its own containers are counted, whoever emptied them.
         now: timezone-aware.
         roads: those of the first registry.
         registry_version: of the first registry.
 
     Raises:
         NotKnown: a plan asks for a truck or place that is in none of the registries.
+        UnknownFleet: the first registry has no such fleet.
     """
-    registry = registries[0]
+    city, registry = registries[0], part_of(registries[0], fleet)
     roads = roads or EstimatedRoads(registry.city.roads)
     known = Known(registries, events.plans)
     driven = driven_trucks(events.sent, events.confirmed, partial(_measured_m, events), known)
     factor = road_factor(driven)
     figures = figures_of(driven, factor, known)
-    baseline = _baseline(registry, day, events, factor, roads)
-    zones = _zones_served(registry, events.emptyings)
+    baseline = _baseline(city, fleet, day, events, factor, roads)
+    emptyings = {c.id: n for c in registry.containers if (n := events.emptyings.get(c.id, 0))}
+    zones = _zones_served(registry, emptyings)
     in_force = events.plan_in_force
     return SavingsComputed(
         computation_id=NOT_YET,
         city=registry.city.id,
+        fleet=fleet,
         day=day,
         computed_at=now,
         finished=now >= instant_of(day + timedelta(days=1), 0, registry.city.zone_info),
         arithmetic=ARITHMETIC,
         confirmations=len(events.confirmed),
-        emptyings=sum(events.emptyings.values()),
+        emptyings=sum(emptyings.values()),
         fixes=events.positions.fixes,
         latest_fix_at=events.positions.latest_fix_at,
         measured=tuple(
@@ -146,14 +153,16 @@ def savings_of_day(
     )
 
 
-def _baseline(registry: Registry, day: date, events: DayEvents, factor: float, roads: Roads) -> DayFigures | None:
+def _baseline(
+    city: Registry, fleet: str, day: date, events: DayEvents, factor: float, roads: Roads
+) -> DayFigures | None:
     """The fixed circuits of the same day with the same fills, on the same road as it was measured."""
     plan = events.opening_plan
     if plan is None or plan.roads != roads.source:
         return None
-    here = {container.id for container in registry.containers}
+    here = {container.id for container in part_of(city, fleet).containers}
     forecasts = [forecast for forecast in plan.forecasts if forecast.container in here]
-    return baseline_of_day(registry, forecasts, day, fleet=plan.fleet, road_factor=factor, roads=roads)
+    return baseline_of_day(city, forecasts, day, fleet=fleet, road_factor=factor, roads=roads)
 
 
 def _saved(registry: Registry, driven: DayFigures, baseline: DayFigures | None) -> dict[str, object]:

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from services.city.fleets import FleetRules
 from services.city.registry import City, Registry
 from services.city.store import find_registry
 from services.city.versions import find_registry_version, find_version
-from services.contracts.fields import ONLY_FLEET
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanMade
-from services.errors import TourneeError
 from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.savings import ARITHMETIC, DayEvents, KeptMeasures
 from services.roads.store import tracks_between
+from services.roads.tracks import TrackFix
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument
@@ -35,26 +36,32 @@ class CityDay(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DayHeld:
-    """All that the store holds of one day, as of one instant."""
+class FleetHeld:
+    """What the store holds of the day of one fleet that was sent."""
 
+    fleet: str
+    unstored_plan_id: UUID | None
+    """A plan that was sent and has not come: topics travel apart. Without it the day would be counted wrong."""
     events: DayEvents
     registries: list[Registry]
     """First the one that the day is counted with."""
     registry_version: int | None
     previous: SavingsComputed | None
+
+
+@dataclass(frozen=True)
+class DayHeld:
+    """All that the store holds of one day, as of one instant."""
+
+    fleets: list[FleetHeld]
     marks: list[int]
-    """What said that there are new events; to be taken away when the store has the line that counts them."""
-
-
-class PlanOnItsWay(TourneeError):
-    """A plan that was sent is not in the store yet: topics travel apart."""
+    """What said that there are new events; to be taken away when the store has the lines that count them."""
 
 
 def list_days_to_compute(connection: Connection, now: datetime) -> list[CityDay]:
     """The days whose line is missing or not up to date, the oldest first."""
     values = {"now": now, "recent_days": RECENT_DAYS, "under_way": UNDER_WAY, "arithmetic": ARITHMETIC}
-    rows = connection.execute(SQL["list_days_to_compute"], {**values, "fleet": ONLY_FLEET})
+    rows = connection.execute(SQL["list_days_to_compute"], values)
     return [CityDay(row["city_id"], row["day"]) for row in rows]
 
 
@@ -64,32 +71,18 @@ def is_line_stored(connection: Connection, line: SavingsComputed) -> bool:
 
 
 def load_day(connection: Connection, city_day: CityDay, now: datetime) -> DayHeld | None:
-    """All of one local day, in the caller's snapshot; None for a city that is not loaded.
-
-    Raises:
-        PlanOnItsWay: without it the day would be counted wrong.
-    """
+    """All of one local day, in the caller's snapshot; None for a city that is not loaded."""
     row = connection.execute(SQL["find_city"], {"city": city_day.city_id}).fetchone()
     if row is None:
         return None
-    city = City.model_validate(row["document"])
-    from_at, until = (instant_of(city_day.day + timedelta(days=n), 0, city.zone_info) for n in (0, 1))
-    key = {"city": city.id, "day": city_day.day, "from": from_at, "until": until}
-    unstored = connection.execute(SQL["find_unstored_plan"], key).fetchone()
-    if unstored is not None:
-        raise PlanOnItsWay(f"plan {unstored['plan_id']} was sent and has not come")
-    events = _load_events(connection, city, key)
-    line = connection.execute(SQL["find_line"], {**key, "fleet": ONLY_FLEET}).fetchone()
-    previous = SavingsComputed.model_validate(line["document"]) if line else None
-    marks = connection.execute(SQL["list_marks"], {**key, "now": now}).fetchall()
+    of_city = _load_city_events(connection, City.model_validate(row["document"]), city_day.day)
+    marks = connection.execute(SQL["list_marks"], {**of_city.key, "now": now}).fetchall()
     asked = [mark["registry_version"] for mark in marks if mark["registry_version"] is not None]
-    version = asked[-1] if asked else _version(connection, city_day.city_id, events, previous)
-    version, registries = _registries(connection, city_day.city_id, events, version)
     return DayHeld(
-        events=events._replace(kept=_kept(events, previous)),
-        registries=registries,
-        registry_version=version,
-        previous=previous,
+        fleets=[
+            _load_fleet(connection, sent["fleet_id"], sent["unstored_plan_id"], of_city, asked[-1] if asked else None)
+            for sent in connection.execute(SQL["list_sent_fleets"], of_city.key).fetchall()
+        ],
         marks=[mark["touched_id"] for mark in marks],
     )
 
@@ -115,16 +108,59 @@ def drop_marks(connection: Connection, marks: list[int]) -> None:
     connection.execute(SQL["drop_marks"], {"marks": marks})
 
 
-def _load_events(connection: Connection, city: City, key: dict[str, Any]) -> DayEvents:
-    period_from = instant_of(key["day"] - timedelta(days=city.service.period_days - 1), 0, city.zone_info)
+@dataclass(frozen=True)
+class _CityEvents:
+    """What is read once for all fleets of a day."""
+
+    key: dict[str, Any]
+    """City, day, and the instants between which it lies."""
+    tracks: dict[str, list[TrackFix]]
+    emptyings: dict[str, int]
+
+
+def _load_city_events(connection: Connection, city: City, day: date) -> _CityEvents:
+    from_at, until = (instant_of(day + timedelta(days=n), 0, city.zone_info) for n in (0, 1))
+    key = {"city": city.id, "day": day, "from": from_at, "until": until}
+    period_from = instant_of(day - timedelta(days=city.service.period_days - 1), 0, city.zone_info)
+    emptyings = connection.execute(SQL["count_emptyings"], {**key, "from": period_from})
+    return _CityEvents(
+        key=key,
+        tracks=dict(tracks_between(connection, city.id, from_at, until)),
+        emptyings={row["container_id"]: row["times"] for row in emptyings},
+    )
+
+
+def _load_fleet(
+    connection: Connection, fleet: str, unstored_plan_id: UUID | None, of_city: _CityEvents, asked_version: int | None
+) -> FleetHeld:
+    key = {**of_city.key, "fleet": fleet}
+    events = _load_events(connection, key, of_city)
+    line = connection.execute(SQL["find_line"], key).fetchone()
+    previous = SavingsComputed.model_validate(line["document"]) if line else None
+    version = _version(connection, key["city"], events, previous) if asked_version is None else asked_version
+    version, registries = _registries(connection, key["city"], fleet, events, version)
+    return FleetHeld(
+        fleet=fleet,
+        unstored_plan_id=unstored_plan_id,
+        events=events._replace(kept=_kept(events, previous)),
+        registries=registries,
+        registry_version=version,
+        previous=previous,
+    )
+
+
+def _load_events(connection: Connection, key: dict[str, Any], of_city: _CityEvents) -> DayEvents:
+    """Of the city's tracks, those of trucks that the fleet's plans or words speak of."""
     followed = [SentPlan(_plan(row), None) for row in connection.execute(SQL["list_followed_plans"], key)]
     sent = [SentPlan(_plan(row), row["sent_at"]) for row in connection.execute(SQL["list_sent_plans"], key)]
-    emptyings = connection.execute(SQL["count_emptyings"], {**key, "from": period_from})
+    confirmed = [Confirmed(**row) for row in connection.execute(SQL["list_confirmations"], key)]
+    trucks = {circuit.truck for row in (*followed, *sent) for circuit in row.plan.circuits}
+    trucks |= {word.truck for word in confirmed}
     return DayEvents(
         sent=[*followed, *sent],
-        confirmed=[Confirmed(**row) for row in connection.execute(SQL["list_confirmations"], key)],
-        tracks=dict(tracks_between(connection, city.id, key["from"], key["until"])),
-        emptyings={row["container_id"]: row["times"] for row in emptyings},
+        confirmed=confirmed,
+        tracks={truck: track for truck, track in of_city.tracks.items() if truck in trucks},
+        emptyings=of_city.emptyings,
     )
 
 
@@ -154,15 +190,18 @@ def _version(connection: Connection, city: str, events: DayEvents, previous: Sav
 
 
 def _registries(
-    connection: Connection, city: str, events: DayEvents, version: int | None
+    connection: Connection, city: str, fleet: str, events: DayEvents, version: int | None
 ) -> tuple[int | None, list[Registry]]:
     """The registry of this version, then those of the day's plans, where what is gone since is found.
 
-    Of a plan that names none it is the first version: what was there when they began to be kept.
+    Of a plan that names none it is the first version: what was there when they began to be kept. A city that was parted
+    into fleets since has not the day's any more: then it is counted with the latest of these that had it.
     """
     if version is None:
         registry = find_registry(connection, city)
         return None, [registry] if registry else []
     others = {plan.registry_version or FIRST_VERSION for plan in events.plans} - {version}
-    found = (find_registry_version(connection, city, number) for number in [version, *sorted(others, reverse=True)])
-    return version, [registry for registry in found if registry is not None]
+    numbers = [version, *sorted(others, reverse=True)]
+    found = [(n, registry) for n in numbers if (registry := find_registry_version(connection, city, n))]
+    found.sort(key=lambda row: fleet not in FleetRules(row[1].fleets).ids)  # stable: those that have it come first
+    return found[0][0], [registry for _, registry in found]

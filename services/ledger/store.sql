@@ -1,7 +1,8 @@
 -- name: list_days_to_compute
 -- Days that have begun and are marked: they have events that no line counts, or were not over at their last line. And
 -- recent days whose line was reckoned with another arithmetic. A day under way changes with every position: its next
--- line waits for a while, unless another plan is in force.
+-- line waits for a while, unless another plan is in force. A mark is of a day, not of a fleet: each fleet that was sent
+-- is looked at, and only a line that would say something else is written.
 WITH asked AS (
     SELECT city_id, day FROM ledger_touched WHERE due_at <= %(now)s
     UNION
@@ -18,23 +19,26 @@ CROSS JOIN LATERAL (
            EXISTS (SELECT FROM ledger_touched t
                    WHERE t.city_id = a.city_id AND t.day = a.day AND t.due_at <= %(now)s) AS is_touched
 ) AS at
-LEFT JOIN LATERAL (
-    SELECT plan_id FROM dispatch d
-    WHERE d.city_id = a.city_id AND d.day = a.day AND d.dispatched_at < at.until
-    ORDER BY dispatched_at DESC, dispatch_id LIMIT 1
-) AS sent ON true
-LEFT JOIN LATERAL (
-    SELECT computation_id, computed_at, arithmetic, plan_id FROM savings_line s
-    WHERE s.city_id = a.city_id AND s.fleet_id = %(fleet)s AND s.day = a.day
-    ORDER BY number DESC, s.computed_at DESC, computation_id LIMIT 1
-) AS line ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) AS fleets, bool_or(line.computation_id IS NULL) AS has_none,
+           bool_or(line.arithmetic <> %(arithmetic)s) AS is_reckoned_otherwise,
+           bool_or(line.plan_id IS DISTINCT FROM sent.plan_id) AS is_sent_again, max(line.computed_at) AS computed_at
+    FROM (SELECT DISTINCT ON (fleet_id) fleet_id, plan_id FROM dispatch d
+          WHERE d.city_id = a.city_id AND d.day = a.day AND d.dispatched_at < at.until
+          ORDER BY fleet_id, dispatched_at DESC, dispatch_id) AS sent
+    LEFT JOIN LATERAL (
+        SELECT computation_id, s.computed_at, arithmetic, plan_id FROM savings_line s
+        WHERE s.city_id = a.city_id AND s.fleet_id = sent.fleet_id AND s.day = a.day
+        ORDER BY number DESC, s.computed_at DESC, computation_id LIMIT 1
+    ) AS line ON true
+) AS lines
 WHERE at.from_at <= %(now)s
   AND CASE
-      WHEN sent.plan_id IS NULL THEN at.is_touched  -- nothing was sent: the marks go, and that is all
-      WHEN line.computation_id IS NULL THEN true
-      WHEN line.arithmetic <> %(arithmetic)s AND at.is_recent THEN true
+      WHEN lines.fleets = 0 THEN at.is_touched  -- nothing was sent: the marks go, and that is all
+      WHEN lines.has_none THEN true
+      WHEN lines.is_reckoned_otherwise AND at.is_recent THEN true
       WHEN NOT at.is_touched THEN false
-      ELSE at.until <= %(now)s OR line.computed_at <= %(now)s - %(under_way)s OR line.plan_id IS DISTINCT FROM sent.plan_id
+      ELSE at.until <= %(now)s OR lines.computed_at <= %(now)s - %(under_way)s OR lines.is_sent_again
       END
 ORDER BY a.day, a.city_id
 
@@ -45,7 +49,7 @@ WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s AND computat
 -- name: ask_recount
 -- Days of a period that have a line.
 INSERT INTO ledger_touched (city_id, day, registry_version)
-SELECT city_id, day, %(version)s FROM savings_day
+SELECT DISTINCT city_id, day, %(version)s::integer FROM savings_day
 WHERE city_id = %(city)s AND day >= %(first)s AND day <= %(last)s
 
 -- name: audit_recount
@@ -64,22 +68,23 @@ SELECT document FROM city WHERE city_id = %(city)s
 -- name: find_line
 SELECT document FROM savings_day WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
 
--- name: find_unstored_plan
--- Of those that were sent before the day was over: what is sent later, nobody drives.
-SELECT plan_id FROM dispatch d
+-- name: list_sent_fleets
+-- Those that were sent before the day was over (what is sent later, nobody drives), each with a plan of it that has not
+-- come yet, if there is one.
+SELECT d.fleet_id, max(d.plan_id::text) FILTER (WHERE p.plan_id IS NULL)::uuid AS unstored_plan_id
+FROM dispatch d LEFT JOIN plan p USING (plan_id)
 WHERE d.city_id = %(city)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
-  AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = d.plan_id)
-LIMIT 1
+GROUP BY d.fleet_id ORDER BY d.fleet_id
 
 -- name: list_sent_plans
 SELECT p.document, d.dispatched_at AS sent_at FROM dispatch d JOIN plan p USING (plan_id)
-WHERE d.city_id = %(city)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
+WHERE d.city_id = %(city)s AND d.fleet_id = %(fleet)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
 ORDER BY d.dispatched_at, d.dispatch_id DESC
 
 -- name: list_followed_plans
 -- Of plans that were not sent for the day, those that crews say they followed.
 SELECT p.document FROM plan p
-WHERE p.city_id = %(city)s
+WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s
   AND p.plan_id IN (SELECT plan_id FROM confirmation
                     WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s)
   AND p.plan_id NOT IN (SELECT plan_id FROM dispatch WHERE city_id = %(city)s AND day = %(day)s)
@@ -87,7 +92,7 @@ ORDER BY p.made_at, p.plan_id
 
 -- name: list_confirmations
 SELECT truck_id AS truck, kind, place, outcome, happened_at, plan_id FROM confirmation
-WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
+WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND happened_at >= %(from)s AND happened_at < %(until)s
 ORDER BY happened_at, confirmation_id
 
 -- name: count_emptyings

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.contracts.ledger import SavingsComputed
+from services.web.public.city_days import CityDay
 
 LEFT, RIGHT, TOP, BOTTOM = 0.0, 100.0, 6.0, 88.0  # percent of the sheet; below the bars stand the days
 BAR_SHARE = 0.36  # of a day's width, twice a day
@@ -36,7 +36,7 @@ class Chart:
     """Place in percent and litres, from zero up."""
 
 
-def draw_chart(days: Sequence[SavingsComputed]) -> Chart:
+def draw_chart(days: Sequence[CityDay]) -> Chart:
     """Litres driven beside the litres of the fixed circuits, a pair of bars a day."""
     most = max((max(d.driven.fuel_l, d.baseline.fuel_l if d.baseline else 0) for d in days), default=0)
     step = _round_step(most)

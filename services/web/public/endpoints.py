@@ -33,7 +33,7 @@ def public_page(
         raise NotFound
     months = store.list_savings_months(connection, chosen.id)
     month = _chosen_month(mois, months)
-    days = store.list_savings(connection, chosen.id, month, _last_of(month)) if month else []
+    days = store.list_city_days(connection, chosen.id, month, _last_of(month)) if month else []
     zones = shared.list_zones(connection, chosen.id)
     shares = zone_shares(zones, days[-1] if days else None)
     basemap = deps.basemaps.streets(chosen.id) or shared.find_basemap(connection, chosen.id)

@@ -33,22 +33,27 @@ def get_savings_json(
     city: str | None = None,
     first: Day | None = None,
     last: Day | None = None,
+    fleet: str | None = None,
 ) -> list[SavingsComputed]:
-    """The ledger's days that are over, oldest first: of each its latest line (contract `SavingsComputed`).
+    """The ledger's days that are over, oldest first: of each and each fleet its latest line (`SavingsComputed`).
 
     Without the metres of single trucks, which are their crews' affair.
     """
     response.headers["Cache-Control"] = CACHE
-    return store.list_savings(connection, chosen_city(connection, city).id, first, last)
+    return store.list_savings(connection, chosen_city(connection, city).id, first, last, fleet)
 
 
 @router.get("/savings.csv")
 def get_savings_csv(
-    connection: WithStore, city: str | None = None, first: Day | None = None, last: Day | None = None
+    connection: WithStore,
+    city: str | None = None,
+    first: Day | None = None,
+    last: Day | None = None,
+    fleet: str | None = None,
 ) -> Response:
     """The same as a table."""
     chosen = chosen_city(connection, city)
-    days = store.list_savings(connection, chosen.id, first, last)
+    days = store.list_savings(connection, chosen.id, first, last, fleet)
     return csv_answer(f"{chosen.id}-savings", SAVINGS_COLUMNS, map(_savings_row, days))
 
 
@@ -66,5 +71,5 @@ def get_zones_geojson(request: Request, connection: WithStore, city: str | None 
     """The districts with their population and the share of it that is served; null where the ledger says nothing."""
     chosen = chosen_city(connection, city)
     zones = shared.list_zones(connection, chosen.id)
-    shares = zone_shares(zones, store.find_latest_savings(connection, chosen.id))
+    shares = zone_shares(zones, store.find_latest_city_day(connection, chosen.id))
     return geojson_answer(request, zones_geojson(zones, shares), CACHE)

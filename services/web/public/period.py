@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.contracts.ledger import DayFigures, SavingsComputed, ZoneServed
+from services.contracts.ledger import DayFigures, ZoneServed
+from services.web.public.city_days import CityDay
 
 Trust = Literal["simulated", "measured", "estimated"]
 Verdict = Literal["no_data", "no_baseline", "saved", "even", "lost"]
@@ -45,10 +46,10 @@ class Period:
     """The days of one calendar month that are over and in the ledger, oldest first."""
 
     month: date
-    days: Sequence[SavingsComputed]
+    days: Sequence[CityDay]
 
     @property
-    def compared(self) -> list[SavingsComputed]:
+    def compared(self) -> list[CityDay]:
         """Days that have a baseline to stand against."""
         return [day for day in self.days if day.baseline is not None and day.fuel_saved_l is not None]
 

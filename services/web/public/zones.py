@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.contracts.ledger import SavingsComputed
 from services.web.geo import base_paths, frame_around, middle_of, positions_of
+from services.web.public.city_days import CityDay
 from services.web.public.period import ZoneShare, zone_share
 from services.web.store import ZoneRow
 
@@ -30,7 +30,7 @@ class ZoneMap:
     zones: list[DrawnZone]
 
 
-def zone_shares(zones: list[ZoneRow], latest: SavingsComputed | None) -> list[ZoneShare]:
+def zone_shares(zones: list[ZoneRow], latest: CityDay | None) -> list[ZoneShare]:
     """The least served first: that is where the next truck should go."""
     served = {line.zone: line for line in latest.zones} if latest else {}
     shares = [zone_share(0, z["zone_id"], z["name"], z["population"], served.get(z["zone_id"])) for z in zones]
