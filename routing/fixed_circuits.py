@@ -35,10 +35,6 @@ class FixedCircuit:
     overloads: tuple[str, ...]
     unloads: bool
 
-    @property
-    def over_shift(self) -> bool:
-        return self.over_shift_s > 0
-
 
 def replay_fixed_circuit(problem: Problem, vehicle_id: str, stop_ids: Sequence[str]) -> FixedCircuit:
     """Drive the stops in their order, unloading at the cheapest detour whenever the next one would not fit.

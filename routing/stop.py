@@ -30,12 +30,6 @@ class StopCriterion(Protocol):
     def __call__(self, progress: Progress) -> float: ...
 
 
-class PhaseProgress(Protocol):
-    """Share done of one phase of the search, None when it is over. `weight` is the work since, in iterations."""
-
-    def __call__(self, cost: float, weight: int = 1) -> float | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class MaxRuntime:
     """Stop `seconds` after `solve` was called, reading and checking included."""

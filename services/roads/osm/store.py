@@ -74,9 +74,6 @@ class RoadStore:
     def graph_folder(self, key: str) -> Path:
         return self.folder / GRAPHS / key
 
-    def matrix_file(self, key: str, vehicle_name: str) -> Path:
-        return self.graph_folder(key) / MATRICES / f"{vehicle_name}.i32"
-
     def use(self, manifest: Manifest) -> None:
         """Swap: from now on these graphs are used. Those in use before stay for whoever still reads them; older go."""
         staying = self._in_use.swap(manifest)
