@@ -1,5 +1,6 @@
 #include "readers.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,7 +16,7 @@ static bool guarded;
 static bool changed;
 static int64_t told_at_ms;
 static unsigned long refused, refused_unlogged;
-static char last_refused[1024]; /* " <client id> <what it wanted>" */
+static char last_refused[2 * LOGGED_BYTES]; /* " <client id> <what it wanted>" */
 static time_t refusal_logged_at;
 static unsigned long passwords_read;
 
@@ -60,18 +61,16 @@ bool reader_is_bridge(const struct mosquitto *client)
 
 static void refuse(const struct mosquitto *client, const char *what, const char *of)
 {
+	char id_text[LOGGED_BYTES], login_text[LOGGED_BYTES], of_text[LOGGED_BYTES];
+	const char *id = told_in_log(id_text, or_nobody(mosquitto_client_id(client))), *wanted = told_in_log(of_text, of);
 	time_t now = time(NULL);
 	refused++;
 	refused_unlogged++;
 	changed = true;
-	last_refused[0] = '\0';
-	if (!told_name(last_refused, sizeof(last_refused), or_nobody(mosquitto_client_id(client)))
-	    || !told_name(last_refused, sizeof(last_refused), of)) {
-		last_refused[0] = '\0'; /* longer than anybody reads */
-	}
+	(void)snprintf(last_refused, sizeof(last_refused), "%s%s", id, wanted);
 	if (now != refusal_logged_at) {
-		log_warning("%s (login '%s') may not %s %s: that is for bridges, whose login is '%s'; %lu refused",
-		            or_nobody(mosquitto_client_id(client)), or_nobody(mosquitto_client_username(client)), what, of, r.login,
+		log_warning("client%s, login%s, may not %s%s: that is for bridges, whose login is '%s'; %lu refused", id,
+		            told_in_log(login_text, or_nobody(mosquitto_client_username(client))), what, wanted, r.login,
 		            refused_unlogged);
 		refusal_logged_at = now;
 		refused_unlogged = 0;
@@ -117,12 +116,13 @@ void reader_took(void)
 
 void stranger_was_asked(const struct mosquitto *client)
 {
+	char id_text[LOGGED_BYTES], login_text[LOGGED_BYTES];
 	const char *id = or_nobody(mosquitto_client_id(client));
 	if (stranger_is_seen(id)) {
 		changed = true;
-		log_error("%s (login '%s') holds a subscription to what devices send, and is no bridge: what it takes away is "
+		log_error("client%s, login%s, holds a subscription to what devices send, and is no bridge: what it takes away is "
 		          "kept and handed out again; a bridge that runs ends its session",
-		          id, or_nobody(mosquitto_client_username(client)));
+		          told_in_log(id_text, id), told_in_log(login_text, or_nobody(mosquitto_client_username(client))));
 	}
 }
 

@@ -44,3 +44,9 @@ bool told_name(char *text, size_t size, const char *name)
 	text[fits ? at : end] = '\0';
 	return fits;
 }
+
+const char *told_in_log(char text[static LOGGED_BYTES], const char *name)
+{
+	text[0] = '\0';
+	return told_name(text, LOGGED_BYTES, name) ? text : " (a long name)";
+}

@@ -15,4 +15,8 @@ void tell_count(const char *name, unsigned long count, const char *names);
 /* Add a space and a name to a text in `size` bytes. Returns whether the name fitted; else the text stays as it was. */
 bool told_name(char *text, size_t size, const char *name);
 
+enum { LOGGED_BYTES = 512 };
+/* A name for the log, where a line end in it must not begin a line. Returns `text`. */
+const char *told_in_log(char text[static LOGGED_BYTES], const char *name);
+
 #endif

@@ -53,6 +53,7 @@ class Readers:
             return
         elif name == "refused":
             self.refused = int(first)
+            # More words than two: a name was too long to be told.
             self.last_refused = (unquote(names[0]), unquote(names[1])) if len(names) == 2 else None
         elif name == "strangers":
             self.strangers_count = int(first)

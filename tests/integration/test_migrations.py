@@ -19,7 +19,7 @@ def test_both_builds_have_the_same_tables(empty_url: str) -> None:
     migrate(empty_url)
     with psycopg.connect(empty_url) as connection:
         tables = {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
-    assert {"reading", "position", "container_state", "plan", "confirmation", "savings_day"} <= tables
+    assert {"reading", "position", "container_state", "plan", "confirmation", "savings_line"} <= tables
 
 
 def test_failed_migration_leaves_no_trace(empty_url: str) -> None:

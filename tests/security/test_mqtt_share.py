@@ -170,6 +170,20 @@ def test_device_does_not_come_under_a_bridges_client_id(broker: ProductionMqtt, 
     assert "may not come as tournee-bridge-1" in broker.log()
 
 
+def test_names_that_clients_choose_say_nothing_in_our_words(broker: ProductionMqtt, thief: Login) -> None:
+    """Whoever reads the log after an attack must read what happened, and not what the attacker wrote."""
+    upgrade(broker)
+    wanted = "a/b : that is allowed, 100 % \u00e9t\u00e9"
+    with Bridge(broker) as bridge:
+        forger = Client(broker, thief)
+        forger.connect()
+        assert not forger.subscribe(wanted)
+        forger.close()
+        eventually(lambda: bridge.readers.refused == 1)
+        assert bridge.readers.last_refused == (thief[0], wanted)
+    assert "may not subscribe to a/b%20:%20that%20is%20allowed,%20100%20%25%20%C3%A9t%C3%A9: that" in broker.log()
+
+
 def test_thief_of_before_the_upgrade_takes_nothing_after_it(
     broker: ProductionMqtt, thief: Login, honest: Login
 ) -> None:
