@@ -20,6 +20,10 @@ SKEW_FAIL_S = 300.0
 REJECTED_LOOK = 100
 LEDGER_LAG = timedelta(hours=1)
 """A day that has been over so long is counted, unless the ledger is down or cannot count it."""
+FOLDING_LAG = timedelta(minutes=10)
+FOLDING_LAG_SHARE = 0.25
+"""What is new is folded in within a minute. Beliefs that are so much older than the readings, of so many containers,
+are not being folded at all; of a few it may be news after a long silence."""
 WAITING_LOOK = 100_000
 """Hours that wait to be rolled up. A town has some hundred a day, a megacity a million, done within minutes."""
 
@@ -35,6 +39,7 @@ def check_store(database_url: str, clock: Clock) -> list[Finding]:
             if schema.status != "fail":
                 findings += check_cities(connection, clock.now())
                 findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
+                findings.append(_check_beliefs(connection))
                 findings += _check_ledger(connection, clock.now())
     except TourneeError as error:
         findings.append(fail("store", str(error), "start it, or check TOURNEE_DATABASE_URL"))
@@ -113,6 +118,19 @@ def _check_rejected(connection: Connection, now: datetime) -> Finding:
     if sum(row["n"] for row in rows) < REJECTED_LOOK:
         return ok("rejected", detail)
     return look("rejected", detail, "table rejected holds each message with its reason: mend or revoke the device")
+
+
+def _check_beliefs(connection: Connection) -> Finding:
+    """Whether the writer folds what is new in: if it does not, planners do it each time, and no reading is dropped."""
+    (row,) = connection.execute(
+        "SELECT count(*) AS heard, count(coalesce(news_from, folding_from)) AS waiting, max(fill_at) AS read_at,"
+        " (SELECT max(known_at) FROM container_belief) AS folded_at FROM container_state"
+    ).fetchall()
+    waits_long = row["read_at"] and (row["folded_at"] is None or row["read_at"] - row["folded_at"] > FOLDING_LAG)
+    if not waits_long or row["waiting"] <= row["heard"] * FOLDING_LAG_SHARE:
+        return ok("beliefs", f"news of {row['waiting']:,} of {row['heard']:,} containers waits to be folded in")
+    detail = f"news of {row['waiting']:,} of {row['heard']:,} containers waits, more than 10 minutes of it"
+    return look("beliefs", detail, "is a writer running? see its log; by hand: tournee db upkeep")
 
 
 def _check_rollups(connection: Connection) -> list[Finding]:

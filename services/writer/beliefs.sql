@@ -46,9 +46,16 @@ ON CONFLICT (city_id, container_id) DO UPDATE SET
     since_kept = excluded.since_kept, document = excluded.document
 
 -- name: end_folding
-UPDATE container_state s SET folding_from = NULL
-FROM unnest(%(cities)s::text[], %(containers)s::text[]) AS w (city_id, container_id)
-WHERE s.city_id = w.city_id AND s.container_id = w.container_id AND s.folding_from IS NOT NULL
+WITH held AS (
+    SELECT s.city_id, s.container_id
+    FROM unnest(%(cities)s::text[], %(containers)s::text[]) AS w (city_id, container_id)
+    JOIN container_state s USING (city_id, container_id)
+    WHERE s.folding_from IS NOT NULL
+    ORDER BY s.container_id, s.city_id
+    FOR UPDATE OF s
+)
+UPDATE container_state s SET folding_from = NULL FROM held
+WHERE s.city_id = held.city_id AND s.container_id = held.container_id
 
 -- name: has_readings_until
 SELECT EXISTS (SELECT FROM reading WHERE happened_at <= %(until)s) AS old

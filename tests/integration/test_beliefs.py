@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,20 +12,25 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 import services.fill.store as fill_store
 from infra.migrate import migrate
+from services.contracts.telemetry import WeighingReceived
 from services.errors import UnknownInstant
 from services.fill.belief import Belief
 from services.fill.evidence import Evidence, place_in_time
 from services.fill.replay import from_nothing, replay
 from services.fill.store import load_beliefs
+from services.settings import Settings
 from services.store.connection import Connection, connect
 from services.store.upkeep import run_upkeep
 from services.writer.beliefs import BeliefsKept, keep_beliefs
 from services.writer.day import store_confirmations
+from services.writer.devices import store_weighings
 from services.writer.evidence import Observation, store_observations
 from services.writer.telemetry import store_reading_rows
+from services.writer.upkeep import start_upkeep
 from tests.support.evidence import DAY, NOON, accounts, emptied, reading, visit_confirmed
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
@@ -357,16 +363,31 @@ def test_visit_of_a_disposal_site_is_no_evidence_of_a_container(connection: Conn
     assert believed(connection, city) == {}
 
 
-def test_weight_of_a_site_is_in_the_account_and_no_container_hears_of_it(connection: Connection, city: str) -> None:
-    """A truck on a scale at the landfill: evidence of the trip, not of one container."""
-    weighed = Observation(
-        uuid4(), city, "weight", None, "T1", "landfill", NOON, NOON, None, 4250.0, None, None, "scales/landfill"
+def weighing(scale: str, **of: str) -> WeighingReceived:
+    return WeighingReceived.model_validate(
+        {"city": "town", "scale": scale, "net_kg": 4250.0, "happened_at": NOON, "received_at": NOON, **of}
     )
-    with connection.transaction():
-        store_observations(connection, [weighed])
-    (piece,) = read(connection, "SELECT * FROM evidence WHERE city_id = %s", city)
-    assert (piece["kind"], piece["site_id"], piece["weight_kg"]) == ("weight", "landfill", 4250.0)
-    assert read(connection, "SELECT FROM container_state WHERE city_id = %s", city) == []
+
+
+def test_weights_are_in_the_account_of_truck_site_and_container(own: Connection) -> None:
+    """At the landfill a truck is weighed: evidence of its trip. A truck's own scale weighs what it has just emptied."""
+    with own.transaction():
+        own.execute("INSERT INTO city VALUES ('town', 'Town', 'UTC', '{}', NULL, now())")
+        own.execute("INSERT INTO truck VALUES ('town', 'T1', '{}')")
+    weighings = [weighing("landfill", from_truck="T2"), weighing("T1", from_container="C1")]
+    for _ in range(2):
+        with own.transaction():
+            store_weighings(own, weighings)
+    columns = "kind, container_id, truck_id, site_id, weight_kg, said_by"
+    found = read(own, f"SELECT {columns} FROM evidence ORDER BY said_by")
+    assert [tuple(row.values()) for row in found] == [
+        ("weight", "C1", "T1", None, 4250.0, "T1"),
+        ("weight", None, "T2", "landfill", 4250.0, "landfill"),
+    ]
+    states = read(own, "SELECT container_id, last_emptied_at, news_from FROM container_state")
+    assert states == [{"container_id": "C1", "last_emptied_at": None, "news_from": NOON}]
+    fold(own)
+    assert believed(own, "town") == {"C1": Belief()}
 
 
 def test_only_one_process_folds_at_a_time(own: Connection, empty_url: str) -> None:
@@ -394,3 +415,38 @@ def test_instants_come_in_utc_wherever_the_server_stands(own: Connection, empty_
         put(later, "town", pieces)
         belief = believed(later, "town", LATER + 365 * DAY)["C1"]
     assert belief.sum_x == pytest.approx(1 / 24)
+
+
+class Asked:
+    """As `Stopping`, for threads."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.ask = self._event.set
+        self.wait = self._event.wait
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def is_asked(self, within_s: float = 0) -> bool:
+        return self._event.wait(within_s)
+
+
+def test_running_writer_folds_what_comes(own: Connection, empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the stream, on a thread of its own that ends when the writer does."""
+    monkeypatch.setattr("services.writer.upkeep.BELIEFS_EVERY_S", 0.05)
+    asked = Asked()
+    threads = start_upkeep(Settings(database_url=SecretStr(empty_url)), asked)  # type: ignore[arg-type]
+    put(own, "town", [reading(0, 0.5), reading(1, 0.75)])
+    deadline = time.monotonic() + 30
+    while not (found := read(own, "SELECT container_id FROM container_belief")):
+        assert time.monotonic() < deadline, "nobody folds"
+        time.sleep(0.05)
+    assert found == [{"container_id": "C1"}]
+    asked.ask()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert read(own, "SELECT news_from, folding_from FROM container_state") == [
+        {"news_from": None, "folding_from": None}
+    ]

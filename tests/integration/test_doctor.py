@@ -21,6 +21,9 @@ from infra.migrate import all_migrations, migrate
 from infra.stack.stack import Stack
 from services.contracts import topics
 from services.operations.kafka_admin import Partition, Place
+from services.store.connection import Connection, connect
+from services.writer.beliefs import keep_beliefs
+from services.writer.telemetry import store_reading_rows
 from tests.support.web_seed import CITY, NOW, put_everything
 from tests.support.web_server import SetClock
 
@@ -51,7 +54,7 @@ def test_sound_stack_is_told_line_by_line(stack: Stack, seeded_url: str) -> None
     assert list(findings) == [
         "MQTT", "MQTT readers", "Kafka", "topics", "lag of writer", "lag of planner", "lag of worker", "store",
         "TimescaleDB", "schema", "clocks", "size", f"plan of {CITY}", f"readings of {CITY}", "rejected", "rollups",
-        "ledger", "disk",
+        "beliefs", "ledger", "disk",
     ]  # fmt: skip
     for what in ("MQTT", "MQTT readers", "Kafka", "topics", "store", "schema", "clocks", "size"):
         assert findings[what]["status"] == "ok", findings[what]
@@ -176,3 +179,29 @@ def test_missing_topic_and_leaderless_partition_are_told() -> None:
     assert (missing.status, missing.detail, missing.next) == ("fail", "missing: ledger", "run: tournee db topics")
     orphaned = check_topics([p._replace(leader=-1) if p.place == Place("plans", 2) else p for p in whole])
     assert (orphaned.status, orphaned.detail) == ("fail", "nobody serves plans/2")
+
+
+def test_beliefs_that_nobody_folds_are_told(empty_url: str) -> None:
+    """A writer whose folding died: planners get slower every day and nothing is dropped, until the disk is full."""
+    migrate(empty_url)
+    at = NOW - timedelta(hours=1)
+
+    def beliefs() -> str:
+        return store_findings(empty_url)["beliefs"][0]
+
+    def hear(connection: Connection, instant: datetime, containers: int) -> None:
+        rows = [("town", f"C{n}", instant, instant, 0.5, None, None) for n in range(containers)]
+        with connection.transaction():
+            store_reading_rows(connection, rows)
+
+    with connect(empty_url, name="test") as connection:
+        hear(connection, at, containers=8)
+        assert beliefs() == "look"  # a writer there never was
+        keep_beliefs(connection, now=at, keep_readings_days=730)
+        assert beliefs() == "ok"
+        hear(connection, at + timedelta(minutes=20), containers=2)  # a quarter of them, after a long silence
+        assert beliefs() == "ok"
+        hear(connection, at + timedelta(minutes=20), containers=8)
+        assert beliefs() == "look"
+        keep_beliefs(connection, now=at, keep_readings_days=730)
+        assert beliefs() == "ok"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import httpx
 import pytest
 
+from infra.demo.timepiece import Timepiece
 from infra.migrate import migrate
 from infra.stack.ports import free_port
 from infra.stack.services import running_services
@@ -25,7 +26,8 @@ from tests.support.example_town import FLEET_OF_TRUCK, LORRIES, TIPPERS, two_fle
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 
 DAY = date(2026, 3, 3)  # a Tuesday: Sè's fixed circuit of four stops is RB-1021's, and RB-2210 stays in
-MORNING = "2026-03-03T04:00:00+00:00"  # 05:00 in Porto-Novo, half an hour after the town's hour
+MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
+NEXT_MORNING = MORNING + timedelta(hours=22)  # 03:00 there: the day is over, the next is not yet planned
 TRUCK_OF = {fleet: truck for truck, fleet in FLEET_OF_TRUCK.items()}
 CONTAINERS = {LORRIES: {f"HOU-{n:03}" for n in range(1, 10)}, TIPPERS: {"HOU-010", "HOU-011", "HOU-012"}}
 PATIENCE_S = 60.0
@@ -39,6 +41,7 @@ class Town(NamedTuple):
     phones: dict[str, DriverClient]
     """By fleet: each has one truck."""
     store: Connection
+    clock: Timepiece
 
     def state(self, fleet: str) -> dict[str, Any]:
         answer = self.office.get("/api/v1/state", params={"fleet": fleet, "day": DAY.isoformat()})
@@ -51,6 +54,16 @@ class Town(NamedTuple):
         assert self.office.post("/api/v1/dispatches", json={"plan_id": plan}).status_code == 202
         eventually(lambda: self.state(fleet)["dispatched_plan_id"] == plan, f"{fleet} is not sent")
         return plan
+
+    def savings(self, **wanted: str) -> list[dict[str, Any]]:
+        return list(httpx.get(f"{self.url}/api/v1/public/savings.json", params=wanted).json())
+
+    def driven_stops(self) -> dict[str, int]:
+        return {line["fleet"]: line["driven"]["stops"] for line in self.savings()}
+
+    def runs(self) -> list[tuple[str, str]]:
+        rows = self.rows("SELECT fleet_id, state FROM planning_run ORDER BY fleet_id")
+        return [(row["fleet_id"], row["state"]) for row in rows]
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with self.store.transaction():
@@ -77,8 +90,10 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         add_account(connection, city, "awa", "operator", "une-longue-matinee")
         for truck in FLEET_OF_TRUCK:
             add_account(connection, city, truck, "driver", "4821", truck)
+    clock = Timepiece(tmp_path_factory.mktemp("clock") / "clock", MORNING)
+    clock.run(MORNING, speed=1.0)  # a day under way: of two plans one is the later
     environment = fresh_stack.environment() | {
-        "TOURNEE_CLOCK": f"{MORNING}@{time.time()}x1",
+        "TOURNEE_CLOCK": clock.setting,
         "TOURNEE_SESSION_SECRET": "a secret of at least thirty-two characters",
         "TOURNEE_WEB_PORT": str(port),
         "TOURNEE_DATA_FOLDER": str(fresh_stack.folder / "data"),
@@ -95,7 +110,8 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             fleet: cleanup.enter_context(closing(DriverClient.to(url, city, truck, "4821")))
             for fleet, truck in TRUCK_OF.items()
         }
-        yield Town(url, office, phones, cleanup.enter_context(connect(fresh_stack.database_url, name="look")))
+        store = cleanup.enter_context(connect(fresh_stack.database_url, name="look"))
+        yield Town(url, office, phones, store, clock)
 
 
 def _is_ready(url: str) -> bool:
@@ -114,7 +130,7 @@ def reports_of(circuit: dict[str, Any]) -> list[dict[str, Any]]:
             "kind": visit["kind"],
             "place": visit["place"],
             "outcome": "done",
-            "happened_at": MORNING,
+            "happened_at": MORNING.isoformat(),
         }
         for visit in circuit["visits"]
         if visit["kind"] in {"stop", "disposal"}
@@ -131,8 +147,7 @@ def test_day_of_two_fleets(town: Town) -> None:
         assert plan["fleet"] == fleet
         assert {forecast["container"] for forecast in plan["forecasts"]} == CONTAINERS[fleet]
         assert [circuit["truck"] for circuit in plan["circuits"]] == [TRUCK_OF[fleet]]
-    runs = town.rows("SELECT fleet_id, state FROM planning_run ORDER BY fleet_id")
-    assert [tuple(run.values()) for run in runs] == [(LORRIES, "finished"), (TIPPERS, "finished")]
+    eventually(lambda: town.runs() == [(LORRIES, "finished"), (TIPPERS, "finished")], f"{town.runs()}")
 
     # One is sent: its driver has his circuit, the other's has none.
     first = town.send(LORRIES)
@@ -170,22 +185,19 @@ def test_day_of_two_fleets(town: Town) -> None:
     ]
     assert town.state(LORRIES)["plan"]["plan_id"] == first
 
-    # The ledger has a line for each fleet and day, against the fixed circuits of its own trucks.
-    eventually(
-        lambda: _driven_stops(town) == {fleet: _stops(plans[fleet]) for fleet in plans}, f"{_driven_stops(town)}"
-    )
-    lines = {line["fleet"]: line for line in httpx.get(f"{town.url}/api/v1/public/savings.json").json()}
+    # Once the day is over it is in the ledger: a line for each fleet, against the fixed circuits of its own trucks.
+    town.clock.hold(NEXT_MORNING)
+    driven = {fleet: plan["totals"]["stops"] for fleet, plan in plans.items()}
+    eventually(lambda: town.driven_stops() == driven, f"not in the ledger: {driven}")
+    lines = {line["fleet"]: line for line in town.savings()}
     baselines = {fleet: (line["baseline"]["circuits"], line["baseline"]["stops"]) for fleet, line in lines.items()}
     assert baselines == {LORRIES: (1, 4), TIPPERS: (0, 0)}
+    assert [line["fleet"] for line in town.savings(fleet=TIPPERS)] == [TIPPERS]
     header, *rows = httpx.get(f"{town.url}/api/v1/public/savings.csv").text.splitlines()
     fleet_at = header.split(",").index("fleet")
     assert sorted(row.split(",")[fleet_at] for row in rows) == [LORRIES, TIPPERS]
 
-
-def _driven_stops(town: Town) -> dict[str, int]:
-    lines = httpx.get(f"{town.url}/api/v1/public/savings.json").json()
-    return {line["fleet"]: line["driven"]["stops"] for line in lines}
-
-
-def _stops(plan: dict[str, Any]) -> int:
-    return int(plan["totals"]["stops"])
+    # And residents read of one city: containers emptied by both, on one day.
+    page = httpx.get(town.url, headers={"Accept-Language": "en"}).text
+    assert "1 finished day" in page
+    assert f"{sum(driven.values())} containers were emptied" in page

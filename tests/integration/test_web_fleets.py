@@ -1,6 +1,7 @@
 """Two fleets of one city in the pages: the office sees one at a time, a driver his own, and neither is in the other."""
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID, uuid5
 
 import httpx
@@ -26,6 +27,7 @@ from tests.support.web_seed import (
     put_fleets,
     put_plan,
     put_savings,
+    savings_day,
 )
 from tests.support.web_server import LogIn, Running, serve
 from tests.twins.stream import MemoryStream
@@ -171,3 +173,20 @@ def test_files_of_two_fleets_have_two_names(office: httpx.Client) -> None:
         for plan in PLANS.values()
     ]
     assert names == ['"port-azur-est-2026-11-23-circuits.csv"', '"port-azur-ouest-2026-11-23-circuits.csv"']
+
+
+def test_public_page_puts_the_fleets_together_once_both_are_counted(web: Running, database_url: str) -> None:
+    """The open data has a line for each fleet; the page has days of the city, and none of half a city."""
+    monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
+    with connect(database_url, name="seed") as connection:
+        lines = [savings_day(day).model_copy(update={"fleet": fleet}) for day in (monday, tuesday) for fleet in PLANS]
+        put_savings(connection, [*lines[:3], lines[3].model_copy(update={"finished": False})])
+    told = httpx.get(f"{web.url}/api/v1/public/savings.json", params={"first": monday.isoformat()}).json()
+    assert [(line["day"][-2:], line["fleet"]) for line in told] == [("23", "est"), ("23", "ouest"), ("24", "est")]
+    of_west = httpx.get(f"{web.url}/api/v1/public/savings.json", params={"fleet": "ouest"}).json()
+    assert [line["day"] for line in of_west] == [monday.isoformat()]
+    page = httpx.get(web.url, headers={"Accept-Language": "en"}).text
+    # 22 days of the seed, of the fleet that there was, and Monday of both; Tuesday waits for the west.
+    assert "23 finished days" in page
+    emptied = sum(line.driven.stops for line in [*november(), *lines[:2]])
+    assert f"{emptied} containers were emptied" in page
