@@ -61,7 +61,7 @@ class Aside:
     """
 
     def __init__(self, service: Service, what: str, *, left: str) -> None:
-        """`what` names the thread; `left` tells, in the log, who does the work that is left."""
+        """`what` with its article names the work; `left` tells, in the log, who does what is left of it."""
         self._service = service
         self._what = what
         self._left = left
@@ -80,12 +80,12 @@ class Aside:
         answers: list[bool] = []
         if at_most_s is not None:
             self._service.probe.turned(next_within_s=at_most_s)
-        self._thread = threading.Thread(target=lambda: answers.append(_foreseen(work)), name=self._what, daemon=True)
+        self._thread = threading.Thread(target=lambda: answers.append(_foreseen(work)), name=self._what.split()[-1], daemon=True)
         self._thread.start()
         while self.is_working and not self._service.stopping.is_asked():
             self._thread.join(LOOK_S)
         if self.is_working:
-            log.info("stopped amid a %s; %s", self._what, self._left)
+            log.info("stopped amid %s; %s", self._what, self._left)
             self._service.leaves_working()
         return answers == [True]
 

@@ -76,7 +76,7 @@ class Orders:
         self._ages = ages
         self._service = service
         self._meter = meter
-        self._aside = Aside(service, "order", left="the next start carries it out")
+        self._aside = Aside(service, "an order", left="the next start carries it out")
         self._store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=OrderStop(service))
         self._looked_s = -MORNINGS_EVERY_S
         meter.plan_ages, meter.reading_ages, meter.plan_overdue = ages.plan_ages, ages.reading_ages, ages.plan_overdue

@@ -53,7 +53,7 @@ class Districts:
         self._worker = worker
         self._service = service
         left = "another worker carries it out, or the planner keeps its circuits"
-        self._aside = Aside(service, "district", left=left)
+        self._aside = Aside(service, "a district", left=left)
 
     def take(self, records: Sequence[Record]) -> bool:
         return self._aside.do(lambda: all(map(self._until_taken, records)), at_most_s=BEYOND_LIMIT_S)

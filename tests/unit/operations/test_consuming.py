@@ -97,7 +97,7 @@ def test_kafka_away_amid_the_work_moves_no_offset(service: Service, stream: Memo
 
 
 def test_aside_answers_what_the_work_does(service: Service) -> None:
-    aside = Aside(service, "order", left="nobody")
+    aside = Aside(service, "an order", left="nobody")
     assert aside.do(lambda: True)
     assert not aside.do(lambda: False)
     assert not service.is_left_working
@@ -111,7 +111,7 @@ def test_unforeseen_failure_is_told_and_does_not_hold_up_the_next(
     def overflows() -> bool:
         raise OverflowError("date value out of range")
 
-    aside = Aside(service, "order", left="nobody")
+    aside = Aside(service, "an order", left="nobody")
     assert aside.do(overflows)
     assert "date value out of range" in caplog.text
     assert aside.do(lambda: True)
@@ -120,7 +120,7 @@ def test_unforeseen_failure_is_told_and_does_not_hold_up_the_next(
 def test_told_to_stop_the_loop_does_not_wait_for_a_search(service: Service) -> None:
     """Compiled code cannot be interrupted: it is left, and the process is told that it must go down with it."""
     goes_on = threading.Event()
-    aside = Aside(service, "district", left="another worker carries it out")
+    aside = Aside(service, "a district", left="another worker carries it out")
     threading.Timer(0.2, stop).start()
     began_s = time.monotonic()
     assert not aside.do(searching(goes_on))
