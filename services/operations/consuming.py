@@ -80,7 +80,9 @@ class Aside:
         answers: list[bool] = []
         if at_most_s is not None:
             self._service.probe.turned(next_within_s=at_most_s)
-        self._thread = threading.Thread(target=lambda: answers.append(_foreseen(work)), name=self._what.split()[-1], daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: answers.append(_foreseen(work)), name=self._what.split()[-1], daemon=True
+        )
         self._thread.start()
         while self.is_working and not self._service.stopping.is_asked():
             self._thread.join(LOOK_S)

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from services.errors import TourneeError
@@ -14,7 +15,7 @@ Role = Literal["operator", "driver", "municipality"]
 SHORTEST_PASSWORD: dict[Role, int] = {"operator": 8, "municipality": 8, "driver": 4}  # a driver types digits, in gloves
 FIRST_EPOCHS = 2**30
 MOST_NAMED = 12
-"""Trucks that a refusal lists."""
+"""Trucks or logins that a refusal lists."""
 
 SQL = load_queries(__name__)
 
@@ -30,6 +31,17 @@ class Account:
     role: Role
     truck: str | None
     session_epoch: int
+
+
+@dataclass(frozen=True)
+class AccountState(Account):
+    """An account, and whether it rests after wrong guesses."""
+
+    failed_attempts: int
+    locked_until: datetime | None
+
+    def rests_at(self, now: datetime) -> bool:
+        return self.locked_until is not None and self.locked_until > now
 
 
 def add_account(
@@ -57,18 +69,23 @@ def _check_home(connection: Connection, city: str, login: str, truck: str | None
     if home is None or not home["has_city"]:
         raise AccountRefused(f"{city}: no such city; load its folder first: tournee city load FOLDER")
     if truck is not None and not home["has_truck"]:
-        raise AccountRefused(f"{login}: {city} has no truck {truck!r}; {_trucks_told(connection, city)}")
+        raise AccountRefused(
+            f"{login}: {city} has no truck {truck!r}; {_told('trucks', _list_trucks(connection, city))}"
+        )
     alike = connection.execute(SQL["find_alike"], {"city": city, "login": login}).fetchone()
     if alike is not None:
         raise AccountRefused(f"{login}: {city} has this login already, written {alike['login']!r}; use that")
 
 
-def _trucks_told(connection: Connection, city: str) -> str:
-    trucks = [row["truck_id"] for row in connection.execute(SQL["list_truck_ids"], {"city": city})]
-    if not trucks:
-        return "it has none in service: see trucks.csv in its folder"
-    more = f" and {len(trucks) - MOST_NAMED} more" if len(trucks) > MOST_NAMED else ""
-    return f"its trucks are {', '.join(trucks[:MOST_NAMED])}{more}"
+def _list_trucks(connection: Connection, city: str) -> list[str]:
+    return [row["truck_id"] for row in connection.execute(SQL["list_truck_ids"], {"city": city})]
+
+
+def _told(kind: str, names: list[str]) -> str:
+    if not names:
+        return f"it has no {kind}"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"its {kind} are {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def find_account(connection: Connection, city: str, login: str) -> Account | None:
@@ -81,3 +98,41 @@ def find_account(connection: Connection, city: str, login: str) -> Account | Non
 def end_sessions(connection: Connection, city: str, login: str) -> None:
     """Every session of the account ends at its next request."""
     connection.execute(SQL["end_sessions"], {"city": city, "login": login})
+
+
+def list_accounts(connection: Connection, city: str) -> list[AccountState]:
+    """Of a city, by role and login; none where no such city is loaded."""
+    with store_errors():
+        rows = connection.execute(SQL["list_accounts"], {"city": city}).fetchall()
+    return [
+        AccountState(
+            row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"], row["failed_attempts"],
+            row["locked_until"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def remove_account(connection: Connection, city: str, login: str) -> None:
+    """Its sessions end at their next request. What it confirmed or ordered stays, under its name.
+
+    Raises:
+        AccountRefused: there is none of that name.
+    """
+    _change(connection, "remove_account", city, login)
+
+
+def end_rest(connection: Connection, city: str, login: str) -> None:
+    """An account that rests after wrong guesses may be tried again at once.
+
+    Raises:
+        AccountRefused: there is none of that name.
+    """
+    _change(connection, "end_rest", city, login)
+
+
+def _change(connection: Connection, query: str, city: str, login: str) -> None:
+    with store_errors():
+        if connection.execute(SQL[query], {"city": city, "login": login}).fetchone() is None:
+            logins = [row["login"] for row in connection.execute(SQL["list_logins"], {"city": city})]
+            raise AccountRefused(f"{login}: {city} has no such account; {_told('accounts', logins)}")

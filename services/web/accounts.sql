@@ -26,3 +26,17 @@ SELECT city_id, login, role, truck_id, session_epoch FROM account WHERE city_id 
 
 -- name: end_sessions
 UPDATE account SET session_epoch = session_epoch + 1 WHERE city_id = %(city)s AND login = %(login)s
+
+-- name: list_accounts
+SELECT city_id, login, role, truck_id, session_epoch, failed_attempts, locked_until FROM account
+WHERE city_id = %(city)s ORDER BY role, login
+
+-- name: remove_account
+DELETE FROM account WHERE city_id = %(city)s AND login = %(login)s RETURNING true
+
+-- name: end_rest
+UPDATE account SET failed_attempts = 0, locked_until = NULL
+WHERE city_id = %(city)s AND login = %(login)s RETURNING true
+
+-- name: list_logins
+SELECT login FROM account WHERE city_id = %(city)s ORDER BY login

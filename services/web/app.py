@@ -25,7 +25,8 @@ from services.web.tracing import API, Traced, Unforeseen
 DESCRIPTION = """Plan a city's waste rounds, send them to the drivers, follow them, and read what they saved.
 
 Log in with `POST /api/v1/session`; send the answer's `csrf` as the header `X-CSRF-Token` with every order.
-Orders are answered 202 once Kafka has confirmed them; 503 with `Retry-After` means: nothing is lost, try again."""
+Orders are answered 202 once Kafka has confirmed them; 503 with `Retry-After` means: nothing is lost, try again.
+What cannot be read is answered 422, with `errors`: where, and what is expected."""
 
 
 def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = None) -> FastAPI:

@@ -24,10 +24,8 @@ VENDOR = {
     "pmtiles.js": "pmtiles/dist/pmtiles.js",
     "atkinson-400.woff2": "@fontsource/atkinson-hyperlegible/files/atkinson-hyperlegible-latin-400-normal.woff2",
     "atkinson-700.woff2": "@fontsource/atkinson-hyperlegible/files/atkinson-hyperlegible-latin-700-normal.woff2",
-    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
-    "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
-PACKAGES = ("maplibre-gl", "pmtiles", "@fontsource/atkinson-hyperlegible", "swagger-ui-dist")
+PACKAGES = ("maplibre-gl", "pmtiles", "@fontsource/atkinson-hyperlegible")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 mimetypes.add_type("text/javascript", ".js")
@@ -79,10 +77,6 @@ class Assets:
     @property
     def has_map(self) -> bool:
         return self.has("vendor/maplibre-gl.mjs", "vendor/maplibre-gl-worker.mjs", "vendor/maplibre-gl.css")
-
-    @property
-    def has_swagger(self) -> bool:
-        return self.has("vendor/swagger-ui.css", "vendor/swagger-ui-bundle.js")
 
     def router(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)

@@ -37,7 +37,8 @@ class Page:
         return texts_in(language_of(chosen, request.headers.get("accept-language")))
 
     def words_for(self, request: Request, city: City | None) -> Words:
-        return Words(self.texts_for(request), city.zone_info if city else ZoneInfo("UTC"))
+        zone = city.zone_info if city else ZoneInfo("UTC")
+        return Words(self.texts_for(request), zone, request.app.state.deps.clock.now().astimezone(zone).date())
 
     def render(
         self, request: Request, template: str, *, city: City | None = None, status: int = 200, **values: Any

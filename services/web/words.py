@@ -1,5 +1,6 @@
 """Numbers, dates and units as the reader's language writes them."""
 
+import re
 from datetime import date, datetime, tzinfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -18,12 +19,13 @@ def price_digits(amount: float, currency: str) -> int:
 
 
 class Words:
-    """Formats for one language and one city's time zone."""
+    """Formats for one language and one city's time zone. Days of another year than `today`'s say theirs."""
 
-    def __init__(self, texts: Texts, zone: tzinfo) -> None:
+    def __init__(self, texts: Texts, zone: tzinfo, today: date | None = None) -> None:
         self._texts = texts
         self._locale = texts.locale
         self._zone = zone
+        self._today = today
 
     def number(self, value: float, digits: int = 0) -> str:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
@@ -88,11 +90,12 @@ class Words:
         return format_time(instant.astimezone(self._zone), format="HH:mm", locale=self._locale)
 
     def day(self, day: date) -> str:
-        """`lundi 23 novembre`."""
-        return format_date(day, format="EEEE d MMMM", locale=self._locale)
+        """`lundi 23 novembre`, `vendredi 1er janvier 2027`."""
+        return self._first(day, format_date(day, format=f"EEEE d MMMM{self._year(day)}", locale=self._locale))
 
     def short_day(self, day: date) -> str:
-        return format_date(day, format="d MMM", locale=self._locale)
+        """`22 nov.`, under a heading that says the year."""
+        return self._first(day, format_date(day, format="d MMM", locale=self._locale))
 
     def period(self, first: date, last: date) -> str:
         """`Du 1er au 22 novembre 2026`, to begin a sentence. Both days are of one month."""
@@ -107,7 +110,16 @@ class Words:
 
     def moment(self, instant: datetime) -> str:
         """`22 nov. 06:10`."""
-        return format_datetime(instant.astimezone(self._zone), format="d MMM HH:mm", locale=self._locale)
+        local = instant.astimezone(self._zone)
+        pattern = f"d MMM{self._year(local.date())} HH:mm"
+        return self._first(local.date(), format_datetime(local, format=pattern, locale=self._locale))
+
+    def _year(self, day: date) -> str:
+        return "" if self._today is None or day.year == self._today.year else " y"
+
+    def _first(self, day: date, text: str) -> str:
+        """The first of a month is an ordinal in French, as no other day is."""
+        return re.sub(r"\b1\b", "1er", text, count=1) if day.day == 1 and self._french else text
 
     @property
     def _french(self) -> bool:

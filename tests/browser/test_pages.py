@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from services.web.assets import Assets
-from tests.support.web_browser import SCREENSHOTS, Watched, log_in
+from tests.support.web_browser import Watched, log_in
 from tests.support.web_seed import DRIVER, NOW, OPERATOR
 from tests.support.web_server import Running, serve
 from tests.twins.stream import MemoryStream
@@ -77,14 +77,15 @@ def test_phone_needs_no_sideways_scroll(web: Running, open_context: Open, shoot:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_public_page_prints_on_a4(web: Running, open_context: Open, shoot: Shoot) -> None:
-    """The mayor's office prints it: two sheets at most, no buttons on them."""
-    page, _ = _open(open_context(794, 1123), web, "public")
-    page.emulate_media(media="print")
-    shoot(page, "public-print", whole=True)
-    pdf = page.pdf(path=SCREENSHOTS / "public.pdf", prefer_css_page_size=True)
-    assert 1 <= pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type/Page/") <= 2
-    assert not page.locator(".take-away .button").first.is_visible()
+def test_maps_own_controls_speak_the_readers_language(web: Running, open_context: Open) -> None:
+    """The map's package brings English words: ours are put in their place, and the legend names every sign."""
+    page, _ = _open(open_context(), web, "operator")
+    page.wait_for_selector("#map[data-live]", timeout=60_000)
+    assert page.locator(".maplibregl-canvas").get_attribute("aria-label") == "Carte"
+    titles = page.locator(".maplibregl-ctrl button").evaluate_all("all => all.map((b) => b.title)")
+    assert titles == ["Agrandir", "Réduire"]
+    legend = page.locator(".legend").inner_text()
+    assert {"plusieurs bacs", "camion", "dépôt", "décharge"} <= {line.strip() for line in legend.splitlines()}
 
 
 def test_public_page_is_small(web: Running, open_context: Open) -> None:

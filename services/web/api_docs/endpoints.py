@@ -1,8 +1,9 @@
-"""The API's description for programmers, with assets of our own."""
+"""The API's description for programmers: every operation, what it takes and what it answers. No script."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.web.api_docs.description import subjects_of, with_code
 from services.web.pages import get_page
 
 router = APIRouter(include_in_schema=False)
@@ -10,11 +11,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/api/docs")
 def api_docs(request: Request) -> Response:
-    """Swagger UI where it is installed, else a plain list of every operation."""
-    schema = request.app.openapi()
-    operations = [
-        (method.upper(), path, operation)
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
-    ]
-    return get_page(request).render(request, "api_docs/page.html", operations=operations)
+    """What `/api/openapi.json` says, for people."""
+    openapi = request.app.openapi()
+    return get_page(request).render(
+        request,
+        "api_docs/page.html",
+        intro=with_code(openapi["info"]["description"]),
+        subjects=subjects_of(openapi),
+        with_code=with_code,
+    )

@@ -70,5 +70,6 @@ def get_state(
     """The fleet's day as it stands, with an ETag: ask again with If-None-Match, hear 304 while nothing has changed."""
     now = deps.clock.now()
     shown = day or day_to_show(connection, city, fleet.id, now)
-    body = read_day(connection, city, fleet.id, shown, now).state().model_dump_json().encode()
+    read = read_day(connection, city, fleet.id, shown, now, deps.wall_now())
+    body = read.state().model_dump_json().encode()
     return with_etag(request, body, "application/json")

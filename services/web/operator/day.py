@@ -7,6 +7,7 @@ from uuid import UUID
 from services.city.registry import City
 from services.contracts.planning import PlanningProgressed
 from services.store.connection import Connection
+from services.web.accounts import AccountState, list_accounts
 from services.web.days import next_service_day, today_in
 from services.web.operator import store
 from services.web.operator.alerts import AlertRow, list_alerts
@@ -40,6 +41,8 @@ class Day:
     alerts: list[AlertRow]
     silent: int
     rejected: list[store.RejectedRow]
+    resting: list[AccountState]
+    """Accounts that may not be tried now, after too many wrong passwords."""
 
     @property
     def is_sent(self) -> bool:
@@ -83,6 +86,7 @@ class Day:
             alerts=[alert["confirmation_id"] for alert in self.alerts],
             silent=self.silent,
             rejected=sum(row["messages"] for row in self.rejected),
+            resting=[account.login for account in self.resting],
             trucks=[self._truck(row) for row in self.positions],
             circuits=[self._circuit(row) for row in self.circuits],
         )
@@ -150,8 +154,19 @@ def choose_plan(
     return min(together, key=lambda plan: (-plan["stops"], plan["fuel_l"]))
 
 
-def read_day(connection: Connection, city: City, fleet: str, day: date, now: datetime, wish: UUID | None = None) -> Day:
-    """`wish`: the plan that the address names."""
+def read_day(
+    connection: Connection,
+    city: City,
+    fleet: str,
+    day: date,
+    now: datetime,
+    wall_now: datetime,
+    wish: UUID | None = None,
+) -> Day:
+    """The day at the city's own clock; accounts rest by the real one, also in a simulated day.
+
+    `wish`: the plan that the address names.
+    """
     plans = store.list_plans(connection, city.id, fleet, day)
     dispatch = store.find_dispatch(connection, city.id, fleet, day)
     plan = choose_plan(plans, dispatch, wish)
@@ -171,6 +186,7 @@ def read_day(connection: Connection, city: City, fleet: str, day: date, now: dat
         alerts=list_alerts(connection, city.id, fleet, now),
         silent=store.count_silent(connection, city.id, fleet, now - SILENT_AFTER),
         rejected=store.list_rejected(connection, city.id, now - REJECTED_WITHIN),
+        resting=[account for account in list_accounts(connection, city.id) if account.rests_at(wall_now)],
     )
 
 

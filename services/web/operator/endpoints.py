@@ -12,6 +12,7 @@ from services.city.registry import City
 from services.contracts.fields import Day
 from services.store.connection import Connection
 from services.web import store as shared
+from services.web.accounts import AccountRefused, end_rest
 from services.web.days import next_service_day, today_in
 from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
 from services.web.fleets import choose_fleet
@@ -88,7 +89,8 @@ def _values(
     now, jour = deps.clock.now(), wish[0]
     choice = choose_fleet(connection, city, wish[1])
     fleet = choice.chosen.id
-    day = read_day(connection, city, fleet, jour or day_to_show(connection, city, fleet, now), now, wish[2])
+    shown = jour or day_to_show(connection, city, fleet, now)
+    day = read_day(connection, city, fleet, shown, now, deps.wall_now(), wish[2])
     texts = get_page(request).texts_for(request)
     return {
         "session": session,
@@ -97,6 +99,7 @@ def _values(
         "day": day,
         "choice": choice,
         "now": now,
+        "wall_now": deps.wall_now(),
         "today": today_in(city, now),
         "service_day": next_service_day(city, now),
         "day_before": day.day - timedelta(days=1),
@@ -154,7 +157,7 @@ def look_page(
     if made is None:
         raise NotFound
     choice = choose_fleet(connection, city, made.fleet)
-    day = read_day(connection, city, made.fleet, made.day, deps.clock.now(), plan)
+    day = read_day(connection, city, made.fleet, made.day, deps.clock.now(), deps.wall_now(), plan)
     if day.plan is None or day.plan["plan_id"] != plan or day.is_over:
         return RedirectResponse(f"/operateur?{choice.query(made.day)}", status_code=303)
     panel = read_panel(connection, city, day)
@@ -213,6 +216,27 @@ def see_form(
 
     wait_until(is_stored)
     return RedirectResponse(f"/operateur?{choice.query(day)}", status_code=303)
+
+
+@router.post("/operateur/rouvrir")
+def end_rest_form(
+    session: OperatorSession,
+    city: SessionCity,
+    tokens: WithTokens,
+    connection: WithStore,
+    csrf_token: Annotated[str, Form()],
+    login: Annotated[str, Form(max_length=64)],
+    jour: Annotated[Day, Form()],
+    flotte: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Let an account that rests after wrong passwords be tried again: the crew is on the telephone."""
+    check_csrf(csrf_token, session, tokens)
+    choice = choose_fleet(connection, city, flotte)
+    try:
+        end_rest(connection, city.id, login)
+    except AccountRefused as error:
+        raise NotFound from error
+    return RedirectResponse(f"/operateur?{choice.query(jour)}", status_code=303)
 
 
 def _late(panel: Panel, now: datetime) -> list[ListedCircuit]:

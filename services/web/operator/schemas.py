@@ -89,5 +89,6 @@ class DayState(BaseModel):
     alerts: list[UUID] = Field(description="skipped visits that nobody has seen to yet")
     silent: int
     rejected: int
+    resting: list[str] = Field(description="logins that may not be tried now, after too many wrong passwords")
     trucks: list[TruckState]
     circuits: list[CircuitState] = Field(description="of the plan in force, else of the latest")

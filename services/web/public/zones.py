@@ -9,6 +9,7 @@ from services.web.public.period import ZoneShare, zone_share
 from services.web.store import ZoneRow
 
 WIDTH, HEIGHT = 720.0, 480.0  # 3:2, as the style sheet lays it out
+SCREEN, PAPER = (500, 333), (330, 220)  # pixels of the map beside its table; a letter takes some 8 by 16 on both
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,9 @@ class DrawnZone:
     """Of its name, in percent of the sheet."""
     y: float
     named: bool
-    """Whether its name has room on a wide screen; small ones show the number alone."""
+    """Whether its name has room on a wide screen; else the number alone is shown, as in the table."""
+    named_on_paper: bool
+    """The same on A4, where the map is smaller."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,41 @@ def zone_shares(zones: list[ZoneRow], latest: CityDay | None) -> list[ZoneShare]
 def draw_zone_map(zones: list[ZoneRow], shares: list[ZoneShare], basemap: dict[str, Any] | None) -> ZoneMap:
     geometries = {zone["zone_id"]: zone["geometry"] for zone in zones}
     frame = frame_around((p for g in geometries.values() for p in positions_of(g)), WIDTH, HEIGHT)
-    drawn: list[DrawnZone] = []
-    for share in shares:
-        geometry = geometries[share.zone]
-        x, y = frame.percent(*middle_of(geometry))
-        named = not any(zone.named and _is_near(zone, share, x, y) for zone in drawn)
-        drawn.append(DrawnZone(share, frame.path(geometry), x, y, named))
+    middles = [frame.percent(*middle_of(geometries[share.zone])) for share in shares]
+    on_screen, on_paper = (_named(shares, middles, *size) for size in (SCREEN, PAPER))
+    drawn = [
+        DrawnZone(share, frame.path(geometries[share.zone]), x, y, share.number in on_screen, share.number in on_paper)
+        for share, (x, y) in zip(shares, middles, strict=True)
+    ]
     return ZoneMap(WIDTH, HEIGHT, base_paths(basemap, frame), drawn)
 
 
-def _is_near(zone: DrawnZone, share: ZoneShare, x: float, y: float) -> bool:
-    """Whether two names would touch on a map of 500 by 333 pixels, with letters of about 8 by 16."""
-    letters = (len(zone.share.name) + len(share.name)) / 2
-    return abs(zone.x - x) < 100 * letters * 8 / 500 and abs(zone.y - y) < 100 * 34 / 333
+def _named(shares: list[ZoneShare], middles: list[tuple[float, float]], wide: float, high: float) -> set[int]:
+    """Numbers of the districts whose names lie on no number, on no other name and not over the edge. In their order."""
+    spots = [(x * wide / 100, y * high / 100) for x, y in middles]
+    numbers = {
+        share.number: _around(*spot, len(str(share.number)) * 9, 16) for share, spot in zip(shares, spots, strict=True)
+    }
+    taken: dict[int, _Box] = {}
+    for share, (x, y) in zip(shares, spots, strict=True):
+        name = _around(x, y + 16, len(share.name) * 7.6, 16)
+        others = [box for number, box in numbers.items() if number != share.number] + list(taken.values())
+        is_inside = name[0] >= 0 and name[1] >= 0 and name[2] <= wide and name[3] <= high
+        if is_inside and not any(_touch(name, other) for other in others):
+            taken[share.number] = name
+    return set(taken)
+
+
+type _Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+
+def _around(x: float, y: float, wide: float, high: float) -> _Box:
+    return (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+
+
+def _touch(a: _Box, b: _Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def zones_geojson(zones: list[ZoneRow], shares: list[ZoneShare]) -> dict[str, Any]:

@@ -32,4 +32,4 @@ def test_pages_name_no_other_server() -> None:
 def test_missing_packages_are_not_offered(tmp_path: Path) -> None:
     """Without the packages the pages use the system's type and the drawn map, and ask for nothing."""
     bare = assets.Assets(node_modules=tmp_path)
-    assert [bare.has_map, bare.has_fonts, bare.has_swagger] == [False, False, False]
+    assert [bare.has_map, bare.has_fonts] == [False, False]

@@ -48,6 +48,25 @@ def test_times_are_the_citys_own() -> None:
     assert FRENCH.day(date(2026, 11, 23)) == "lundi 23 novembre"
 
 
+def test_first_of_a_month_is_an_ordinal_in_french() -> None:
+    """`1er janvier`, never `1 janvier`; the 11th, 21st and 31st are not, nor is anything in English."""
+    assert FRENCH.day(date(2027, 1, 1)) == "vendredi 1er janvier"
+    assert FRENCH.day(date(2026, 6, 11)) == "jeudi 11 juin"
+    assert FRENCH.short_day(date(2026, 6, 1)) == "1er juin"
+    assert FRENCH.moment(datetime(2026, 6, 1, 0, 10, tzinfo=UTC)) == "1er juin 01:10"
+    assert ENGLISH.day(date(2027, 1, 1)) == "Friday 1 January"
+
+
+def test_days_of_another_year_say_which() -> None:
+    """On 23 November 2026, `lundi 23 novembre` is today; a year before it was a Sunday, and of 2025."""
+    words = Words(texts_in("fr"), ZoneInfo("Africa/Porto-Novo"), today=date(2026, 11, 23))
+    assert words.day(date(2026, 11, 23)) == "lundi 23 novembre"
+    assert words.day(date(2025, 11, 23)) == "dimanche 23 novembre 2025"
+    assert words.day(date(2027, 1, 1)) == "vendredi 1er janvier 2027"
+    # Eleven at night in UTC is the next year in Porto-Novo.
+    assert words.moment(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == "1er janv. 2027 00:30"
+
+
 def test_hours_round_to_minutes() -> None:
     """7,650 s = 2 h 07 min 30 s, rounded to the even minute below or above, never `2 h 60`."""
     assert FRENCH.hours(7_650).replace("\u00a0", " ") in {"2 h 07", "2 h 08"}

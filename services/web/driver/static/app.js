@@ -10,6 +10,10 @@ const UNDO_MS = 5000;
 const POLL_MS = 60000;
 
 const app = document.getElementById("app");
+const head = element("div", { class: "head" });
+const body = element("main", {});
+app.append(head, body);
+
 const day = {
   circuit: null, streets: null, outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
   away: !navigator.onLine, needsPin: false, pinFault: null, last: null, fresh: false,
@@ -132,15 +136,38 @@ function heldOf() {
 
 function draw() {
   const all = visits();
-  const handled = all.filter((v) => day.outcomes.has(v.sequence)).length;
   const waiting = day.entries.filter((e) => e.truck === values.truck).length;
+  fill(head, headParts(all, waiting));
+  const about = `${day.circuit?.version} ${nextVisit()?.sequence} ${Boolean(day.streets)}`;
+  fill(body, screenParts(all, waiting), { screen: day.screen, about });
+}
+
+/** Put parts in place of what is there, but not the same once more: a poll must not move a list or empty a field.
+ *  `about` is what they act on beyond what they show: two bins at one door look alike. */
+function fill(place, parts, { screen = "", about = "" } = {}) {
+  const fresh = element("div", {}, ...parts);
+  const drawn = `${screen} ${about} ${fresh.innerHTML}`;
+  if (place.drawn === drawn) return;
+  const isSame = place.screen === screen;
+  if (place.about !== about) app.scrollTop = 0;
+  const scrolled = place.querySelector(".scrolls")?.scrollTop ?? 0;
+  place.className = screen ? `screen screen-${screen}` : place.className;
+  place.replaceChildren(...fresh.childNodes);
+  Object.assign(place, { drawn, screen, about });
+  const scroller = place.querySelector(".scrolls");
+  if (scroller && isSame) scroller.scrollTop = scrolled;
+  else if (scroller) place.querySelector(".is-next")?.scrollIntoView({ block: "center" });
+}
+
+function headParts(all, waiting) {
+  const handled = all.filter((v) => day.outcomes.has(v.sequence)).length;
   const parts = [screens.strip({ handled, total: all.length, waiting, away: day.away, truck: values.truck })];
   const askPin = element("button", { type: "button", class: "link", id: "ask-pin", onclick: () => show("pin") }, say("enter_pin"));
   if (day.needsPin && day.screen !== "pin") parts.push(screens.warning(say("pin_detail", { truck: values.truck }), askPin));
   if (day.refused) parts.push(screens.warning(say("refused", { count: day.refused }, day.refused)));
   if (heldOf()) parts.push(screens.warning(heldOf()));
   if (day.last && day.screen === "stop") parts.push(screens.noted({ outcome: day.last.outcome, onundo: undo }));
-  app.replaceChildren(...parts, ...screenParts(all, waiting));
+  return parts;
 }
 
 function screenParts(all, waiting) {
@@ -163,28 +190,34 @@ function screenParts(all, waiting) {
   return screens.stop({ visit, before, ondone: once(() => note(visit, "done")), onskip: () => show("reasons"), onlist: () => show("list"), onway: leg && (() => show("way")), leg });
 }
 
-/** A glove presses twice; the stop counts once. */
+/** A glove presses twice; the stop counts once. What could not be noted can be pressed again. */
 function once(act) {
   let pressed = false;
-  return () => {
+  return async () => {
     if (pressed) return;
     pressed = true;
-    act();
+    try {
+      await act();
+    } catch (error) {
+      pressed = false;
+      throw error;
+    }
   };
 }
 
 async function enterPin(digits) {
   try {
-    const isRight = await sender.logIn(digits);
-    day.pinFault = isRight ? null : "pin_wrong";
+    const { isRight, rest_s: rest } = await sender.logIn(digits);
+    day.pinFault = isRight ? null : rest ? say("pin_rests", { minutes: Math.ceil(rest / 60) }) : say("pin_wrong");
     if (isRight) {
       day.screen = "stop";
       await askDay();
     }
   } catch {
-    day.pinFault = "pin_offline";
+    day.pinFault = say("pin_offline");
   }
   draw();
+  document.getElementById("pin")?.select();
 }
 
 /** Ask how the day stands, and for the circuit only when it is another; without a network the kept one stays. */
@@ -218,13 +251,23 @@ async function start() {
   const kept = await outbox.recall(`circuit/${values.city}/${values.truck}`);
   await takeCircuit(embedded && isNewer(embedded, kept) ? embedded : (kept ?? embedded));
   document.getElementById("plain").remove();
+  opened();
   app.hidden = false;
   await refresh();
   sender.hurry();
   await askDay();
   setInterval(askDay, POLL_MS);
+  addEventListener("online", askDay);
   await navigator.serviceWorker?.register("/chauffeur.js", { scope: "/chauffeur" });
   await navigator.storage?.persist?.();
 }
 
-start().catch((error) => console.info("the plain list stays:", error.message));
+/** The page shows itself: what stood there meanwhile goes. */
+function opened() {
+  document.documentElement.classList.remove("opening");
+}
+
+start().catch((error) => {
+  opened();
+  console.info("the plain list stays:", error.message);
+});

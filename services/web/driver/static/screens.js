@@ -17,18 +17,21 @@ export function pictogram(name) {
 }
 
 export function button(text, onclick, { icon = null, look = "plain", wide = false, id = null } = {}) {
-  return element("button", { type: "button", class: `button ${look}${wide ? " wide" : ""}`, onclick, id }, icon ? pictogram(icon) : null, text); // prettier-ignore
+  return element("button", { type: "button", class: `button ${look}${wide ? " wide" : ""}`, onclick, id }, icon ? pictogram(icon) : null, element("span", {}, text)); // prettier-ignore
 }
 
 /** `12 sur 60 · 2 à envoyer`: always there, never an alarm. */
 export function strip({ handled, total, waiting, away, truck }) {
   const sending = waiting ? say("to_send", { count: waiting }, waiting) : say("all_sent");
   return element(
-    "header", { class: "strip", role: "status" },
-    element("b", {}, truck),
-    element("b", { id: "count" }, say("of", { done: handled, total })),
-    element("span", { class: "net", id: "sending" }, `· ${sending}`),
-    away ? element("span", { class: "net away", id: "away" }, say("offline")) : null,
+    "header", { class: "strip" },
+    element(
+      "p", { role: "status" },
+      element("b", {}, truck), " ",
+      element("b", { id: "count" }, say("of", { done: handled, total })), " ",
+      element("span", { class: "net", id: "sending" }, `· ${sending}`), " ",
+      away ? element("span", { class: "net away", id: "away" }, say("offline")) : null,
+    ),
     element("progress", { max: total || 1, value: handled, "aria-hidden": "true" }),
   ); // prettier-ignore
 }
@@ -59,8 +62,8 @@ export function stop({ visit, before, ondone, onskip, onlist, onway, leg = null 
   const full = visit.fill_ratio === null ? null : say("expected", { percent: number(visit.fill_ratio * 100) });
   return [
     element(
-      "main", { class: "stop", id: "stop" },
-      element("div", { class: "head" }, pictogram(visit.kind), element("p", { class: "kind" }, isStop ? (full ?? "") : say("empty_at"))),
+      "div", { class: "stop scrolls", id: "stop" },
+      element("div", { class: "top" }, pictogram(visit.kind), element("p", { class: "kind" }, isStop ? (full ?? "") : say("empty_at"))),
       element("h1", { tabindex: "-1" }, visit.name),
       visit.zone ? element("p", { class: "where" }, visit.zone) : null,
       element("p", { class: "when" }, facts.join(" · ")),
@@ -69,7 +72,7 @@ export function stop({ visit, before, ondone, onskip, onlist, onway, leg = null 
       "div", { class: "thumb" },
       element(
         "div", { class: "wide trio" },
-        visit.lat === null ? null : element("a", { class: "button plain", href: geoLink(visit) }, pictogram("navigate"), say("navigate")),
+        visit.lat === null ? null : element("a", { class: "button plain", href: geoLink(visit) }, pictogram("navigate"), element("span", {}, say("navigate"))),
         onway ? button(say("way"), onway, { icon: "way", id: "to-way" }) : null,
         button(say("list"), onlist, { icon: "list", id: "to-list" }),
       ),
@@ -83,7 +86,7 @@ export function reasons({ visit, onreason, onback }) {
   return [
     element("h1", { class: "screen-title", tabindex: "-1" }, say("why")),
     element(
-      "div", { class: "thumb reasons" },
+      "div", { class: "thumb reasons scrolls" },
       ...values.reasons.map((reason) => button(say(`reason.${reason}`), () => onreason(reason), { icon: reason, id: `reason-${reason}` })),
     ),
     element("div", { class: "thumb" }, button(say("back"), onback, { wide: true })),
@@ -97,11 +100,11 @@ export function list({ visits, outcomes, next, onpick, onback }) {
     const icon = outcome === "done" ? "done" : outcome === "skipped" ? "skip" : visit.kind;
     const name = visit.kind === "stop" ? visit.name : say("empty_at_name", { name: visit.name });
     const spoken = outcome ? element("span", { class: "hidden" }, say(`was_${outcome}`)) : null;
-    return element("button", { type: "button", class: state, onclick: () => onpick(visit) }, pictogram(icon), element("span", {}, name, " ", spoken), element("time", {}, clock(visit.start_at))); // prettier-ignore
+    return element("button", { type: "button", class: state, "aria-current": visit === next ? "step" : null, onclick: () => onpick(visit) }, pictogram(icon), element("span", {}, name, " ", spoken), element("time", {}, clock(visit.start_at))); // prettier-ignore
   };
   return [
     element("h1", { class: "screen-title", tabindex: "-1" }, say("list_title")),
-    element("div", { class: "all" }, ...visits.map(line)),
+    element("div", { class: "all scrolls" }, ...visits.map(line)),
     element("div", { class: "thumb" }, button(say("back"), onback, { wide: true })),
   ];
 }
@@ -109,14 +112,14 @@ export function list({ visits, outcomes, next, onpick, onback }) {
 export function finished({ waiting, onlist }) {
   const left = waiting ? say("finished_left", { count: waiting }, waiting) : say("all_sent");
   return [
-    element("main", { class: "stop" }, pictogram("finished"), element("h1", { tabindex: "-1" }, say("finished")), element("p", {}, say("finished_detail")), element("p", {}, left)),
+    element("div", { class: "stop scrolls" }, pictogram("finished"), element("h1", { tabindex: "-1" }, say("finished")), element("p", {}, say("finished_detail")), element("p", {}, left)),
     element("div", { class: "thumb" }, button(say("list"), onlist, { icon: "list", wide: true })),
   ]; // prettier-ignore
 }
 
 export function nothing({ onlook }) {
   return [
-    element("main", { class: "stop" }, pictogram("finished"), element("h1", { tabindex: "-1" }, say("nothing_title")), element("p", {}, say("nothing_detail"))),
+    element("div", { class: "stop scrolls" }, pictogram("finished"), element("h1", { tabindex: "-1" }, say("nothing_title")), element("p", {}, say("nothing_detail"))),
     element("div", { class: "thumb" }, button(say("look_again"), onlook, { look: "go", wide: true })),
   ]; // prettier-ignore
 }
@@ -128,11 +131,11 @@ export function pin({ truck, fault, onenter, onback }) {
     onenter(field.value);
   };
   const form = element(
-    "form", { class: "pin", onsubmit: submit },
+    "form", { class: "pin scrolls", onsubmit: submit },
     element("h1", {}, element("label", { for: "pin" }, say("enter_pin"))),
     element("p", {}, say("pin_detail", { truck })),
     field,
-    fault ? element("p", { role: "alert" }, say(fault)) : null,
+    fault ? element("p", { role: "alert" }, fault) : null,
     element("button", { class: "button go" }, say("enter")),
     button(say("later"), onback),
   ); // prettier-ignore

@@ -86,13 +86,16 @@ export class Sender {
     this.say({});
   }
 
+  /** `{isRight}`; with `rest_s` where nothing is checked for so long, after too many wrong digits. */
   async logIn(pin) {
     const answer = await this.ask("/api/v1/session", "POST", { city: this.city, login: this.truck, password: pin });
-    if (answer.status !== 200) return false;
+    if (answer.status >= 500) throw new Error(`answered ${answer.status}`);
+    if (answer.status === 429) return { isRight: false, rest_s: Number(answer.headers.get("Retry-After")) || 60 };
+    if (answer.status !== 200) return { isRight: false };
     this.csrf = (await answer.json()).csrf;
     this.say({ away: false, needsPin: false });
     this.hurry();
-    return true;
+    return { isRight: true };
   }
 
   /** The day in a few bytes: `{plan_id, version, confirmed}`; `null` while unchanged, `undefined` when not to be had. */

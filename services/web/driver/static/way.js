@@ -41,7 +41,7 @@ export function way({ visit, leg, circuit, streets, onback }) {
     told ? element("p", { class: "way-length" }, told) : null,
     canvas,
     leg.manoeuvres.length
-      ? element("ol", { class: "way-steps", id: "way-steps" }, ...leg.manoeuvres.map(step))
+      ? element("ol", { class: "way-steps scrolls", id: "way-steps" }, ...leg.manoeuvres.map(step))
       : element("p", { class: "way-steps way-none", id: "way-steps" }, say("way_none")),
     element("div", { class: "thumb" }, button(say("back"), onback, { wide: true, id: "way-back" })),
   ].filter(Boolean); // prettier-ignore

@@ -97,7 +97,8 @@ function showProgress(state) {
 function versionOf(state) {
   const running = ["ordered", "started", "improved"].includes(state.request_state);
   const request = running ? state.request_id : state.request_state;
-  return [state.plan?.plan_id, state.dispatched_plan_id, request, ...state.offers, "!", ...state.alerts].join(" ");
+  const lists = [...state.offers, "!", ...state.alerts, "!", ...state.resting];
+  return [state.plan?.plan_id, state.dispatched_plan_id, request, ...lists].join(" ");
 }
 
 function note(text, stays = false) {

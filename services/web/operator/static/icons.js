@@ -108,43 +108,21 @@ function truck(name, stale) {
   });
 }
 
-// A house for a depot, a heap for a disposal site, with its name under it.
-function site(kind, name) {
-  return sheet(220, 44, (pen) => {
+// A house for a depot, a heap for a disposal site.
+function site(kind) {
+  return sheet(30, 26, (pen) => {
     pen.fillStyle = colour("ink");
     pen.strokeStyle = colour("land");
     pen.lineWidth = 2;
     pen.lineJoin = "round";
     pen.beginPath();
-    if (kind === "depot") [[100, 13], [110, 4], [120, 13], [120, 24], [100, 24]].forEach((at) => pen.lineTo(...at));
-    else [[98, 24], [106, 8], [110, 12], [114, 6], [122, 24]].forEach((at) => pen.lineTo(...at));
+    if (kind === "depot") [[5, 12], [15, 3], [25, 12], [25, 23], [5, 23]].forEach((at) => pen.lineTo(...at));
+    else [[3, 23], [11, 7], [15, 11], [19, 5], [27, 23]].forEach((at) => pen.lineTo(...at));
     pen.closePath();
     pen.stroke();
     pen.fill();
-    pen.lineWidth = 4;
-    pen.font = "12px Atkinson Hyperlegible, sans-serif";
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.strokeText(name, 110, 35);
-    pen.fillText(name, 110, 35);
   });
 } // prettier-ignore
-
-function place(name) {
-  const lines = name.toUpperCase();
-  return sheet(200, 20, (pen) => {
-    pen.strokeStyle = colour("land");
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.font = "12px Atkinson Hyperlegible, sans-serif";
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.letterSpacing = "1px";
-    pen.strokeText(lines, 100, 10);
-    pen.fillStyle = colour("soft");
-    pen.fillText(lines, 100, 10);
-  });
-}
 
 function write(pen, text, x, y, ink, size) {
   pen.fillStyle = ink;
@@ -160,7 +138,6 @@ const DRAWERS = {
   cluster: (count, state) => cluster(Number(count), state),
   arrow,
   truck: (name, stale) => truck(name, stale === "stale"),
-  place,
   site,
 };
 

@@ -50,6 +50,19 @@ async function tiles() {
   return new globalThis.pmtiles.Protocol().tile;
 }
 
+/** What is kept free around things that must be seen: for names, and for the legend where it lies on the map. */
+function room() {
+  return { top: 48, bottom: getComputedStyle(document.querySelector(".map .legend")).position === "static" ? 48 : 104, left: 64, right: 80 };
+}
+
+/** What the map's own controls say. */
+function spoken() {
+  return {
+    "Map.Title": say("map_title"), "NavigationControl.ZoomIn": say("zoom_in"), "NavigationControl.ZoomOut": say("zoom_out"),
+    "ScaleControl.Meters": "m", "ScaleControl.Kilometers": "km",
+  }; // prettier-ignore
+}
+
 async function makeMap() {
   const { Map, NavigationControl, ScaleControl, addProtocol } = await import("../vendor/maplibre-gl.mjs");
   if (values.map?.tiles) addProtocol("pmtiles", await tiles());
@@ -57,7 +70,7 @@ async function makeMap() {
   box.prepend(canvas);
   const map = new Map({
     container: canvas, style: style(values.map), attributionControl: false, dragRotate: false, pitchWithRotate: false,
-    maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8,
+    maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8, locale: spoken(),
   }); // prettier-ignore
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
@@ -85,7 +98,7 @@ async function drawBase(map) {
   map.getSource("places").setData(collection(zones.features.map((z) => point(middle(z), { name: z.properties.name }))));
   // The town fills the view; a landfill far outside is a drag away.
   const bounds = extent(zones.features.length ? zones.features : sites.features);
-  if (bounds) map.fitBounds(bounds, { padding: { top: 24, bottom: 56, left: 56, right: 56 }, animate: false });
+  if (bounds) map.fitBounds(bounds, { padding: room(), animate: false });
 }
 
 async function drawPlan(map, plan) {
@@ -123,7 +136,7 @@ function showSelection(map, { circuit, container, from }) {
   if (from !== "list") return;
   if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
   const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
-  if (line) map.fitBounds(extent([line]), { padding: 48, maxZoom: 15 });
+  if (line) map.fitBounds(extent([line]), { padding: room(), maxZoom: 15 });
 }
 
 function explain(feature) {

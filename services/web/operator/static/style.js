@@ -7,6 +7,10 @@ const empty = { type: "FeatureCollection", features: [] };
 const byZoom = (far, near) => ["interpolate", ["exponential", 1.6], ["zoom"], 10, far, 16, near];
 const hue = () => ["match", ["get", "hue"], ...Array.from({ length: 12 }, (_, i) => [i + 1, colour(`hue-${i + 1}`)]).flat(), colour("ink")]; // prettier-ignore
 
+// A name that steps aside for a plate, a badge or another name, and comes back when there is room.
+const MOVING_NAME = { "text-font": ["Atkinson Hyperlegible"], "text-size": 13, "text-max-width": 9, "text-padding": 2, "text-justify": "auto" };
+const inked = (name) => ({ "text-color": colour(name), "text-halo-color": colour("land"), "text-halo-width": 1.6 });
+
 function zones() {
   return [{ id: "zone", type: "line", source: "zones", paint: { "line-color": colour("zone-line"), "line-width": 1, "line-dasharray": [4, 3] } }]; // prettier-ignore
 }
@@ -23,15 +27,17 @@ function circuits() {
 
 function things() {
   const free = { "icon-allow-overlap": true, "icon-ignore-placement": true };
+  // Drawn wherever they are, and names keep off them: what is placed later here is placed first on the map.
+  const firm = { "icon-allow-overlap": true, "icon-padding": 0 };
   const state = ["case", [">", ["get", "overflow"], 0], "overflow", [">", ["get", "due"], 0], "due", "low"];
   return [
-    { id: "place", type: "symbol", source: "places", layout: { "icon-image": ["concat", "place|", ["get", "name"]] } },
-    { id: "site", type: "symbol", source: "sites", layout: { ...free, "icon-image": ["concat", "site|", ["get", "kind"], "|", ["get", "name"]] } },
+    { id: "place", type: "symbol", source: "places", layout: { ...MOVING_NAME, "text-field": ["upcase", ["get", "name"]], "text-letter-spacing": 0.08, "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 1.2 }, paint: inked("soft") },
+    { id: "site", type: "symbol", source: "sites", layout: { ...MOVING_NAME, ...firm, "icon-image": ["concat", "site|", ["get", "kind"]], "text-field": ["get", "name"], "text-optional": true, "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 1.1 }, paint: inked("ink") },
     { id: "container", type: "symbol", source: "containers", filter: ["!", ["has", "point_count"]], layout: { ...free, "icon-image": ["concat", "fill|", ["get", "state"]], "icon-size": byZoom(0.6, 1.25), "symbol-sort-key": ["match", ["get", "state"], "overflow", 3, "due", 2, "soon", 1, 0] } },
-    { id: "cluster", type: "symbol", source: "containers", filter: ["has", "point_count"], layout: { ...free, "icon-image": ["concat", "cluster|", ["get", "point_count"], "|", state] } },
-    { id: "start", type: "symbol", source: "starts", layout: { ...free, "icon-image": ["concat", "badge|", ["get", "number"], "|", ["get", "hue"]] } },
+    { id: "cluster", type: "symbol", source: "containers", filter: ["has", "point_count"], layout: { ...firm, "icon-image": ["concat", "cluster|", ["get", "point_count"], "|", state] } },
+    { id: "start", type: "symbol", source: "starts", layout: { ...firm, "icon-image": ["concat", "badge|", ["get", "number"], "|", ["get", "hue"]] } },
     { id: "halo", type: "circle", source: "chosen", paint: { "circle-radius": 14, "circle-color": "transparent", "circle-stroke-color": colour("ink"), "circle-stroke-width": 3 } },
-    { id: "truck", type: "symbol", source: "trucks", layout: { ...free, "icon-image": ["concat", "truck|", ["get", "truck"], "|", ["case", ["get", "stale"], "stale", "fresh"]] } },
+    { id: "truck", type: "symbol", source: "trucks", layout: { ...firm, "icon-image": ["concat", "truck|", ["get", "truck"], "|", ["case", ["get", "stale"], "stale", "fresh"]] } },
   ]; // prettier-ignore
 }
 

@@ -1,2 +1,0 @@
-window.SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#swagger", deepLinking: true });
-document.getElementById("plain-docs").hidden = true;

@@ -1,0 +1,119 @@
+"""Every page, in light and dark, has nothing that axe would fault: names, roles, order, contrast."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from services.store.connection import connect
+from services.web.assets import NODE_MODULES
+from tests.support.web_browser import log_in
+from tests.support.web_seed import DRIVER, MAYOR, OPERATOR, PLAN
+from tests.support.web_server import Running
+
+Open = Callable[..., BrowserContext]
+Act = Callable[[Page], object]
+
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+  .map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ; ')}`)"""
+
+pytestmark = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix services/web")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as somebody looks at it."""
+
+    path: str
+    who: tuple[str, str] | None = None
+    ready: str = "h1"
+    acts: tuple[Act, ...] = ()
+    small: bool = False
+
+
+def _click(selector: str) -> Act:
+    return lambda page: page.click(selector)
+
+
+def _opened(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+
+
+CREW = ("C-02", DRIVER[1])
+SEEN = {
+    "public": Seen("/", acts=(_opened,)),
+    "public-phone": Seen("/", small=True),
+    "login": Seen("/connexion"),
+    "missing": Seen("/nulle-part"),
+    "api": Seen("/api/docs", acts=(_opened,)),
+    "operator": Seen("/operateur", OPERATOR, "#map[data-live]"),
+    "operator-circuit": Seen("/operateur", OPERATOR, "#map[data-live]", (_click("[data-open='2']"),)),
+    "operator-due": Seen("/operateur#due", OPERATOR, "#map[data-live]", (_click("#due tr[data-container]"),)),
+    "operator-left-out": Seen("/operateur#left-out", OPERATOR, "#map[data-live]"),
+    "operator-silent": Seen("/operateur#silent", OPERATOR, "#map[data-live]"),
+    "operator-reasons": Seen("/operateur#reasons", OPERATOR, "#map[data-live]"),
+    "operator-empty": Seen("/operateur?jour=2026-12-24", OPERATOR, "#map[data-live]"),
+    "operator-phone": Seen("/operateur", OPERATOR, "#map[data-live]", small=True),
+    "look": Seen(f"/operateur/envoi?plan={PLAN}", OPERATOR),
+    "places": Seen("/technicien", OPERATOR),
+    "logout": Seen("/deconnexion", MAYOR),
+    "driver": Seen("/chauffeur", CREW, "#done", small=True),
+    "driver-list": Seen("/chauffeur", CREW, "#done", (_click("#to-list"),), small=True),
+    "driver-way": Seen("/chauffeur", CREW, "#done", (_click("#to-way"),), small=True),
+    "driver-reasons": Seen("/chauffeur", CREW, "#done", (_click("#skip"),), small=True),
+    "driver-noted": Seen("/chauffeur", ("C-01", DRIVER[1]), "#done", (_click("#done"),), small=True),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SEEN)
+def test_page_has_no_fault_that_axe_finds(web: Running, open_context: Open, name: str, scheme: str) -> None:
+    """Whoever hears a page, tabs through it or needs contrast finds what everybody finds."""
+    seen = SEEN[name]
+    size = (360, 640) if seen.small else (1366, 768)
+    page = open_context(*size, color_scheme=scheme, bypass_csp=True).new_page()
+    if seen.who:
+        log_in(page, web, seen.who, seen.path.split("?")[0].split("#")[0])
+    page.goto(web.url + seen.path)
+    page.wait_for_selector(seen.ready, timeout=60_000)
+    for act in seen.acts:
+        act(page)
+    assert faults(page) == []
+
+
+def test_page_for_browsers_without_scripts_has_none_either(web: Running, open_context: Open) -> None:
+    """The crew's long list, as an old phone shows it."""
+    page = open_context(360, 640, bypass_csp=True).new_page()
+    page.route("**/driver/*.js", lambda route: route.abort())
+    log_in(page, web, CREW, "/chauffeur")
+    page.wait_for_selector("#plain h1")
+    assert faults(page) == []
+
+
+def test_resting_account_is_shown_without_fault(web: Running, database_url: str, open_context: Open) -> None:
+    """The notices that a quiet day does not have."""
+    with connect(database_url, name="test") as connection:
+        connection.execute("UPDATE account SET locked_until = now() + interval '5 min' WHERE login = 'C-03'")
+    page = open_context(1366, 768, bypass_csp=True).new_page()
+    log_in(page, web, OPERATOR, "/operateur")
+    page.wait_for_selector(".resting")
+    assert faults(page) == []
+    page.click(".resting button")
+    page.wait_for_load_state()
+    assert page.locator(".resting").count() == 0
+
+
+def test_axe_finds_faults_where_there_are_some(open_context: Open) -> None:
+    """The check itself works: a picture without a word, grey on grey."""
+    page = open_context(bypass_csp=True).new_page()
+    page.set_content("<html><body><img src='data:,'><p style='color:#aaa;background:#999'>gris</p></body></html>")
+    assert {fault.split()[0] for fault in faults(page)} >= {"image-alt", "color-contrast", "html-has-lang"}
+
+
+def faults(page: Page) -> list[str]:
+    """What axe faults on the page as it stands."""
+    page.add_script_tag(content=Path(AXE).read_text(encoding="utf-8"))
+    return list(page.evaluate(RUN))
