@@ -89,16 +89,18 @@ def _warn_of_circuits(
     findings: Findings,
 ) -> None:
     """One warning a circuit, at its first container of another fleet than its truck."""
-    strays: dict[str, list[Entered[BaselineStop]]] = defaultdict(list)
+    of_truck = {truck.id: fleet for truck in trucks.values() if (fleet := rules.of_truck(truck))}
+    of_container = {c.id: fleet for c in containers.values() if (fleet := rules.of_container(c))}
+    strays: dict[tuple[str, str], list[Entered[BaselineStop]]] = defaultdict(list)
     for row in baseline.entries:
-        truck, container = trucks.get(row.entry.truck), containers.get(row.entry.container)
-        if truck and container and rules.of_truck(truck) != rules.of_container(container):
-            strays[row.entry.circuit].append(row)
-    for circuit, rows in strays.items():
-        _warn_of_strays(circuit, rows, rules.of_truck(trucks[rows[0].entry.truck]), findings)
+        theirs, other = of_truck.get(row.entry.truck), of_container.get(row.entry.container)
+        if theirs and other and theirs != other:
+            strays[row.entry.circuit, theirs].append(row)
+    for (circuit, fleet), rows in strays.items():
+        _warn_of_strays(circuit, rows, fleet, findings)
 
 
-def _warn_of_strays(circuit: str, rows: Sequence[Entered[BaselineStop]], fleet: str | None, findings: Findings) -> None:
+def _warn_of_strays(circuit: str, rows: Sequence[Entered[BaselineStop]], fleet: str, findings: Findings) -> None:
     text = messages.CIRCUIT_FLEETS.format(circuit=circuit, count=len(rows), fleet=fleet)
     first = rows[0]
     findings.warn("baseline.csv", text, line=first.line, place="column container", value=first.entry.container)

@@ -15,14 +15,14 @@ from pydantic import ValidationError
 from services.city.differences import Counts, Document, Documents, LoadReport, compare
 from services.city.documents import ENTRY_KINDS, FILE_ORDER, FILES, Stored, documents_of, files_of, ordered, registry_of
 from services.city.fleets import FleetRules
-from services.city.registry import City, Registry
+from services.city.registry import Registry
 from services.city.versions import add_version
 from services.store.connection import Connection, store_errors
 from services.store.many import many_at_once
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument, rows_as_tuples
 
-__all__ = ["Counts", "LoadReport", "find_registry", "list_cities", "load_registry"]
+__all__ = ["Counts", "LoadReport", "find_registry", "load_registry"]
 
 SQL = load_queries(__name__)
 
@@ -68,13 +68,6 @@ def find_registry(connection: Connection, city_id: str) -> Registry | None:
         with connection.cursor(row_factory=rows_as_tuples) as cursor:
             texts: dict[str, str] = dict(cursor.execute(SQL["list_container_texts"], {"city": city_id}).fetchall())
     return None if stored is None else registry_of(stored, texts)
-
-
-def list_cities(connection: Connection) -> list[City]:
-    """All cities, by id."""
-    with store_errors():
-        rows = connection.execute(SQL["list_cities"]).fetchall()
-    return [City.model_validate(row["document"]) for row in rows]
 
 
 def _read_as_now(connection: Connection, city_id: str) -> Stored | None:

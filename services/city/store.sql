@@ -1,9 +1,6 @@
 -- name: lock_city
 SELECT pg_advisory_xact_lock(hashtextextended('tournee registry ' || %(city)s, 0))
 
--- name: list_cities
-SELECT document FROM city ORDER BY city_id
-
 -- name: find_city
 SELECT document, basemap FROM city WHERE city_id = %(city)s
 

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from services.city.fleets import FleetRules
 from services.city.folder import read_folder
-from services.city.registry import Registry
-from services.city.store import Counts, LoadReport, find_registry, list_cities, load_registry
+from services.city.registry import Fleet, Registry
+from services.city.scopes import Scope, list_scopes
+from services.city.store import Counts, LoadReport, find_registry, load_registry
 from services.city.write import write_folder
 from services.cli.city import city_app
+from services.contracts.fields import ONLY_FLEET
 from services.errors import StoreRefused
 from services.settings import settings
 from services.store.connection import Connection, connect
-from tests.support.example_town import example_town
+from tests.support.example_town import LORRIES, TIPPERS, example_town, two_fleet_town
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -64,8 +67,47 @@ def test_a_loaded_city_reads_back_equal(connection: Connection, registry: Regist
     report = load(connection, registry)
     assert report.counts["containers.csv"] == Counts(added=12)
     assert find_registry(connection, "houeyogbe") == registry
-    assert list_cities(connection) == [registry.city]
+    assert list_scopes(connection) == [Scope(registry.city, Fleet(id=ONLY_FLEET, name="Houéyogbé"))]
     assert find_registry(connection, "nowhere") is None
+
+
+def whose(connection: Connection) -> dict[str, set[str]]:
+    """Fleets as the pages find them, with their containers and trucks."""
+    found: dict[str, set[str]] = {}
+    for row in rows(
+        connection,
+        "SELECT fleet_id, container_id AS id FROM container UNION ALL SELECT fleet_id, truck_id FROM truck",
+    ):
+        found.setdefault(row["fleet_id"], set()).add(row["id"])
+    return found
+
+
+def test_fleets_of_a_city_are_kept_with_whose_each_thing_is(connection: Connection, registry: Registry) -> None:
+    """Also where only a row of fleets.csv changes and not a container's own: whoever asks the store is told right."""
+    everything = {c.id for c in registry.containers} | {truck.id for truck in registry.trucks}
+    load(connection, registry)
+    assert whose(connection) == {ONLY_FLEET: everything}
+    town = two_fleet_town()
+    load(connection, town)
+    assert find_registry(connection, "houeyogbe") == town
+    assert [scope.fleet for scope in list_scopes(connection)] == list(town.fleets)
+    tippers = {"HOU-010", "HOU-011", "HOU-012", "RB-2210"}
+    assert whose(connection) == {LORRIES: everything - tippers, TIPPERS: tippers}
+    lorries, of_doutou = town.fleets
+    swapped = (
+        lorries.model_copy(update={"zones": ("centre",)}),
+        of_doutou.model_copy(update={"zones": ("doutou", "se")}),
+    )
+    report = load(connection, town.model_copy(update={"fleets": swapped}))
+    assert report.counts["containers.csv"] == Counts(unchanged=12)
+    assert report.counts["fleets.csv"] == Counts(changed=2)
+    rules = FleetRules(swapped)
+    assert whose(connection)[TIPPERS] == {c.id for c in town.containers if rules.of_container(c) == TIPPERS} | {
+        "RB-2210"
+    }
+    load(connection, registry)
+    assert whose(connection) == {ONLY_FLEET: everything}
+    assert find_registry(connection, "houeyogbe") == registry
 
 
 def test_loading_twice_changes_nothing_and_audits_once(connection: Connection, registry: Registry) -> None:
@@ -155,7 +197,7 @@ def test_two_cities_do_not_touch_each_other(connection: Connection, registry: Re
     load(connection, other)
     load(connection, without(other, containers="HOU-011"))
     assert find_registry(connection, "houeyogbe") == registry
-    assert [city.id for city in list_cities(connection)] == ["houeyogbe", "se"]
+    assert [scope.city.id for scope in list_scopes(connection)] == ["houeyogbe", "se"]
 
 
 def test_a_load_that_fails_half_way_changes_nothing(connection: Connection, registry: Registry) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -24,7 +24,7 @@ from services.operations.kafka_admin import Partition, Place
 from services.store.connection import Connection, connect
 from services.writer.beliefs import keep_beliefs
 from services.writer.telemetry import store_reading_rows
-from tests.support.web_seed import CITY, NOW, put_everything
+from tests.support.web_seed import CITY, NOW, plan_of_fleet, put_city, put_everything, put_fleets, put_plan
 from tests.support.web_server import SetClock
 
 
@@ -160,6 +160,21 @@ def test_days_that_the_ledger_has_not_counted_are_told(seeded_url: str) -> None:
     first = NOW.date() - timedelta(days=2)
     assert (status, detail.split(";")[0]) == ("look", f"2 days not counted, the first {first} of {CITY}")
     assert "ledger running" in next_
+
+
+def test_each_fleets_plan_has_its_line(empty_url: str) -> None:
+    """One contractor's day is planned, the other's is late: only the other's line asks for a look."""
+    migrate(empty_url)
+    with connect(empty_url, name="seed") as connection:
+        put_city(connection)
+        put_fleets(connection)
+        put_plan(connection, plan_of_fleet("est", UUID(int=1)))
+    # 06:00 in Port-Azur; plans are due at 04:30.
+    findings = store_findings(empty_url, NOW)
+    assert findings[f"plan of {CITY}/est"][0] == "ok"
+    status, detail, _ = findings[f"plan of {CITY}/ouest"]
+    assert (status, detail) == ("look", "never planned; today's is 90 min late")
+    assert [what for what in findings if what.startswith("readings of")] == [f"readings of {CITY}"]
 
 
 @pytest.mark.parametrize(("skew_s", "status"), [(0.4, "ok"), (-1.9, "ok"), (2.5, "look"), (-400, "fail")])

@@ -114,14 +114,14 @@ def test_a_plan_sent_again_makes_a_line_at_once_and_changes_no_figure(town: Town
 def test_days_to_come_and_days_without_a_plan_have_no_line(town: Town) -> None:
     """Tomorrow's plan saves nothing yet; positions of a day on which nothing was sent ask for no line."""
     town.send(town.plan(DAY + timedelta(days=1)))
-    far = town.plan().model_copy(update={"plan_id": UUID(int=9), "day": date(9999, 12, 31)})
+    far = town.plan().model_copy(update={"plan_id": UUID(int=9), "day": date(2199, 12, 31)})
     town.write(store_plans, [far])
     town.send(far)
     other = town.plan(DAY)  # made, not sent
     town.drive(other)
     town.look(MORNING)
     assert town.published == []
-    assert town.marks() == [DAY + timedelta(days=1), date(9999, 12, 31)]
+    assert town.marks() == [DAY + timedelta(days=1), date(2199, 12, 31)]
 
 
 def test_a_plan_sent_after_its_day_was_never_driven(town: Town) -> None:

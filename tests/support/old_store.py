@@ -15,16 +15,18 @@ OLD_STORE = Path(__file__).parents[1] / "data" / "store_0004.sql"
 OLD_LAST = "0004_segment_speeds.sql"
 
 NOW_IN: Mapping[str, str] = {
-    # The filling line of each container is part of what is believed of it.
+    # The sums of a container's filling line are in its belief since, made of the account of evidence.
     "container_state": """
-        SELECT s.city_id, s.container_id, s.fill_ratio, s.fill_at, s.battery_ratio, s.last_emptied_at,
-               (b.document->>'epoch_at')::timestamptz AS fill_epoch, coalesce((b.document->>'readings')::integer, 0)
-               AS readings, coalesce((b.document->>'sum_x')::float8, 0) AS sum_x,
-               coalesce((b.document->>'sum_y')::float8, 0) AS sum_y,
-               coalesce((b.document->>'sum_xx')::float8, 0) AS sum_xx,
-               coalesce((b.document->>'sum_xy')::float8, 0) AS sum_xy,
-               (b.document->>'usual_fill_per_day')::float8 AS usual_fill_per_day
-        FROM container_state s LEFT JOIN container_belief b USING (city_id, container_id)""",
+        SELECT city_id, container_id, s.fill_ratio, s.fill_at, s.battery_ratio, s.last_emptied_at,
+               (b.document ->> 'epoch_at')::timestamptz AS fill_epoch,
+               coalesce((b.document ->> 'readings')::integer, 0) AS readings,
+               coalesce((b.document ->> 'sum_x')::float8, 0) AS sum_x,
+               coalesce((b.document ->> 'sum_y')::float8, 0) AS sum_y,
+               coalesce((b.document ->> 'sum_xx')::float8, 0) AS sum_xx,
+               coalesce((b.document ->> 'sum_xy')::float8, 0) AS sum_xy,
+               (b.document ->> 'usual_fill_per_day')::float8 AS usual_fill_per_day
+        FROM container_state s LEFT JOIN container_belief b USING (city_id, container_id)
+    """,
 }
 """Tables of then that are no relation of their name any more: the query that gives their rows, in their old columns."""
 

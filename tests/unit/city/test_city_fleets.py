@@ -121,6 +121,8 @@ def test_what_is_not_of_one_fleet_is_told(shared: Path, edit: Edit, name: str, o
     errors = told(shared)
     assert errors[0] == first
     assert len(errors) == (2 if "zone se" in first else 1)
+    # Only the last of them says something of a fixed circuit too: a container of the tippers' given to the lorries.
+    assert len(read_folder(shared).warnings) == (name == "containers.csv")
 
 
 def test_fleets_named_without_a_file_of_fleets_are_told(shared: Path) -> None:
