@@ -2,7 +2,7 @@
 
 from routing.check import Verdict, check
 from routing.coverage import Coverage, Zone, ZoneCoverage, service_coverage
-from routing.errors import Fault, FileError, PlanError, ProblemError, RoutingError
+from routing.errors import Fault, FileError, FileWarning, PlanError, ProblemError, RoutingError
 from routing.files import plan_document, read_plan, read_problem, write_plan, write_problem
 from routing.fixed_circuits import FixedCircuit, replay_fixed_circuit
 from routing.fuel import litres
@@ -36,6 +36,7 @@ __all__ = [
     "Familiarity",
     "Fault",
     "FileError",
+    "FileWarning",
     "FirstFeasible",
     "FixedCircuit",
     "FuelModel",

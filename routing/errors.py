@@ -16,6 +16,10 @@ class FileError(RoutingError):
     """A problem or plan file cannot be read: missing, too large, or not JSON of the expected schema."""
 
 
+class FileWarning(UserWarning):
+    """Something in a file was read otherwise than it stands there, or may not be meant so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a problem: where it stands, what was found there, what belongs there."""

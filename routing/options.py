@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from routing.errors import RoutingError
 from routing.solution import Solution
 
-PARTS = ("ortools", "pyvrp", "own-moves", "decomposition")
+PARTS = ("ortools", "pyvrp", "own-moves", "decomposition", "enumeration")
 
 
 @dataclass(frozen=True, slots=True)
 class SolverOptions:
-    """`without`: OR-Tools' polishing, PyVRP going on from our plan, moves of trips and fleet, cuts into districts."""
+    """Parts `without` which to search.
+
+    They are OR-Tools' polishing, PyVRP going on from our plan, moves of trips and fleet, cuts into districts, and
+    trying everything where that is little.
+    """
 
     without: frozenset[str] = frozenset()
 

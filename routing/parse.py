@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from routing.amounts import MOST, MOST_S, is_amount, is_beyond, is_whole
 from routing.errors import Fault, ProblemError
 from routing.limits import AMOUNTS, Limit, Over
-from routing.matrix_files import as_int32
+from routing.matrix_faults import as_array, list_faults, shown
 from routing.problem import (
     Break,
     Depot,
@@ -41,7 +41,7 @@ class Row:
 
     def note(self, name: str, value: Any, expected: str) -> None:
         where = f"{self.where}.{name}" if name and self.where else name or self.where or "problem"
-        self.faults.append(Fault(where, _short(value), expected))
+        self.faults.append(Fault(where, shown(value), expected))
 
     def text(self, name: str) -> str:
         value = self.data.get(name)
@@ -52,8 +52,8 @@ class Row:
 
     def number(self, name: str, default: float | None = None) -> float:
         value = self.data.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            self.note(name, value, "a number")
+        if not is_amount(value, -MOST):
+            self.note(name, value, f"a number, at most {MOST:g}" if is_beyond(value, MOST) else "a number")
             return 0.0
         return float(value)
 
@@ -62,6 +62,13 @@ class Row:
         if value != int(value):
             self.note(name, value, "a whole number")
         return int(value)
+
+    def limit(self, name: str) -> float:
+        """Return what may not be exceeded; more than any day needs, however it is written, is no limit."""
+        return MOST if is_beyond(self.data.get(name), MOST) else self.number(name)
+
+    def whole_limit(self, name: str) -> int:
+        return int(MOST) if is_beyond(self.data.get(name), MOST) else self.whole(name)
 
     def maybe[T](self, name: str, getter: Callable[[str], T]) -> T | None:
         return None if self.data.get(name) is None else getter(name)
@@ -116,7 +123,8 @@ def parse_problem(data: dict[str, Any], read_npz: NpzReader) -> Problem:
         prices=Prices(prices.number("fuel_per_l"), prices.number("crew_per_h"), prices.text("currency")),
         locations=locations,
         matrices={
-            profile: _matrix(matrices.row(profile), len(locations), read_npz) for profile in sorted(matrices.data)
+            profile: _matrix(Row(f"matrices[{profile}]", matrices.data[profile], faults), len(locations), read_npz)
+            for profile in sorted(matrices.data)
         },
         depots=tuple(Depot(row.text("id"), row.whole("location")) for row in top.rows("depots")),
         disposal_sites=tuple(_site(row) for row in top.rows("disposal_sites")),
@@ -137,11 +145,12 @@ def _matrix(row: Row, size: int, read_npz: NpzReader) -> Matrix:
         return matrix
     arrays = []
     for name in ("distance_m", "duration_s"):
-        try:
-            arrays.append(as_int32(np.array(row.data.get(name), dtype=np.float64)))
-        except (TypeError, ValueError):
-            row.note(name, row.data.get(name), f"({size}, {size}) whole numbers without holes")
-            arrays.append(np.zeros((0, 0), np.int32))
+        values = row.data.get(name)
+        array = as_array(values, size)
+        if array is None:
+            row.faults += list_faults(f"{row.where}.{name}", values, size)
+            array = np.zeros((0, 0), np.int32)
+        arrays.append(array)
     return Matrix(*arrays)
 
 
@@ -169,7 +178,7 @@ def _vehicle(row: Row) -> Vehicle:
 
 def _limit(row: Row, limit: Limit) -> Any:
     """Return its amount; only what holds over a trip must be given."""
-    getter = row.whole if limit.counts.whole else row.number
+    getter = row.whole_limit if limit.counts.whole else row.limit
     return getter(limit.field) if limit.over is Over.TRIP else row.maybe(limit.field, getter)
 
 
@@ -193,21 +202,16 @@ def _windows_of(value: Any) -> tuple[Window, ...] | None:
         return None
     windows: list[Window] = []
     for pair in value:
-        if not isinstance(pair, list) or len(pair) != 2 or not all(_is_whole(end) for end in pair):
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(is_whole(end) or is_beyond(end, MOST_S) for end in pair)
+        ):
             return None
-        windows.append((int(pair[0]), int(pair[1])))
+        from_s, to_s = (MOST_S if is_beyond(end, MOST_S) else int(end) for end in pair)
+        windows.append((from_s, to_s))
     return tuple(windows)
-
-
-def _is_whole(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value == int(value)
 
 
 def _label(item: Any, number: int) -> str:
     return str(item["id"]) if isinstance(item, dict) and "id" in item else str(number)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -14,10 +14,10 @@ from routing.check import check, with_verdict
 from routing.errors import PlanError
 from routing.options import Familiarity, SolverOptions
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle
-from routing.solution import Route, Solution, Unserved, Visit, VisitKind
+from routing.solution import Reason, Route, Solution, Unserved, Visit, VisitKind
 from routing.solve import solve
 from routing.stop import StopCriterion
-from routing.under_way import Crew, crew_of, place_of
+from routing.under_way import Crew, crew_of, place_of, standing_places
 from routing.validation import validate
 
 MENDING = SolverOptions(frozenset({"own-moves"}))  # the fleet is on the road: its shape is not drawn anew
@@ -47,16 +47,24 @@ def replan(
 ) -> Solution:
     """Return the whole day's routes: what is done by `now_s` (seconds after midnight) and the best rest found.
 
-    Assumes that the day has run as `plan` says. A broken-down vehicle's route ends with its last completed visit, its
-    load on board. `violations` are those of the whole day, the breakdown itself and openings before now excepted.
-    Raises `PlanError` when plan or changes name what the problem does not have, `ProblemError` as `solve` does.
+    Assumes that the day has run as `plan` says, and keeps the plan where it holds and nothing cheaper is found. A
+    broken-down vehicle's route ends with its last completed visit, its load on board. `violations` are those of the
+    whole day, the breakdown itself and openings before now excepted. Raises `PlanError` when plan or changes name what
+    the problem does not have, `ProblemError` as `solve` does.
     """
     problem = validate(replace(problem, stops=(*problem.stops, *changes.new_stops)))
     _refuse_strangers(problem, plan, changes)
     day = _Day(problem, plan, now_s, changes)
     rest = solve(day.rest_problem(), stop, seed, None, MENDING, day.rest_plan(), day.known(familiarity))
-    whole = Solution(problem.name, day.merged(rest), day.left_out(rest), seed=seed, elapsed_s=rest.elapsed_s)
-    return _judged(day, whole)
+    found, kept = (
+        _judged(day, Solution(problem.name, routes, day.left_out(rest, routes), seed=seed, elapsed_s=rest.elapsed_s))
+        for routes in (day.merged(rest), day.as_planned())
+    )
+
+    def worth(whole: Solution) -> tuple[int, float]:
+        return len(whole.violations), whole.cost + (0.0 if familiarity is None else familiarity.money(whole))
+
+    return found if worth(found) < worth(kept) else kept
 
 
 def _refuse_strangers(problem: Problem, plan: Solution, changes: Changes) -> None:
@@ -123,13 +131,16 @@ class _Day:
             for stop in self.problem.stops
             if stop.id not in self.done
         ]
-        loads = [load for crew in self._active() for load in crew.load()]
+        active = self._active()
+        problem, places = standing_places(self.problem, [crew.location for crew in active], already_there=False)
+        crews = [replace(crew, location=place) for crew, place in zip(active, places, strict=True)]
+        loads = [load for crew in crews for load in crew.load()]
         return replace(
-            self.problem,
-            depots=(*self.problem.depots, *(crew.depot for crew in self._active())),
+            problem,
+            depots=(*problem.depots, *(crew.depot for crew in crews)),
             disposal_sites=tuple(
                 replace(site, open=()) if site.id in self.changes.closed_sites else site
-                for site in self.problem.disposal_sites
+                for site in problem.disposal_sites
             ),
             vehicles=tuple(self.fleet),
             stops=(*loads, *stops),
@@ -161,8 +172,19 @@ class _Day:
                 routes.append(ahead[vehicle.id])
         return tuple(routes)
 
-    def left_out(self, rest: Solution) -> tuple[Unserved, ...]:
-        return tuple(row for row in rest.unserved if row.id in self.stops)
+    def as_planned(self) -> tuple[Route, ...]:
+        """The plan as it was given, but for the breakdowns; the search knows neither wages of waiting nor ways home."""
+        planned = {route.vehicle: route for route in self.plan.routes if route.vehicle not in self.changes.broken_down}
+        routes = planned | self.kept
+        return tuple(routes[vehicle.id] for vehicle in self.problem.vehicles if vehicle.id in routes)
+
+    def left_out(self, rest: Solution, routes: tuple[Route, ...]) -> tuple[Unserved, ...]:
+        """Stops that these routes leave out, with the reason the search or the plan gave; else they do not pay."""
+        served = {stop for route in routes for stop in route.stop_ids}
+        reasons = {row.id: row.reason for row in (*self.plan.unserved, *rest.unserved)}
+        return tuple(
+            Unserved(stop, reasons.get(stop, Reason.PRIZE_BELOW_COST)) for stop in self.stops if stop not in served
+        )
 
 
 def _judged(day: _Day, whole: Solution) -> Solution:
@@ -173,22 +195,26 @@ def _judged(day: _Day, whole: Solution) -> Solution:
 
 def _as_it_happened(day: _Day) -> Problem:
     """The problem in which closed sites were open until now, and broken-down trucks end, and unload, where they are."""
-    places = {vehicle: place_of(day.problem, day.kept[vehicle].visits) for vehicle in sorted(day.stranded)}
+    stranded = sorted(day.stranded)
+    problem, ends = standing_places(
+        day.problem, [place_of(day.problem, day.kept[vehicle].visits) for vehicle in stranded], already_there=True
+    )
+    places = dict(zip(stranded, ends, strict=True))
     sites = [
         replace(site, open=tuple((from_s, min(to_s, day.now_s)) for from_s, to_s in site.open if from_s <= day.now_s))
         if site.id in day.changes.closed_sites
         else site
-        for site in day.problem.disposal_sites
+        for site in problem.disposal_sites
     ]
     vehicles = [
         replace(row, end_depot=_end(row.id), max_trips=None if row.max_trips is None else row.max_trips + 1)
         if row.id in day.stranded
         else row
-        for row in day.problem.vehicles
+        for row in problem.vehicles
     ]
     return replace(
-        day.problem,
-        depots=(*day.problem.depots, *(Depot(_end(vehicle), place) for vehicle, place in places.items())),
+        problem,
+        depots=(*problem.depots, *(Depot(_end(vehicle), place) for vehicle, place in places.items())),
         disposal_sites=(*sites, *(DisposalSite(_end(v), place, 0, ((0, day.now_s),)) for v, place in places.items())),
         vehicles=tuple(vehicles),
     )

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     CIRCUIT_TOO_LONG = "circuit_too_long"
     DISPOSAL_CLOSED = "disposal_closed"
     TIME_LIMIT = "time_limit"
+    NOT_FOUND = "not_found"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the search stands. `cost` counts required stops left out as `routing.engine.plan.MUST` each."""
+    """Where the search stands: the best plan's money, and the required stops it leaves out (none: `feasible`)."""
 
     elapsed_s: float
     iterations: int
     idle_iterations: int
     cost: float
     feasible: bool
+    missing: int = 0
 
 
 class StopCriterion(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from routing.limits import AMOUNTS, METRES, ONE, SECONDS, Limit, Over, of_visits, total
-from routing.problem import Break, Depot, DisposalSite, Problem, Stop, Vehicle
+from routing.problem import Break, Depot, DisposalSite, IntMatrix, Matrix, Problem, Stop, Vehicle
 from routing.solution import Route, Visit, VisitKind
 from routing.timed_route import Place, kind_of
 
@@ -150,6 +152,42 @@ def _driven_m(problem: Problem, vehicle: Vehicle, visits: tuple[Visit, ...], dri
 def place_of(problem: Problem, done: tuple[Visit, ...]) -> int:
     """Location of the last visit that is no break."""
     return list(_places_of(problem, done))[-1].location
+
+
+def standing_places(problem: Problem, places: Sequence[int], already_there: bool) -> tuple[Problem, list[int]]:
+    """Let vehicles stand where they are: a place with a cost to itself gets a twin from which it is as far as that.
+
+    Returns the problem with the twins and, for each of `places`, where to stand. Staying at the twin costs nothing; nor
+    does going there from the place itself, for one who is `already_there` and has only to stop.
+    """
+    matrices = problem.matrices.values()
+    apart = sorted({place for place in places if any(_costs_itself(matrix, place) for matrix in matrices)})
+    if not apart:
+        return problem, list(places)
+    size = len(problem.locations)
+    twin = {place: size + number for number, place in enumerate(apart)}
+
+    def widened(values: IntMatrix) -> IntMatrix:
+        at = [*range(size), *apart]
+        wide: IntMatrix = values[np.ix_(at, at)]
+        wide[size:, size:][np.diag_indices(len(apart))] = 0
+        if already_there:
+            wide[apart, [twin[place] for place in apart]] = 0
+        return wide
+
+    wider = replace(
+        problem,
+        locations=(*problem.locations, *(problem.locations[place] for place in apart)),
+        matrices={
+            profile: Matrix(widened(matrix.distance_m), widened(matrix.duration_s))
+            for profile, matrix in problem.matrices.items()
+        },
+    )
+    return wider, [twin.get(place, place) for place in places]
+
+
+def _costs_itself(matrix: Matrix, place: int) -> bool:
+    return bool(matrix.distance_m[place, place] or matrix.duration_s[place, place])
 
 
 def _on_board(problem: Problem, done: tuple[Visit, ...]) -> tuple[Stop, ...]:

@@ -6,13 +6,14 @@ it is answered by a plan with reasons.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from routing.amounts import MOST, MOST_S, is_amount, is_beyond
 from routing.errors import Fault, ProblemError
 from routing.limits import AMOUNTS
+from routing.matrix_faults import array_faults, shown
 from routing.problem import DisposalSite, Problem, Stop, Vehicle, Window
 
 
@@ -47,18 +48,10 @@ def find_faults(problem: Problem) -> Iterator[Fault]:
 
 
 def _matrix_faults(problem: Problem) -> Iterator[Fault]:
-    size = len(problem.locations)
     for profile, matrix in problem.matrices.items():
         for name in ("distance_m", "duration_s"):
             values = np.asarray(getattr(matrix, name))
-            where = f"matrices[{profile}].{name}"
-            if values.shape != (size, size):
-                yield Fault(where, f"shape {values.shape}", f"({size}, {size}), one row and column per location")
-            elif not np.issubdtype(values.dtype, np.integer):
-                yield Fault(where, f"values of type {values.dtype}", "whole numbers (int32) without holes or NaN")
-            elif values.size and values.min() < 0:
-                row, column = np.unravel_index(int(values.argmin()), values.shape)
-                yield Fault(f"{where}[{row}][{column}]", str(values.min()), "0 or more")
+            yield from array_faults(f"matrices[{profile}].{name}", values, len(problem.locations))
 
 
 def _site_faults(site: DisposalSite, problem: Problem) -> Iterator[Fault]:
@@ -78,8 +71,9 @@ def _vehicle_faults(vehicle: Vehicle, depots: set[str], problem: Problem) -> Ite
     yield from _windows(f"{where}.shift", (vehicle.shift,))
     for limit in AMOUNTS:
         amount = getattr(vehicle, limit.field)
-        if amount is not None and not (math.isfinite(amount) and limit.accepts.holds(amount)):
-            yield Fault(f"{where}.{limit.field}", str(amount), limit.accepts.words)
+        known = is_beyond(amount, MOST) or (is_amount(amount) and limit.accepts.holds(amount))
+        if amount is not None and not known:
+            yield Fault(f"{where}.{limit.field}", shown(amount), limit.accepts.words)
     yield from _amounts(where, vehicle, "fixed_cost")
     yield from _amounts(f"{where}.fuel", vehicle.fuel, "drive_l_per_km", "per_stop_l", "idle_l_per_h")
     if vehicle.rest is not None:
@@ -104,14 +98,15 @@ def _place(where: str, location: int, problem: Problem) -> Iterator[Fault]:
 def _amounts(where: str, row: object, *names: str) -> Iterator[Fault]:
     for name in names:
         amount = getattr(row, name)
-        if not (math.isfinite(amount) and amount >= 0):
-            yield Fault(f"{where}.{name}", str(amount), "a number, 0 or more")
+        if not is_amount(amount):
+            yield Fault(f"{where}.{name}", shown(amount), f"a number, 0 or more, at most {MOST:g}")
 
 
 def _windows(where: str, windows: Iterable[Window]) -> Iterator[Fault]:
     for from_s, to_s in windows:
-        if not 0 <= from_s <= to_s:
-            yield Fault(where, f"[{from_s}, {to_s}]", "[from_s, to_s] with 0 <= from_s <= to_s")
+        if not 0 <= from_s <= to_s or from_s >= MOST_S:
+            found = f"[{shown(from_s)}, {shown(to_s)}]"
+            yield Fault(where, found, f"[from_s, to_s] with 0 <= from_s <= to_s, from_s below {MOST_S:g}")
 
 
 def _repeated(where: str, ids: Sequence[str]) -> Iterator[Fault]:

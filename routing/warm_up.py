@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from routing.options import SolverOptions
 from routing.problem import (
     Depot,
     DisposalSite,
@@ -20,14 +21,19 @@ from routing.solve import solve
 from routing.stop import MaxIterations
 
 ITERATIONS = 300  # enough for every compiled function to be called
+SEARCHING = SolverOptions(frozenset({"enumeration"}))
 STREAM = frozenset({"residual"})
 
 
 def warm_up() -> Solution:
-    """Solve the smallest problem, then once more from its plan: that compiles all there is, once per installation."""
+    """Solve the smallest problem by searching, from its plan again, and by trying everything.
+
+    That compiles all there is, once per installation.
+    """
     problem = _smallest_problem()
-    plan = solve(problem, MaxIterations(ITERATIONS))
-    solve(problem, MaxIterations(ITERATIONS), start=plan)
+    plan = solve(problem, MaxIterations(ITERATIONS), options=SEARCHING)
+    solve(problem, MaxIterations(ITERATIONS), options=SEARCHING, start=plan)
+    solve(problem, MaxIterations(ITERATIONS))
     return plan
 
 

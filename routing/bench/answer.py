@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from routing.bench.timing import Order, Timetable
 from routing.limits import AMOUNTS, TRIPS, Limit, Over
-from routing.problem import Problem
+from routing.problem import Problem, Vehicle
 from routing.solution import Reason, Route, Solution, Unserved, VisitKind
 
 
@@ -61,7 +61,10 @@ def as_plan(problem: Problem, answer: Answer, seed: int, elapsed_s: float) -> So
 
 
 def is_plain_cvrp(problem: Problem) -> bool:
-    """One trip a vehicle, unloading at the depot's own gate in no time, all day: the textbook problem."""
+    """One trip a vehicle, unloading at the depot's own gate in no time, all day: the textbook problem.
+
+    Where the length of a route is limited, a day is too short for any order of the stops.
+    """
     if len(problem.depots) != 1 or len(problem.disposal_sites) != 1:
         return False
     site, depot = problem.disposal_sites[0], problem.depots[0]
@@ -73,7 +76,14 @@ def is_plain_cvrp(problem: Problem) -> bool:
         and site.service_s == 0
         and problem.prices.crew_per_h == 0
         and all(stop.required and not stop.windows and not stop.demand_kg for stop in problem.stops)
+        and all(_is_endless(problem, vehicle) for vehicle in problem.vehicles)
     )
+
+
+def _is_endless(problem: Problem, vehicle: Vehicle) -> bool:
+    """Tell whether the shift outlasts any order of all stops."""
+    legs_s = int(problem.matrices[vehicle.profile].duration_s.max()) * (len(problem.stops) + 1)
+    return vehicle.shift[1] - vehicle.shift[0] >= legs_s + sum(stop.service_s for stop in problem.stops)
 
 
 def cvrp_order(problem: Problem, stops: list[int]) -> Order:

@@ -15,16 +15,23 @@ from routing.problem import Problem
 MADE, CVRPLIB, KIM = "made", "cvrplib", "kim"
 
 
+def _unknown() -> None:
+    """No cost is published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One problem, made or read only when its turn comes. `group` is what the table's lines gather."""
+    """One problem, made or read only when its turn comes. `group` is what the table's lines gather.
+
+    `problem` raises `RoutingError` for a file that cannot be read, `best_known` for the cost published beside it.
+    """
 
     name: str
     family: str
     group: str
     seed: int
     problem: Callable[[], Problem]
-    best_known: float | None = None
+    best_known: Callable[[], float | None] = _unknown
     plain_twin: str | None = None
 
 
@@ -39,13 +46,17 @@ def made_cases(sizes: list[int], seeds: list[int], rules: list[Rules]) -> Iterat
                 yield Case(name, MADE, group, seed, make, plain_twin=None if which is Rules.PLAIN else twin)
 
 
-def cvrplib_cases(folder: Path, seeds: list[int]) -> Iterator[Case]:
-    """Every `.vrp` of a folder, each with the best known cost of the `.sol` of its name, where there is one."""
+def cvrplib_cases(folder: Path, seeds: list[int], rounded: bool | None = None) -> Iterator[Case]:
+    """Every `.vrp` of a folder, each with the best known cost of the `.sol` of its name, where there is one.
+
+    `rounded` as in `read_vrp`.
+    """
     for path in _files(folder, "*.vrp"):
         solution = path.with_suffix(".sol")
-        best = read_best_known(solution) if solution.exists() else None
+        best = partial(read_best_known, solution) if solution.exists() else _unknown
         for seed in seeds:
-            yield Case(f"{path.stem}-s{seed}", CVRPLIB, "CVRPLIB", seed, partial(read_vrp, path), best)
+            read = partial(read_vrp, path, rounded=rounded)
+            yield Case(f"{path.stem}-s{seed}", CVRPLIB, "CVRPLIB", seed, read, best)
 
 
 def kim_cases(folder: Path, seeds: list[int]) -> Iterator[Case]:

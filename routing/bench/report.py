@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from statistics import fmean, median
 from typing import Any
 
-from routing.bench.benchmark import Result
+from routing.bench.benchmark import TOO_GOOD, Result, is_too_good
 from routing.bench.cases import KIM
 from routing.bench.peers import PEERS, peer_version
 
@@ -25,11 +25,11 @@ COLUMNS = (
 
 def summed(results: list[Result]) -> list[Sums]:
     """One row for each group of problems and entrant that took part, with its ratios against each peer."""
-    groups = list(dict.fromkeys((result.group, result.entrant) for result in results if result.refused is None))
+    groups = list(dict.fromkeys((result.group, result.entrant) for result in results if result.takes_part))
     order = list(dict.fromkeys(group for group, _ in groups))
     rows = []
     for group, entrant in sorted(groups, key=lambda key: (order.index(key[0]), key[1] in PEERS, key[1])):
-        mine = [r for r in results if r.group == group and r.entrant == entrant and r.refused is None]
+        mine = [r for r in results if r.group == group and r.entrant == entrant and r.takes_part]
         ratios = {peer: _ratio(mine, results, peer) for peer in PEERS if peer != entrant}
         rows.append(_sum(group, entrant, mine) | {"ratio": {peer: r for peer, r in ratios.items() if r is not None}})
     return rows
@@ -38,7 +38,7 @@ def summed(results: list[Result]) -> list[Sums]:
 def _sum(group: str, entrant: str, mine: list[Result]) -> Sums:
     valid = [result for result in mine if result.cost is not None]
     costs = [result.cost for result in valid if result.cost is not None]
-    gaps = [100 * (r.cost / r.best_known - 1) for r in valid if r.cost is not None and r.best_known]
+    gaps = [100 * result.gap for result in valid if result.gap is not None]
     judged = [result.judged for result in valid if result.judged is not None]
     miles = [result.judged.miles for result in valid if result.judged is not None and result.family == KIM]
     firsts = [result.first_feasible_s for result in mine if result.first_feasible_s is not None]
@@ -97,12 +97,14 @@ def document(results: list[Result], seconds: float) -> Sums:
         "peers": {peer.name: peer_version(peer) for peer in PEERS.values()},
         "summary": summed(results),
         "rules": rules_cost(results),
+        "unread": {result.case: result.unread for result in results if result.unread},
+        "too_good": sorted({result.case for result in results if is_too_good(result)}),
         "runs": [asdict(result) for result in results],
     }
 
 
 def table(report: Sums) -> str:
-    """The summary in Markdown, and below it what the further rules cost."""
+    """The summary in Markdown, and below it what the further rules cost and what must be doubted."""
     rows: list[Sums] = report["summary"]
     peers = [peer for peer in PEERS if any(peer in row["ratio"] for row in rows)]
     used = [column for column in COLUMNS if any(row[column[1]] is not None for row in rows)]
@@ -116,6 +118,10 @@ def table(report: Sums) -> str:
         "the breaks' pay aside"
         for row in report["rules"]
     ]
+    if report["too_good"]:
+        lines.append(f"Warning: cheaper than the best known: {', '.join(report['too_good'])}: {TOO_GOOD}")
+    if report["unread"]:
+        lines.append(f"Not read, and in none of these sums: {', '.join(report['unread'])}")
     return "\n".join(lines)
 
 
@@ -134,4 +140,4 @@ def _ratio_cell(ratio: Sums | None) -> str:
 
 
 def _rounded(value: float, digits: int) -> float:
-    return round(float(value), digits)
+    return round(float(value), digits) + 0.0  # not -0.0

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays
 from routing.engine.jit import compiled
+from routing.engine.money import LEAST_GAIN
 from routing.engine.places import BLINK_SHARE, Look, serve
-from routing.engine.plan import NOBODY, Note, Plan, cost_of, note, roll_back, settle
+from routing.engine.plan import NOBODY, Note, Plan, cost_of, note, roll_back, settle, sum_up
 from routing.engine.rng import rand, randint
 from routing.engine.ruin import ruin
 from routing.engine.scratch import Scratch
 from routing.engine.unloading import unload_better
 
 REQUIRED_FIRST_SHARE = 0.5
+FIRST = 1e6  # times the dearest: before all others
 NEW_TRIP_SHARE = 0.05  # ruins after which a new trip is offered at part of its price
 ANY_ORDER, HEAVIEST, DEAREST, DENSEST = 0.30, 0.35, 0.25, 0.10  # how absent stops are ordered
 
@@ -31,18 +33,20 @@ def anneal(
     Ruins start round one of `seeds`. Returns the number of times `best` was improved.
     """
     improved, warmth = 0, warm
+    sum_up(plan)
     shrink = math.exp(math.log(cold / warm) / max(1, iterations))
     for _ in range(iterations):
-        before = cost_of(plan)
+        missed, before = plan.books[0].missing, cost_of(plan)
         count = ruin(arrays, plan, scratch, seeds[randint(scratch.rng, 0, len(seeds) - 1)])
         recreate(arrays, plan, scratch, count, may_open)
         if not arrays.mixed:  # where sites refuse streams, the cheapest cuts would mostly be refused
             for number in range(plan.books[0].touched):
                 unload_better(arrays, plan, scratch, plan.touched[number])
-        after = cost_of(plan)
-        if after < before - warmth * math.log(1.0 - rand(scratch.rng)):
+        missing, after = plan.books[0].missing, cost_of(plan)
+        allowed = before - warmth * math.log(1.0 - rand(scratch.rng))
+        if missing < missed or (missing == missed and after < allowed):
             settle(plan)
-            if after < best.cost[0] - 1e-6:
+            if missing < best.missing[0] or (missing == best.missing[0] and after < best.cost[0] - LEAST_GAIN):
                 note(plan, best)
                 improved += 1
         else:
@@ -73,7 +77,7 @@ def _order(arrays: Arrays, scratch: Scratch, count: int) -> None:
     absent, key = scratch.absent, scratch.key
     for number in range(count):
         node = arrays.nodes[absent[number]]
-        prize = 1e9 if node.required else node.prize
+        prize = arrays.dearest if node.required else node.prize
         value = rand(scratch.rng)
         if ANY_ORDER <= how < ANY_ORDER + HEAVIEST:
             value = -node.demand_kg + 1e-6 * value
@@ -82,7 +86,7 @@ def _order(arrays: Arrays, scratch: Scratch, count: int) -> None:
         elif how >= ANY_ORDER:
             value = -prize / (node.demand_kg + 1.0) + 1e-6 * value
         if required_first and node.required:
-            value -= 1e15
+            value -= FIRST * arrays.dearest
         key[number] = value
     for number in range(1, count):  # few stops: insertion sort
         stop, value, at = absent[number], key[number], number

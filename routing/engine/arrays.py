@@ -11,12 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.amounts import MOST, is_beyond
+from routing.engine.clock import CLOSED, Clock, seconds
+from routing.engine.money import exact_prizes, unit_of
 from routing.limits import LIMITS, ONE, Measure
 from routing.options import Familiarity
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
 from routing.solution import Reason
 
 NEIGHBOURS = 50  # stops looked at round each stop; more costs time and found nothing better on 300 and 1,000 stops
+DEAREST = 1e9  # units, at least
 ROADS = ("distance_m", "duration_s")  # the two numbers of an arc, in the order of the last axis of `Arrays.roads`
 type Truck = Any  # one record of `Arrays.trucks`; numpy has no type for it
 type Records = NDArray[np.void]
@@ -44,11 +48,13 @@ class Arrays(NamedTuple):
 
     `nodes[i].window` is the first of `windows` rows of node i in `Arrays.windows`. A required stop has no prize: it
     is counted. `worth` tells whether anybody could serve a stop for less than leaving it costs, driving for nothing.
-    Trucks of one kind are interchangeable, and know the same stops.
+    Trucks of one kind are interchangeable, and know the same stops. All money is in units of `routing.engine.money`.
     """
 
     stops: int
     sites_end: int
+    unit: float  # units of the search in one of money
+    dearest: float  # what leaving a required stop counts where stops are put in order: more than any prize
     mixed: bool  # whether a site may have to refuse what a truck carries
     crew_per_s: float
     nodes: Records  # (N,) NODE
@@ -60,12 +66,16 @@ class Arrays(NamedTuple):
     open_to: NDArray[np.bool_]  # (K, S) whether it may unload at the site
     accepts: NDArray[np.int64]  # (S,) streams a site takes, as bits
     solo: Records  # (K, n) SOLO
+    by_solo: NDArray[np.int32]  # (n, K) kinds, for each stop those first that serve it alone for least
+    of_kind: NDArray[np.int32]  # (T,) trucks, kind by kind
+    kind_at: NDArray[np.int32]  # (K + 1,) where each kind begins in `of_kind`
     near: NDArray[np.int32]  # (n, up to 50) worthwhile stops, nearest first, -1 where there are no more
 
 
 def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arrays:
     """Compile a valid problem. Crews that know different stops are different kinds, so no loop pays for asking."""
     n, sites = len(problem.stops), len(problem.disposal_sites)
+    clock = Clock.of(problem)
     streams = {name: 1 << number for number, name in enumerate(sorted({stop.stream for stop in problem.stops}))}
     accepts = _accepts(problem, streams)
     profiles = {name: number for number, name in enumerate(sorted({v.profile for v in problem.vehicles}))}
@@ -77,23 +87,55 @@ def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arr
         for vehicle, can, strange in zip(problem.vehicles, can_by_vehicle, strange_by_vehicle, strict=True)
     ]
     example = [kind_of.index(kind) for kind in range(len(kinds))]
-    trucks = _trucks(problem, kind_of, profiles)
-    nodes, windows = _nodes(problem, streams)
+    trucks = _trucks(problem, kind_of, profiles, clock)
+    nodes, windows = _nodes(problem, streams, clock)
     serve = np.array([_serve(problem, problem.vehicles[v], nodes) for v in example]).reshape(len(kinds), len(nodes))
     if familiarity is not None:
         serve[:, :n] += familiarity.price * strange_by_vehicle[example]
     can = np.array([can_by_vehicle[v] for v in example], np.bool_).reshape(len(kinds), n)
-    open_to = np.array([_open_to(problem, problem.vehicles[v]) for v in example], np.bool_).reshape(len(kinds), sites)
+    open_to = np.array([_open_to(problem, problem.vehicles[v], clock) for v in example], np.bool_).reshape(
+        len(kinds), sites
+    )
     nodes["worth"][:n] = _worth(nodes[:n], trucks[example], serve[:, :n], can)
+    ahead = [not stop.windows or any(map(clock.is_ahead, stop.windows)) for stop in problem.stops]
+    nodes["worth"][:n] &= np.array(ahead, np.bool_)
     roads = _roads(problem, profiles)
     everything = (1 << len(streams)) - 1
     crew_per_s = problem.prices.crew_per_h / 3600
     solo = _solo(n, nodes, trucks[example], roads, serve, open_to, accepts, crew_per_s)
+    solo["cost"][~can] = np.inf
+    unit = unit_of(solo["cost"].min(axis=0, initial=np.inf))
+    for money in (nodes["prize"], trucks["fixed"], trucks["per_m"], serve, solo["cost"]):
+        np.multiply(money, unit, out=money)
+    crew_per_s *= unit
+    nodes["prize"] = exact_prizes(nodes["prize"], _most_money(nodes, trucks, roads, serve, crew_per_s))
+    dearest = max(DEAREST, 10 * float(nodes["prize"].max(initial=0)))
     near = nearest(roads[0], np.flatnonzero(nodes["worth"]), n) if len(roads) else np.full((n, 1), -1, np.int32)
     return Arrays(
-        n, n + sites, bool((accepts != everything).any()), crew_per_s, nodes, windows, roads, trucks, serve, can,
-        open_to, accepts, solo, near,
+        n, n + sites, unit, dearest, bool((accepts != everything).any()), crew_per_s, nodes, windows, roads, trucks,
+        serve, can, open_to, accepts, solo, _cheapest_kinds(solo),
+        *ranged(trucks, len(solo)), near,
     )  # fmt: skip
+
+
+def _cheapest_kinds(solo: Records) -> NDArray[np.int32]:
+    return np.ascontiguousarray(np.argsort(solo["cost"], axis=0, kind="stable").T.astype(np.int32))
+
+
+def ranged(trucks: Records, kinds: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Trucks kind by kind, and where each kind begins."""
+    order = np.argsort(trucks["kind"], kind="stable").astype(np.int32)
+    return order, np.searchsorted(trucks["kind"][order], np.arange(kinds + 1)).astype(np.int32)
+
+
+def _most_money(
+    nodes: Records, trucks: Records, roads: NDArray[np.int32], serve: NDArray[np.float64], crew_per_s: float
+) -> float:
+    """A bound of what all tours of any plan cost together: everybody out all day, three legs a stop at the longest."""
+    legs = 3.0 * len(nodes) + 3.0 * len(trucks)
+    shifts_s = float((trucks["to_s"] - trucks["from_s"]).sum())
+    leg = float(roads[..., 0].max(initial=0)) * float(trucks["per_m"].max(initial=0)) + float(serve.max(initial=0))
+    return float(trucks["fixed"].sum()) + crew_per_s * shifts_s + legs * leg
 
 
 def adds(arrays: Arrays, measure: Measure) -> NDArray[np.float64]:
@@ -144,10 +186,10 @@ def _strange(problem: Problem, familiarity: Familiarity | None) -> NDArray[np.bo
     return strange
 
 
-def _open_to(problem: Problem, vehicle: Vehicle) -> list[bool]:
+def _open_to(problem: Problem, vehicle: Vehicle, clock: Clock) -> list[bool]:
     """Whether the vehicle may unload, by site."""
     return [
-        bool(site.open) and (not site.streams or bool(site.streams & vehicle.streams))
+        any(map(clock.is_ahead, site.open)) and (not site.streams or bool(site.streams & vehicle.streams))
         for site in problem.disposal_sites
     ]
 
@@ -163,38 +205,40 @@ def _accepts(problem: Problem, streams: dict[str, int]) -> NDArray[np.int64]:
     )
 
 
-def _nodes(problem: Problem, streams: dict[str, int]) -> tuple[Records, NDArray[np.int64]]:
+def _nodes(problem: Problem, streams: dict[str, int], clock: Clock) -> tuple[Records, NDArray[np.int64]]:
     """Records of all nodes, and the windows; one that spans every shift is no constraint and is dropped."""
-    first_s = min((vehicle.shift[0] for vehicle in problem.vehicles), default=0)
-    last_s = max((vehicle.shift[1] for vehicle in problem.vehicles), default=0)
+    last_s = max((clock.shift(vehicle.shift)[1] for vehicle in problem.vehicles), default=0)
     nodes = np.zeros(len(problem.stops) + len(problem.disposal_sites) + len(problem.depots), NODE)
     windows: list[Window] = []
     places = [(s.service_s, s.windows) for s in problem.stops] + [(s.service_s, s.open) for s in problem.disposal_sites]
     for row, (service_s, spans) in zip(nodes, places, strict=False):
-        bound = not any(opens <= first_s and last_s <= closes for opens, closes in spans)
-        row["service_s"], row["window"], row["windows"] = service_s, len(windows), len(spans) if bound else 0
-        windows += sorted(spans) if bound else []
+        told = sorted(clock.span(span) for span in spans if clock.is_ahead(span)) or [CLOSED][: len(spans)]
+        bound = not any(opens == 0 and last_s <= closes for opens, closes in told)
+        row["service_s"], row["window"], row["windows"] = seconds(service_s), len(windows), len(told) if bound else 0
+        row["may_wait"] = any(opens > 0 for opens, _ in told)
+        windows += told if bound else []
     for row, stop in zip(nodes, problem.stops, strict=False):
         row["demand_kg"], row["demand_l"], row["stream"] = stop.demand_kg, stop.demand_l, streams[stop.stream]
         row["required"], row["prize"] = stop.required, 0.0 if stop.required else stop.prize
-        row["may_wait"] = any(opens > first_s for opens, _ in stop.windows)
     return nodes, np.array(windows, np.int64).reshape(-1, 2)
 
 
-def _trucks(problem: Problem, kind_of: list[int], profiles: dict[str, int]) -> Records:
+def _trucks(problem: Problem, kind_of: list[int], profiles: dict[str, int], clock: Clock) -> Records:
     trucks = np.zeros(len(problem.vehicles), TRUCK)
     depots_at = len(problem.stops) + len(problem.disposal_sites)
     depot_node = {depot.id: depots_at + number for number, depot in enumerate(problem.depots)}
     for row, vehicle, kind in zip(trucks, problem.vehicles, kind_of, strict=True):
         for limit in LIMITS:
-            row[limit.field] = limit.most(vehicle) + limit.counts.tolerance
+            most = limit.most(vehicle)
+            row[limit.field] = np.inf if is_beyond(most, MOST) else most + limit.counts.tolerance
         row["fixed"] = vehicle.fixed_cost
         row["per_m"] = problem.prices.fuel_per_l * vehicle.fuel.drive_l_per_km / 1000
         row["kind"], row["profile"] = kind, profiles[vehicle.profile]
         row["start"], row["end"] = depot_node[vehicle.start_depot], depot_node[vehicle.end_depot]
-        row["from_s"], row["to_s"] = vehicle.shift
+        row["from_s"], row["to_s"] = clock.shift(vehicle.shift)
         if vehicle.rest is not None:
-            row["rest_s"], (row["rest_from_s"], row["rest_to_s"]) = vehicle.rest.duration_s, vehicle.rest.window
+            row["rest_s"] = seconds(vehicle.rest.duration_s)
+            row["rest_from_s"], row["rest_to_s"] = clock.span(vehicle.rest.window)
     return trucks
 
 

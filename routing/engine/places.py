@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from routing.engine.arrays import Arrays
 from routing.engine.jit import compiled
-from routing.engine.plan import INFEASIBLE, MUST, NOBODY, Plan, adopt, evaluate, has_way_left
+from routing.engine.plan import INFEASIBLE, NOBODY, Plan, adopt, evaluate, has_way_left
 from routing.engine.rng import rand
 from routing.engine.scratch import MOST_TRIES, Scratch
 from routing.engine.timing import NEVER, next_start
@@ -34,11 +32,11 @@ class Look(NamedTuple):
 def serve(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, look: Look) -> bool:
     """Insert a stop at its cheapest place if that costs less than leaving it; False when there is none.
 
-    Places are found by driving and service alone. A stop that opens late may also make the crew wait, and a tour may
-    come out dearer than judged because of other windows or the break: the first few places are then built in full and
-    compared.
+    Places are found by driving and service alone, and at best these fill time the crew waits. A stop that opens late
+    may also make it wait, and a tour may come out dearer than judged because of other windows or the break: the first
+    few places are then built in full and compared.
     """
-    limit = MUST if arrays.nodes[stop].required else arrays.nodes[stop].prize
+    limit = INFEASIBLE if arrays.nodes[stop].required else arrays.nodes[stop].prize
     count = _find_places(arrays, plan, scratch, stop, limit, look)
     best, best_number, tried, built = limit, -1, -1, 0
     compared = COMPARED if arrays.nodes[stop].may_wait else 1
@@ -212,6 +210,8 @@ def _look_at(
     metres = roads[here, stop, 0] + roads[stop, there, 0] - roads[here, there, 0]
     driven_s = roads[here, stop, 1] + roads[stop, there, 1] - roads[here, there, 1]
     extra = truck.per_m * metres + arrays.crew_per_s * driven_s + arrays.serve[truck.kind, stop]
+    if plan.tours[t].idle_s:
+        extra -= arrays.crew_per_s * _absorbed_s(plan, t, driven_s + node.service_s)
     if extra >= _worst(scratch, count, limit, look) or (look.blink > 0 and rand(scratch.rng) < look.blink):
         return count
     if not has_way_left(truck, plan.tours[t], metres, driven_s + node.service_s):
@@ -220,6 +220,12 @@ def _look_at(
     if start == NEVER or start + node.service_s + roads[stop, there, 1] > plan.visits[t, after + 1].latest_s:
         return count
     return _offer(scratch, count, look, extra, t, after, IN_TRIP, 0)
+
+
+@compiled
+def _absorbed_s(plan: Plan, t: int, busy_s: int) -> int:
+    """Seconds of more work that may cost nothing, because the crew waits somewhere anyway."""
+    return int(min(plan.tours[t].idle_s, max(0, busy_s)))
 
 
 @compiled
@@ -241,6 +247,9 @@ def _look_for_new_trip(
             metres = roads[here, first, 0] + roads[first, second, 0] + roads[second, there, 0] - roads[here, there, 0]
             driven_s = roads[here, first, 1] + roads[first, second, 1] + roads[second, there, 1] - roads[here, there, 1]
             extra = truck.per_m * metres + arrays.crew_per_s * driven_s + serve[stop] + serve[site]
+            if plan.tours[t].idle_s:
+                busy_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
+                extra -= arrays.crew_per_s * _absorbed_s(plan, t, busy_s)
             if extra * look.ease >= _worst(scratch, count, limit, look):
                 continue
             work_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
@@ -259,19 +268,16 @@ def _look_for_new_trip(
 
 @compiled
 def _offer_parked(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, limit: float, look: Look, count: int) -> int:
-    """Offer one parked truck of each kind."""
-    offered = np.int64(0)  # kinds already offered, as bits; the rare kinds beyond 62 may be offered more than once
-    for t in range(len(arrays.trucks)):
-        truck = arrays.trucks[t]
-        bit = np.int64(1) << min(truck.kind, 62)
-        if plan.tours[t].length or offered & bit or not arrays.can[truck.kind, stop]:
-            continue
-        if truck.kind < 62:
-            offered |= bit
-        extra = arrays.solo[truck.kind, stop].cost * look.ease
-        if arrays.solo[truck.kind, stop].site >= 0 and extra < _worst(scratch, count, limit, look):
-            site = arrays.solo[truck.kind, stop].site
-            count = _offer(scratch, count, look, extra, t, 0, NEW_TOUR, site)
+    """Offer one parked truck of each kind, those first that serve the stop alone for least."""
+    for kind in arrays.by_solo[stop]:
+        extra = arrays.solo[kind, stop].cost * look.ease
+        if extra >= _worst(scratch, count, limit, look):
+            break
+        for number in range(arrays.kind_at[kind], arrays.kind_at[kind + 1]):
+            t = int(arrays.of_kind[number])
+            if plan.tours[t].length == 0:
+                count = _offer(scratch, count, look, extra, t, 0, NEW_TOUR, arrays.solo[kind, stop].site)
+                break
     return count
 
 

@@ -16,13 +16,13 @@ from routing.engine.jit import compiled
 from routing.engine.timing import NEVER, Visits, best_duty, last_start, next_start
 
 NOBODY = -1
-MUST = 1e9  # money for leaving a required stop out: dearer than any plan, so that serving it always wins
 INFEASIBLE = np.inf
 type Tour = Any  # one record of `Plan.tours`; numpy has no type for it
 
 TOUR = np.dtype(
     [
-        ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("metres", "i8"), ("least_s", "i8"), ("length", "i8"),
+        ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("metres", "i8"), ("least_s", "i8"), ("idle_s", "i8"),
+        ("length", "i8"),
         ("trips", "i8"), ("stops", "i8"), ("saved_length", "i8"), ("touched", "?"), ("noted", "?"),
     ],
     align=True,
@@ -30,7 +30,7 @@ TOUR = np.dtype(
 VISIT = np.dtype([("node", "i4"), ("leave_s", "i4"), ("latest_s", "i4"), ("trip", "i4")])
 TRIP = np.dtype([("kg", "f8"), ("litres", "f8"), ("accepts", "i8")])
 PLACED = np.dtype([("truck", "i4"), ("at", "i4")])
-BOOKS = np.dtype([("money", "f8"), ("missing", "i8"), ("touched", "i8")])
+BOOKS = np.dtype([("tours", "f8"), ("lost", "f8"), ("missing", "i8"), ("touched", "i8")])
 
 
 class Plan(NamedTuple):
@@ -38,14 +38,14 @@ class Plan(NamedTuple):
 
     A tour's visits run from depot to depot; `leave_s` is the earliest moment the truck drives on, `latest_s` the
     latest start of service that still brings it home in time, `trip` the number of the trip that a stop inserted
-    after the visit would join. A parked truck has `length` 0.
+    after the visit would join; `idle_s` is how long the crew waits, its break apart. A parked truck has `length` 0.
     """
 
     tours: NDArray[np.void]  # (T + 1,) TOUR
     visits: NDArray[np.void]  # (T + 1, L) VISIT
     trips: NDArray[np.void]  # (T + 1, R) TRIP: its load, and the streams its site takes
     placed: NDArray[np.void]  # (n,) PLACED: who serves a stop, or NOBODY, and its position there
-    books: NDArray[np.void]  # (1,) BOOKS: money of tours and of optional stops left out; required stops missing
+    books: NDArray[np.void]  # (1,) BOOKS: money of tours, prizes of optional stops left out; required stops missing
     saved: NDArray[np.int32]  # (T, L) nodes before the change under way
     touched: NDArray[np.int32]  # (T,) trucks changed since `settle`, `books.touched` of them
 
@@ -59,7 +59,7 @@ def empty_plan(arrays: Arrays) -> Plan:
     placed = np.zeros(n, PLACED)
     placed["truck"] = NOBODY
     books = np.zeros(1, BOOKS)
-    books["money"] = arrays.nodes["prize"][:n].sum()
+    books["lost"] = arrays.nodes["prize"][:n].sum()
     books["missing"] = arrays.nodes["required"][:n].sum()
     return Plan(
         np.zeros(trucks + 1, TOUR), np.zeros((trucks + 1, wide), VISIT), np.zeros((trucks + 1, most_trips + 2), TRIP),
@@ -69,9 +69,22 @@ def empty_plan(arrays: Arrays) -> Plan:
 
 @compiled
 def cost_of(plan: Plan) -> float:
-    """Money of the plan, with `MUST` for every required stop left out."""
-    cost: float = plan.books[0].money + MUST * plan.books[0].missing
+    """Money of the plan. Whoever compares plans looks at `books.missing` first: a required stop has no price."""
+    cost: float = plan.books[0].tours + plan.books[0].lost
     return cost
+
+
+@compiled
+def sum_up(plan: Plan) -> None:
+    """Add the tours up anew: what is added and taken away millions of times loses digits.
+
+    Prizes lose none (`routing.engine.money`).
+    """
+    total = 0.0
+    for t in range(len(plan.tours) - 1):
+        if plan.tours[t].length:
+            total += plan.tours[t].cost
+    plan.books[0].tours = total
 
 
 @compiled
@@ -109,18 +122,21 @@ def evaluate(arrays: Arrays, plan: Plan, t: int, m: int) -> float:
     if clock > truck.to_s or metres > truck.max_distance_m or least_s > truck.max_duty_s:
         return INFEASIBLE
     cost += truck.per_m * metres + arrays.crew_per_s * driven_s
-    rest_after = NEVER
+    rest_after, idle_s = NEVER, 0
     if waited_s or (truck.rest_s and clock > truck.rest_to_s):
         duty_s, rest_after = best_duty(arrays, truck, row, m, least_s)
         if duty_s == NEVER or duty_s > truck.max_duty_s:
             return INFEASIBLE
         cost += arrays.crew_per_s * (duty_s - least_s)
+        idle_s = duty_s - least_s
         if rest_after != NEVER:
+            idle_s -= truck.rest_s
             _fill_rested(arrays, truck, row, m, rest_after)
             windowed = max(windowed, rest_after)
     _fill_latest(arrays, truck, row, m, windowed, rest_after)
     tour = plan.tours[trial]
-    tour.cost, tour.length, tour.metres, tour.least_s = cost, m, metres, least_s
+    tour.cost, tour.length, tour.metres = cost, m, metres
+    tour.least_s, tour.idle_s = least_s, idle_s
     return float(cost)
 
 
@@ -207,8 +223,9 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
     _leave_stops(arrays, plan, t)
     old, new, books = plan.tours[t], plan.tours[trial], plan.books[0]
     old.cost, old.length, old.trips, old.stops = new.cost, new.length, new.trips, new.stops
-    old.day_kg, old.day_l, old.metres, old.least_s = new.day_kg, new.day_l, new.metres, new.least_s
-    books.money += new.cost
+    old.day_kg, old.day_l, old.metres = new.day_kg, new.day_l, new.metres
+    old.least_s, old.idle_s = new.least_s, new.idle_s
+    books.tours += new.cost
     for at in range(new.length):
         plan.visits[t, at] = plan.visits[trial, at]
         node = plan.visits[t, at].node
@@ -218,7 +235,7 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
             if arrays.nodes[node].required:
                 books.missing -= 1
             else:
-                books.money -= arrays.nodes[node].prize
+                books.lost -= arrays.nodes[node].prize
     for number in range(new.trips):
         plan.trips[t, number] = plan.trips[trial, number]
 
@@ -233,9 +250,9 @@ def _leave_stops(arrays: Arrays, plan: Plan, t: int) -> None:
             if arrays.nodes[node].required:
                 plan.books[0].missing += 1
             else:
-                plan.books[0].money += arrays.nodes[node].prize
+                plan.books[0].lost += arrays.nodes[node].prize
     if plan.tours[t].length:
-        plan.books[0].money -= plan.tours[t].cost
+        plan.books[0].tours -= plan.tours[t].cost
     plan.tours[t].length = 0
     plan.tours[t].cost = 0.0
 
@@ -287,19 +304,27 @@ def roll_back(arrays: Arrays, plan: Plan) -> None:
 
 
 class Note(NamedTuple):
-    """A plan written down: sequences and cost, nothing more."""
+    """A plan written down: sequences and what they are worth, nothing more."""
 
     seq: NDArray[np.int32]  # (T, L)
     length: NDArray[np.int64]  # (T,)
-    cost: NDArray[np.float64]  # (1,)
+    missing: NDArray[np.int64]  # (1,) required stops left out
+    cost: NDArray[np.float64]  # (1,) money
 
 
 def empty_note(plan: Plan) -> Note:
-    return Note(np.zeros_like(plan.saved), np.zeros(len(plan.saved), np.int64), np.full(1, np.inf))
+    """A note of no plan at all, worse than any."""
+    none = np.full(1, np.iinfo(np.int64).max)
+    return Note(np.zeros_like(plan.saved), np.zeros(len(plan.saved), np.int64), none, np.full(1, np.inf))
 
 
 def copy_note(source: Note, target: Note) -> None:
-    target.seq[...], target.length[...], target.cost[...] = source.seq, source.length, source.cost
+    target.seq[...], target.length[...] = source.seq, source.length
+    target.missing[...], target.cost[...] = source.missing, source.cost
+
+
+def copied(note: Note) -> Note:
+    return Note(note.seq.copy(), note.length.copy(), note.missing.copy(), note.cost.copy())
 
 
 @compiled
@@ -311,6 +336,7 @@ def note(plan: Plan, target: Note) -> None:
             target.length[t] = plan.tours[t].length
             for place in range(plan.tours[t].length):
                 target.seq[t, place] = plan.visits[t, place].node
+    target.missing[0] = plan.books[0].missing
     target.cost[0] = cost_of(plan)
 
 

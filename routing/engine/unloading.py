@@ -6,10 +6,9 @@ import numpy as np
 
 from routing.engine.arrays import Arrays
 from routing.engine.jit import compiled
+from routing.engine.money import LEAST_GAIN
 from routing.engine.plan import INFEASIBLE, Plan, adopt, evaluate
 from routing.engine.scratch import Scratch
-
-LEAST_GAIN = 1e-6
 
 
 @compiled

@@ -14,9 +14,10 @@ from routing.problem import Problem
 LOOKED_AT_BYTES = 4096
 
 
-def read_any_problem(path: Path, vehicles: int | None = None) -> Problem:
+def read_any_problem(path: Path, vehicles: int | None = None, rounded: bool | None = None) -> Problem:
     """Read a `tournee/problem/1`, CVRPLIB or Kim et al. file; at most `vehicles` of its vehicles are kept or made.
 
+    `rounded` says how a CVRPLIB file means EUC_2D; None finds out. Warns (`FileWarning`) of what it reads otherwise.
     Raises `FileError` when the file is none of the three, `ProblemError` with every wrong line.
     """
     if vehicles is not None and vehicles < 1:
@@ -26,7 +27,7 @@ def read_any_problem(path: Path, vehicles: int | None = None) -> Problem:
         problem = read_problem(path)
         return problem if vehicles is None else replace(problem, vehicles=problem.vehicles[:vehicles])
     if "EDGE_WEIGHT_TYPE" in head or "NODE_COORD_SECTION" in head:
-        return read_vrp(path, vehicles)
+        return read_vrp(path, vehicles, rounded)
     if "Stop_ID" in head or "yardage" in head:
         return read_kim(path, vehicles)
     raise FileError(

@@ -5,7 +5,9 @@ then one place a line. Distances are Manhattan, in feet. What the file leaves op
 
 - a window is the time service may *start*; the depot's window is the shift: out not before, back not after;
 - lunch is taken whole, between two services or legs, by every crew on duty at 12:00, and starts from 11:00 to 12:00;
-- HHMM is read as the heading says, so 550 is 05:50;
+- HHMM is read as the heading says, so 550 is 05:50; minutes above 59, as in 875, can only be hundredths of an hour
+  (08:45), and where all of a file's are quarters of an hour in hundredths (0, 25, 50, 75), all of them are: a warning
+  says so;
 - one yard is written as 765 litres (a cubic yard has 764.55): whole numbers keep sums of yards exact;
 - a leg's seconds are rounded up, so that a plan holds at the true speed; its metres to the nearest.
 
@@ -23,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.formats.drawing import drawn, refuse_too_many, rounded_int32
-from routing.formats.lines import Lines
+from routing.formats.lines import Lines, warn
 from routing.problem import Break, Depot, DisposalSite, FuelModel, Matrix, Prices, Problem, Stop, Vehicle, Window
 from routing.validation import validate
 
@@ -35,6 +37,8 @@ LUNCH_STARTS: Window = (39_600, 43_200)  # 11:00 to 12:00, as the files' fourth 
 DAY_S = 86_400
 HEADING = "Stop_ID X Y Early(HHMM) Late(HHMM) Service(s) Load(yards) Type(0 depot, 1 stop, 2 landfill)"
 DEPOT, STOP, LANDFILL = 0, 1, 2
+COLUMNS, TIMES = 8, slice(3, 5)
+QUARTERS = {0, 25, 50, 75}  # of an hour, in hundredths
 KG_OF_NOTHING = 1.0  # loads are counted in litres; a vehicle must be able to carry something in kilograms too
 NAME, STREAM = "truck", "any"
 
@@ -68,7 +72,8 @@ def read_kim(path: Path, vehicles: int | None = None) -> Problem:
     lines = Lines(path)
     rows = list(lines)
     rules = _rules(lines, rows[:5])
-    places = [place for number, row in rows[6:] if (place := _place(lines, number, row)) is not None]
+    in_hundredths = _in_hundredths(path.name, rows[6:])
+    places = [place for number, row in rows[6:] if (place := _place(lines, number, row, in_hundredths)) is not None]
     depots = [place for place in places if place.kind == DEPOT]
     stops = [place for place in places if place.kind == STOP]
     for name, count, wanted in (("depots", len(depots), 1), ("stops", len(stops), None)):
@@ -159,12 +164,32 @@ def _rules(lines: Lines, rows: list[tuple[int, str]]) -> _Rules:
     return _Rules(numbers[0], numbers[1], int(numbers[2]), int(numbers[3]), numbers[4])
 
 
-def _place(lines: Lines, number: int, row: str) -> _Place | None:
+def _in_hundredths(name: str, rows: list[tuple[int, str]]) -> bool:
+    """Tell whether all times of the file are hundredths of an hour; warns where some can be nothing else."""
+    words = [word for _, row in rows if len(row.split()) == COLUMNS for word in row.split()[TIMES]]
+    minutes = {int(word) % 100 for word in words if word.isdecimal()}
+    odd = sorted({int(word) for word in words if word.isdecimal() and int(word) % 100 > 59})
+    if not odd:
+        return False
+    whole = minutes <= QUARTERS
+    shown = ", ".join(f"{clock} as {_clock_text(clock)}" for clock in odd[:3])
+    which = "all times are read as hundredths of an hour" if whole else "those are read as hundredths of an hour"
+    warn(f"{name}: times with more than 59 minutes, {which}: {shown}")
+    return whole
+
+
+def _clock_text(clock: int) -> str:
+    """Hundredths of an hour as HH:MM."""
+    return f"{clock // 100:02d}:{clock % 100 * 60 // 100:02d}"
+
+
+def _place(lines: Lines, number: int, row: str, in_hundredths: bool) -> _Place | None:
     words = row.split()
-    if len(words) != 8:
-        lines.note(number, row, f"8 columns: {HEADING}")
+    if len(words) != COLUMNS:
+        lines.note(number, row, f"{COLUMNS} columns: {HEADING}")
         return None
-    window = (_clock_s(lines, number, words[3]), _clock_s(lines, number, words[4]))
+    from_s, to_s = (_clock_s(lines, number, word, in_hundredths) for word in words[TIMES])
+    window = (from_s, to_s)
     if window[1] < window[0]:
         lines.note(number, f"{words[3]} {words[4]}", "a latest time not before the earliest (midnight is 2400)")
     kind = lines.whole(number, words[7], "type 0 (depot), 1 (stop) or 2 (landfill)")
@@ -185,13 +210,13 @@ def _place(lines: Lines, number: int, row: str) -> _Place | None:
     )
 
 
-def _clock_s(lines: Lines, number: int, text: str) -> int:
-    """Seconds after midnight of HHMM, 2400 and more meaning the next day."""
+def _clock_s(lines: Lines, number: int, text: str, in_hundredths: bool) -> int:
+    """Seconds after midnight of HHMM, or of hundredths of an hour; 2400 and more meaning the next day."""
     clock = lines.whole(number, text, "a time as HHMM")
     hours, minutes = divmod(clock, 100)
-    if minutes > 59 or hours > 47:
-        lines.note(number, text, "a time as HHMM, with minutes up to 59")
-    return hours * 3600 + minutes * 60
+    if hours > 47:
+        lines.note(number, text, "a time as HHMM, up to 4759")
+    return hours * 3600 + minutes * (36 if in_hundredths or minutes > 59 else 60)
 
 
 def _windows_of_stop(window: Window) -> tuple[Window, ...]:

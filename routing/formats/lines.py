@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from routing.errors import Fault, FileError, ProblemError
+from routing.errors import Fault, FileError, FileWarning, ProblemError
 
 LARGEST_FILE_BYTES = 64 << 20  # CVRPLIB's largest instance, 30,000 customers, has under 1 MB
 
@@ -27,20 +28,20 @@ class Lines:
         found = repr(value if len(value) <= 60 else f"{value[:57]}...")
         self.faults.append(Fault(f"{self.path.name}:{number}", found, expected))
 
-    def number(self, line: int, text: str, expected: str) -> float:
-        """Return a finite number, or note the fault and return 0."""
+    def number(self, line: int, text: str, expected: str, least: float = -math.inf) -> float:
+        """Return a finite number of `least` or more, or note the fault and return `least`, or 0 where none is given."""
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
+        if not math.isfinite(value) or value < least:
             self.note(line, text, expected)
-            return 0.0
+            return max(least, 0.0)
         return value
 
     def whole(self, line: int, text: str, expected: str, least: int = 0) -> int:
-        value = self.number(line, text, expected)
-        if value != int(value) or value < least:
+        value = self.number(line, text, expected, least)
+        if value != int(value):
             self.note(line, text, expected)
             return least
         return int(value)
@@ -51,13 +52,23 @@ class Lines:
             raise ProblemError(self.faults)
 
 
+def warn(text: str) -> None:
+    """Tell that something was read as the file hardly says it."""
+    warnings.warn(FileWarning(text), stacklevel=3)
+
+
 def _read(path: Path) -> str:
+    """The text of a file, in UTF-8 or, where it is none, in Latin-1: older files have names and comments in that."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE_BYTES:
             raise FileError(f"{path}: {size} bytes, expected at most {LARGEST_FILE_BYTES}")
-        return path.read_text(encoding="utf-8-sig")
+        raw = path.read_bytes()
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path}: not a text in UTF-8 (byte {error.start})") from error
+    if b"\0" in raw:
+        raise FileError(f"{path}: not a text (a NUL at byte {raw.index(0)}), expected one in UTF-8 or Latin-1")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

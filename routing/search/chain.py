@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from routing.engine.anneal import anneal
 from routing.engine.arrays import Arrays, lifted
+from routing.engine.money import LEAST_GAIN
 from routing.engine.places import Look, serve
 from routing.engine.plan import (
     INFEASIBLE,
@@ -20,7 +21,6 @@ from routing.engine.plan import (
     Note,
     adopt,
     copy_note,
-    cost_of,
     empty_note,
     empty_plan,
     evaluate,
@@ -34,12 +34,11 @@ from routing.engine.ruin import remove
 from routing.engine.scratch import make_scratch
 from routing.engine.unloading import place_unloading
 from routing.search.watch import Watch
+from routing.search.worth import NOTHING, Worth, worth_of, worth_of_plan
 from routing.solution import Reason
 
 WIDE = Look(1.0, 0.0, True, True)
-PRICELESS = 1e8  # money: no place is dearer
 CLOSED = Look(1.0, 0.0, False, False)
-LEAST_GAIN = 1e-6  # money
 TURN_S = 0.03  # of work between two looks at the clock
 FIRST_TURN, LONGEST_TURN, COUNTED_TURN = 20, 4000, 100  # ruins; the last when no clock decides
 type Stops = NDArray[np.int32]
@@ -57,7 +56,7 @@ class Chain:
         self.worthy: Stops = np.flatnonzero(arrays.nodes["worth"][: arrays.stops]).astype(np.int32)
         self.turn = FIRST_TURN if watch.by_clock else COUNTED_TURN
         self.on_better: Callable[[Note], None] | None = None
-        self.base = 0.0  # cost of what lies outside these arrays, when they are a district of a larger plan
+        self.base = NOTHING  # worth of what lies outside these arrays, when they are a district of a larger plan
 
     def write_down(self, target: Note) -> None:
         """Write the whole plan into a note other than the one `anneal` keeps up to date."""
@@ -75,8 +74,8 @@ class Chain:
         redraw(self.arrays, source, self.plan)
 
     def keep_if_better(self, source: Note) -> bool:
-        """Take a note over as the best if it is cheaper."""
-        if source.cost[0] >= self.best.cost[0] - 1e-6:
+        """Take a note over as the best if it is better."""
+        if not worth_of(source).beats(worth_of(self.best)):
             return False
         copy_note(source, self.best)
         if self.on_better is not None:
@@ -118,11 +117,17 @@ class Chain:
     def used(self) -> list[int]:
         return [int(t) for t in np.flatnonzero(self.plan.tours["length"][:-1])]
 
-    def parked_kinds(self) -> list[int]:
-        """One parked truck of each kind."""
+    def parked_kinds(self, most: int | None = None) -> list[int]:
+        """One parked truck of each kind; of more than `most` kinds some, other ones each time, from small to large."""
+        trucks = self.arrays.trucks
         free = np.flatnonzero(self.plan.tours["length"][:-1] == 0)
-        _, first = np.unique(self.arrays.trucks["kind"][free], return_index=True)
-        return [int(t) for t in free[first]]
+        _, first = np.unique(trucks["kind"][free], return_index=True)
+        parked = free[first]
+        if most is not None and len(parked) > most:
+            size = [trucks[field][parked] for field in ("fixed", "capacity_l", "capacity_kg", "profile")]
+            drawn = (np.arange(most) + self.rng.random()) * len(parked) / most
+            parked = parked[np.lexsort(size)[drawn.astype(np.intp)]]
+        return [int(t) for t in parked]
 
     def nodes_of(self, truck: int) -> list[int]:
         nodes: list[int] = self.plan.visits[truck]["node"][: self.plan.tours[truck]["length"]].tolist()
@@ -181,11 +186,11 @@ class Chain:
         """
         arrays = self.arrays if without is None else lifted(self.arrays, without)
         record = arrays.nodes[stop : stop + 1]
-        prize = float(record["prize"][0])
-        record["prize"] = PRICELESS
+        required = bool(record["required"][0])
+        record["required"] = True
         fits = serve(arrays, self.plan, self.scratch, stop, WIDE)
-        record["prize"] = prize
         roll_back(self.arrays, self.plan)
+        record["required"] = required
         return bool(fits)
 
     def one_of_kind(self, kind: int) -> int:
@@ -246,8 +251,12 @@ class Chain:
     def settle(self) -> None:
         settle(self.plan)
 
-    def cost(self) -> float:
-        return float(cost_of(self.plan))
+    def worth(self) -> Worth:
+        return worth_of_plan(self.plan)
+
+    def best_worth(self) -> Worth:
+        """Of the best plan, with what lies outside these arrays."""
+        return self.base.plus(worth_of(self.best))
 
     def mean_cost(self) -> float:
         """Money per served stop: the unit of temperatures."""
@@ -267,12 +276,12 @@ class Chain:
     def run(self, target: Note, seeds: Stops, iterations: int, warm: float, cold: float, may_open: bool) -> None:
         """One turn of ruins, temperatures in money."""
         began_s = time.perf_counter()
-        before = float(self.best.cost[0])
+        before = worth_of(self.best)
         warm, cold = max(warm, 1e-9), max(cold, 1e-9)
         anneal(self.arrays, self.plan, target, self.scratch, seeds, iterations, warm, cold, may_open)
-        if target is self.best and float(target.cost[0]) < before and self.on_better is not None:
+        if target is self.best and worth_of(target) < before and self.on_better is not None:
             self.on_better(target)
-        self.watch.advance(iterations, self.base + min(float(target.cost[0]), float(self.best.cost[0])))
+        self.watch.advance(iterations, self.base.plus(min(worth_of(target), worth_of(self.best))))
         if self.watch.by_clock:
             took_s = max(1e-6, time.perf_counter() - began_s)
             self.turn = max(FIRST_TURN, min(LONGEST_TURN, int(iterations * TURN_S / took_s)))

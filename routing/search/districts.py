@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.arrays import Arrays
+from routing.engine.arrays import Arrays, ranged
 from routing.engine.plan import Note, Plan, empty_note, empty_plan
 from routing.sectors import Ground, Ints, deal_parked
 
@@ -37,6 +37,7 @@ def cut_out(whole: Arrays, stops: Ints, trucks: Ints) -> District:
     crew["start"], crew["end"] = new_node[crew["start"]], new_node[crew["end"]]
     solo = whole.solo[:, stops].copy()
     solo["site"] = np.where(solo["site"] >= 0, new_node[solo["site"]], -1)
+    of_kind, kind_at = ranged(crew, len(whole.serve))
     arrays = whole._replace(
         stops=n,
         sites_end=n + whole.sites_end - whole.stops,
@@ -46,6 +47,9 @@ def cut_out(whole: Arrays, stops: Ints, trucks: Ints) -> District:
         serve=np.ascontiguousarray(whole.serve[:, old_nodes]),
         can=np.ascontiguousarray(whole.can[:, stops]),
         solo=solo,
+        by_solo=np.ascontiguousarray(whole.by_solo[stops]),
+        of_kind=of_kind,
+        kind_at=kind_at,
         near=_kept_neighbours(whole.near[stops], new_node),
     )
     return District(arrays, stops, trucks)
@@ -124,10 +128,13 @@ def cut_ground(whole: Arrays, ground: Ground, most_stops: int, rng: Random) -> l
         group_of_stop[worthy[group]] = number
     group_of_truck = np.full(len(whole.trucks), -1)
     load = np.array([_share_of_load(whole, worthy[group]) for group in groups])
-    for kind in np.unique(whole.trucks["kind"]):
-        trucks = np.flatnonzero(whole.trucks["kind"] == kind)
-        bounds = np.rint(np.cumsum(load) / load.sum() * len(trucks)).astype(np.intp)
-        group_of_truck[trucks] = np.searchsorted(bounds, np.arange(len(trucks)), side="right").clip(0, len(groups) - 1)
+    owed = np.zeros(len(groups))
+    for (
+        truck
+    ) in whole.of_kind:  # kind by kind: each group gets its share of each, and of many kinds with one truck each
+        owed += load / load.sum()
+        group_of_truck[truck] = owed.argmax()
+        owed[group_of_truck[truck]] -= 1
     return [
         cut_out(whole, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_truck == number))
         for number in range(len(groups))

@@ -6,15 +6,17 @@ from routing.check import check, with_verdict
 from routing.engine.plan import Note
 from routing.problem import Problem, Vehicle
 from routing.search.chain import Chain
-from routing.search.reasons import left_out
+from routing.search.reasons import Searched, left_out
 from routing.solution import Route, Solution, VisitKind
 from routing.timed_route import Place, timed_route
 
 
-def finish(problem: Problem, chain: Chain, note: Note, seed: int, elapsed_s: float, final: bool = True) -> Solution:
+def finish(
+    problem: Problem, chain: Chain, note: Note, seed: int, elapsed_s: float, searched: Searched | None = None
+) -> Solution:
     """Return the checked plan. Reasons take a moment to find out truthfully: a passing plan has quick ones.
 
-    Changes the plan of the chain when `final`.
+    `searched` tells that the search is over, and how; the plan of the chain changes then.
     """
     routes = tuple(
         _route(problem, vehicle, note.seq[number, : note.length[number]].tolist())
@@ -23,7 +25,7 @@ def finish(problem: Problem, chain: Chain, note: Note, seed: int, elapsed_s: flo
     )
     served = {visit.id for route in routes for visit in route.visits if visit.kind is VisitKind.STOP}
     missing = [number for number, stop in enumerate(problem.stops) if stop.id not in served]
-    unserved = left_out(problem, chain, missing, final)
+    unserved = left_out(problem, chain, missing, searched)
     plan = Solution(problem.name, routes, unserved, seed=seed, elapsed_s=round(elapsed_s, 3))
     return with_verdict(plan, check(problem, plan))
 

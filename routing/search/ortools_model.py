@@ -1,8 +1,8 @@
 """Part of a plan as an OR-Tools routing model: the one place that imports ortools.
 
 The model holds all of `routing.limits`, several trips over copies of the disposal sites, windows, openings, breaks,
-streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of money. Whoever calls it evaluates the
-sequences it returns: the exact rule of the break and the last rounding are judged there.
+streams, allowed vehicles, and costs per vehicle. Costs are whole thousandths of the search's money. Whoever calls it
+evaluates the sequences it returns: the exact rule of the break and the last rounding are judged there.
 
 Peculiarities met: forbidding `stop -> end` outright blinds the search, so going home loaded is only very dear; python
 callbacks are slow, so only matrices and vectors are registered; the large-neighbourhood operators are switched off
@@ -24,11 +24,12 @@ from ortools.util import optional_boolean_pb2
 from routing.engine.arrays import ROADS, Arrays, Truck, adds
 from routing.limits import LIMITS, SECONDS, Limit, Measure, Over
 
-SCALE = 1000  # cost units per unit of money
+SCALE = 1000.0  # cost units per unit of the search's money, unless so much money is at stake that sums would run over
 LOAD_SCALE = 10  # load units per kg or litre; demands round up, capacities down
-MUST_UNITS = 10**11  # leaving a required stop
+MUST_UNITS = 10**11  # leaving a required stop, at least: dearer than all that money can be at stake for
+HOME_LOADED = 10  # driving from a stop to the depot, in required stops left
+MOST_UNITS = 2**61  # of all costs of a model together
 ENDLESS = 10**15  # units of whatever has no limit
-HOME_LOADED = 10**12  # driving from a stop to the depot
 SPARE_COPIES = 1  # of each disposal site, beyond the visits of the given sequences
 NO_LNS = (
     "use_path_lns", "use_full_path_lns", "use_tsp_lns", "use_inactive_lns", "use_global_cheapest_insertion_path_lns",
@@ -74,6 +75,10 @@ class _Model:
             [self.ends_at + ends.index(truck["end"]) for truck in self.trucks],
         )
         self.model = pywrapcp.RoutingModel(self.manager)
+        at_stake = self._money_at_stake()
+        most_musts = HOME_LOADED * len(trucks) + len(stops) + 1
+        self.scale = min(SCALE, MOST_UNITS / most_musts / max(at_stake, 1e-9))
+        self.must = max(MUST_UNITS, math.ceil(at_stake * self.scale))
         self._add_costs()
         self._add_loads()
         self._add_totals()
@@ -93,28 +98,38 @@ class _Model:
         roads: NDArray[np.float64] = self.arrays.roads[truck["profile"]][np.ix_(self.origin, self.origin)].astype(float)
         return roads
 
+    def _arcs(self, truck: Truck) -> NDArray[np.float64]:
+        """Money of driving from node to node, serving the node that is left included."""
+        money: NDArray[np.float64] = self._roads(truck) @ np.array([truck["per_m"], self.arrays.crew_per_s])
+        return money + self.arrays.serve[truck["kind"], self.origin][:, None]
+
+    def _money_at_stake(self) -> float:
+        """A bound of what any plan of these trucks and stops costs: each node left once, everybody out all day."""
+        arcs = max(float(self._arcs(truck).max()) for truck in self.trucks) * (len(self.origin) + len(self.trucks))
+        shifts_s = sum(int(truck["to_s"] - truck["from_s"]) for truck in self.trucks)
+        fixed = sum(float(truck["fixed"]) for truck in self.trucks)
+        return arcs + self.arrays.crew_per_s * shifts_s + fixed + float(self.arrays.nodes["prize"][self.stops].sum())
+
     def _add_costs(self) -> None:
-        """Price arcs by the kind of truck: driving, plus serving the node that is left."""
+        """Price arcs by the kind of truck."""
         evaluators: dict[int, int] = {}
         for number, truck in enumerate(self.trucks):
             kind = int(truck["kind"])
             if kind not in evaluators:
-                units = self._roads(truck) @ np.array([truck["per_m"], self.arrays.crew_per_s])
-                units += self.arrays.serve[kind, self.origin][:, None]
-                units = np.rint(units * SCALE).astype(np.int64)
-                units[self.stops_at :, self.ends_at : self.copies_at] = HOME_LOADED
+                units = np.rint(self._arcs(truck) * self.scale).astype(np.int64)
+                units[self.stops_at :, self.ends_at : self.copies_at] = HOME_LOADED * self.must
                 units[: self.ends_at, self.ends_at : self.copies_at] = 0
                 evaluators[kind] = self.model.RegisterTransitMatrix(units.tolist())
             self.model.SetArcCostEvaluatorOfVehicle(evaluators[kind], number)
-            self.model.SetFixedCostOfVehicle(round(float(truck["fixed"]) * SCALE), number)
+            self.model.SetFixedCostOfVehicle(round(float(truck["fixed"]) * self.scale), number)
 
     def _add_loads(self) -> None:
         """Count kg, litres and, where sites refuse waste, each stream; a disposal visit brings all down to zero."""
         nodes = self.arrays.nodes[self.stops]
         for limit in LIMITS:
             if limit.over is Over.TRIP:
-                demands = np.ceil(nodes[limit.counts.of_stop] * LOAD_SCALE).astype(int).tolist()
-                self._add_load(limit.name, demands, [_units(limit, truck) for truck in self.trucks])
+                demands = np.ceil(nodes[limit.counts.of_stop] * self._units_in(limit.counts)).astype(int).tolist()
+                self._add_load(limit.name, demands, [self._most(limit, truck) for truck in self.trucks])
         if not self.arrays.mixed:
             return
         for bit in np.unique(nodes["stream"]).tolist():
@@ -142,12 +157,23 @@ class _Model:
             bound = any(math.isfinite(truck[limit.field]) for truck in self.trucks)
             if bound and limit.over is Over.DUTY and limit.counts is not SECONDS:
                 transits = self._transits(limit.counts)
-                most = [_units(limit, truck) for truck in self.trucks]
+                most = [self._most(limit, truck) for truck in self.trucks]
                 self.model.AddDimensionWithVehicleTransitAndCapacity(transits, 0, most, True, limit.name)
+
+    def _units_in(self, measure: Measure) -> float:
+        """The model's whole units in one of what is counted: fewer where all visits together would be too many."""
+        if measure.whole:
+            return 1.0
+        total = float(adds(self.arrays, measure)[self.origin].sum())
+        return LOAD_SCALE if total * LOAD_SCALE <= ENDLESS else ENDLESS / total
+
+    def _most(self, limit: Limit, truck: Truck) -> int:
+        """What the truck may come to, in the model's units."""
+        return int(min(truck[limit.field] * self._units_in(limit.counts), ENDLESS))
 
     def _transits(self, measure: Measure) -> list[int]:
         """Register what an arc adds, for each truck: the visit it leaves, and the leg. Parked, it drives nowhere."""
-        visits = np.ceil(adds(self.arrays, measure)[self.origin] * _scale(measure)).astype(np.int64)
+        visits = np.ceil(adds(self.arrays, measure)[self.origin] * self._units_in(measure)).astype(np.int64)
         if not measure.of_leg:
             return [self.model.RegisterUnaryTransitVector(visits.tolist())] * len(self.trucks)
         registered: dict[int, int] = {}
@@ -193,7 +219,7 @@ class _Model:
                     start.RemoveInterval(latest + 1, opens - 1)
                 latest = max(latest, closes)
         if waiting:
-            clock.SetSlackCostCoefficientForAllVehicles(round(self.arrays.crew_per_s * SCALE))
+            clock.SetSlackCostCoefficientForAllVehicles(round(self.arrays.crew_per_s * self.scale))
 
     def _add_breaks(self, clock: Any) -> None:
         """Ask for a break starting in its window; OR-Tools lets it fall outside the duty, like the rule nearly does."""
@@ -216,7 +242,7 @@ class _Model:
                 price, allowed = 0, [k for k, truck in enumerate(self.trucks) if origin in self._sites(truck)]
             else:
                 record = arrays.nodes[origin]
-                price = MUST_UNITS if record["required"] else round(float(record["prize"]) * SCALE)
+                price = self.must if record["required"] else round(float(record["prize"]) * self.scale)
                 allowed = [k for k, truck in enumerate(self.trucks) if arrays.can[truck["kind"], origin]]
             self.model.AddDisjunction([index], price)
             if len(allowed) < len(self.trucks):
@@ -256,15 +282,6 @@ class _Model:
                 seq.append(node)
             index = assignment.Value(self.model.NextVar(index))
         return [*seq, int(self.trucks[number]["end"])]
-
-
-def _scale(measure: Measure) -> int:
-    return 1 if measure.whole else LOAD_SCALE
-
-
-def _units(limit: Limit, truck: Truck) -> int:
-    """What the truck may come to, in the model's whole numbers."""
-    return int(min(truck[limit.field] * _scale(limit.counts), ENDLESS))
 
 
 def _parameters(effort: Effort) -> Any:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from routing.engine.arrays import Arrays
 from routing.search.chain import Chain
+from routing.search.fleet import FEW_KINDS
 
 WEIGHT = 40  # ruins of ours in the time of one of its iterations, so that counted searches end alike
 MOST_STOPS = 2000  # beyond, one of its iterations takes so long that the share of a search would end before it helps
@@ -13,7 +17,7 @@ def can_help(chain: Chain) -> bool:
         return False
     from routing.search.pyvrp_model import suits  # noqa: PLC0415 - who searches without PyVRP does not load it
 
-    return suits(chain.arrays, _trucks(chain))
+    return suits(chain.arrays, range(len(chain.arrays.trucks)))
 
 
 def search_on(chain: Chain, until: float) -> None:
@@ -24,10 +28,9 @@ def search_on(chain: Chain, until: float) -> None:
     from routing.search.pyvrp_model import resolve  # noqa: PLC0415
 
     arrays, watch, trucks = chain.arrays, chain.watch, _trucks(chain)
-    known = chain.base + float(chain.best.cost[0])
+    known = chain.best_worth()
     chain.go_to(chain.best)
-    parked = [[int(row["start"]), int(row["end"])] for row in arrays.trucks]
-    sequences = [chain.nodes_of(truck) or parked[truck] for truck in trucks]
+    sequences = [chain.nodes_of(truck) or _parked(arrays, truck) for truck in trucks]
 
     # A required stop nobody serves may be impossible: with it PyVRP would hold every plan infeasible, and find none.
     served = {node for nodes in sequences for node in nodes if node < arrays.stops}
@@ -48,5 +51,15 @@ def search_on(chain: Chain, until: float) -> None:
     chain.keep_if_better(chain.new_note())
 
 
+def _parked(arrays: Arrays, truck: int) -> list[int]:
+    return [int(arrays.trucks[truck]["start"]), int(arrays.trucks[truck]["end"])]
+
+
 def _trucks(chain: Chain) -> list[int]:
-    return list(range(len(chain.arrays.trucks)))
+    """Trucks it may use: of many kinds those in use and a few others, since each kind costs it time."""
+    trucks = range(len(chain.arrays.trucks))
+    if len(np.unique(chain.arrays.trucks["kind"])) <= FEW_KINDS:
+        return list(trucks)
+    in_use = np.flatnonzero(chain.best.length).tolist()
+    chain.go_to(chain.best)
+    return sorted([*in_use, *chain.parked_kinds(FEW_KINDS)])

@@ -14,7 +14,6 @@ MOST_CANDIDATES = 60  # optional stops nearby that a part may take in
 WEIGHT = 1000  # one part costs as much time as so many ruins of plain Python, so that counted searches end alike
 ENDLESS_S = 3600.0  # when counted solutions alone must end a call
 EFFORT = Effort(seconds=2.0, solutions=250)  # 250 take about 2 s on 130 nodes
-LEAST_GAIN = 1e-6
 
 
 def polish(chain: Chain, until: float) -> None:
@@ -24,7 +23,7 @@ def polish(chain: Chain, until: float) -> None:
     """
     chain.go_to(chain.best)
     stale: set[frozenset[tuple[int, ...]]] = set()
-    while chain.watch.advance(WEIGHT, chain.base + float(chain.best.cost[0])) < until:
+    while chain.watch.advance(WEIGHT, chain.best_worth()) < until:
         used = chain.used()
         if not used:
             return
@@ -57,7 +56,7 @@ def _resolve(chain: Chain, trucks: list[int], left_s: float) -> bool:
     near = {int(other) for stop in inside for other in arrays.near[stop, :10] if other >= 0 and placed[other] == NOBODY}
     tempting = sorted(near, key=lambda stop: (-arrays.nodes[stop]["prize"], stop))[:MOST_CANDIDATES]
     seconds = max(0.01, min(EFFORT.seconds, left_s)) if math.isfinite(left_s) else ENDLESS_S
-    before = chain.cost()
+    before = chain.worth()
     old = [chain.nodes_of(truck) for truck in trucks]
     sequences = resolve(arrays, trucks, old, {*inside, *tempting}, Effort(seconds, EFFORT.solutions))
     if sequences is None:
@@ -65,7 +64,7 @@ def _resolve(chain: Chain, trucks: list[int], left_s: float) -> bool:
     for truck in trucks:
         chain.drop(truck)
     kept = all(len(seq) == 2 or chain.drive(truck, seq) for truck, seq in zip(trucks, sequences, strict=True))
-    if kept and chain.cost() < before - LEAST_GAIN:
+    if kept and chain.worth().beats(before):
         chain.settle()
         return True
     roll_back(arrays, chain.plan)

@@ -174,6 +174,8 @@ class _Model:
         self.last = np.argmin(money, axis=1)
         ends, rows = 2 + len(self.stops), np.arange(len(self.stops))
         metres[1, :] = seconds[1, :] = metres[:, 1] = seconds[:, 1] = NO_WAY
+        for table in (metres, seconds):  # PyVRP wants it so, and two stops at one place are two locations here
+            np.fill_diagonal(table, 0)
         metres[2:ends, 1], seconds[2:ends, 1] = via_m[rows, self.last], via_s[rows, self.last]
         metres[ends:, 1], seconds[ends:, 1] = roads[self.sites, home, 0], roads[self.sites, home, 1]
         metres[:2, 1] = seconds[:2, 1] = 0

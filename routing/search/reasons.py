@@ -1,126 +1,121 @@
 """Why a stop is left out, found out truthfully: first what no plan could do, then what this plan cannot.
 
-- no vehicle at all, none with room for the stop, or (for stops that could be served alone) a fleet whose trips or
-  hours are used up: `no_capacity`;
+- no vehicle at all, none with room for the stop, or (for required stops that could be served alone) proven to be more
+  than the fleet's trips, stops or hours hold, or than any plan can serve: `no_capacity`;
 - vehicles, but none carries its stream or is on its list: `no_vehicle_allowed`;
 - no open site takes its waste, or none is open when a truck could get there: `disposal_closed`;
-- its windows (or the shifts) do not let any allowed vehicle serve it and be back: `window_unreachable`;
+- its windows (or the shifts) do not let any allowed vehicle serve it and be back, or clash with those of other required
+  stops: `window_unreachable`;
 - a vehicle could serve it alone, or this plan take it in, were there no limit on how long circuits are (those of
   `routing.limits` that say so): `circuit_too_long`;
 - an optional stop that would fit, dearer than its prize: `prize_below_cost`;
-- a required stop that could be served alone, in a fleet not proven too small: `time_limit`.
+- a required stop that could be served alone, nothing proven: `time_limit` while the search was still finding places for
+  such stops, `not_found` when it had long found no more.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.arrays import Arrays, adds
-from routing.limits import KG, LIMITS, LITRES, SECONDS, Measure, Over
+from routing.limits import KG, LIMITS, LITRES
 from routing.problem import Problem
 from routing.search.chain import Chain
+from routing.search.proofs import Proofs
 from routing.solution import Reason, Unserved
 
-
-def left_out(problem: Problem, chain: Chain, missing: list[int], final: bool) -> tuple[Unserved, ...]:
-    """Reasons for every stop nobody serves. Unless `final`, optional stops are simply said not to pay."""
-    too_small = _fleet_too_small(chain) if final and missing else False
-    return tuple(Unserved(problem.stops[stop].id, _reason(chain, stop, final, too_small)) for stop in missing)
+type Ints = NDArray[np.intp]
 
 
-def _reason(chain: Chain, stop: int, final: bool, too_small: bool) -> Reason:
-    node = chain.arrays.nodes[stop]
-    alone = _alone(chain, stop)
-    if alone is not None:
-        return alone
-    if not final and node["required"]:
-        return Reason.TIME_LIMIT
-    if node["required"] and too_small:
-        return Reason.NO_CAPACITY
-    if not node["required"] and (not final or not node["worth"] or chain.would_fit(stop)):
-        return Reason.PRIZE_BELOW_COST
-    if _has_lengths(chain.arrays) and chain.would_fit(stop, without=Reason.CIRCUIT_TOO_LONG):
-        return Reason.CIRCUIT_TOO_LONG
-    return Reason.TIME_LIMIT if node["required"] else Reason.NO_CAPACITY
+class Searched(NamedTuple):
+    """How a search ended: everything was tried, or else it was still finding places for required stops."""
+
+    everything: bool
+    still_finding: bool
 
 
-def _alone(chain: Chain, stop: int) -> Reason | None:
-    """Say why no vehicle could serve this stop even on a day of its own; None when one could."""
-    arrays = chain.arrays
-    if not len(arrays.trucks):
-        return Reason.NO_CAPACITY
-    allowed = [chain.one_of_kind(int(kind)) for kind in np.flatnonzero(arrays.can[:, stop])]
-    if not allowed:
-        return Reason.NO_VEHICLE_ALLOWED
-    able = [truck for truck in allowed if _holds(arrays, truck, stop)]
-    takes = (arrays.accepts & arrays.nodes[stop]["stream"]) != 0
-    pairs = [
-        (truck, arrays.stops + int(site))
-        for truck in able
-        for site in np.flatnonzero(arrays.open_to[arrays.trucks[truck]["kind"]] & takes)
-    ]
-    if not pairs:
-        return Reason.DISPOSAL_CLOSED if able else Reason.NO_CAPACITY
-    if _anyone(chain, stop, pairs):
-        return None
-    # Shut out by a limit on lengths, or by the openings of the sites, if it could be served were it not for them.
-    if _has_lengths(arrays) and _anyone(chain.without_limits(Reason.CIRCUIT_TOO_LONG), stop, pairs):
-        return Reason.CIRCUIT_TOO_LONG
-    return Reason.DISPOSAL_CLOSED if _anyone(chain.with_sites_always_open(), stop, pairs) else Reason.WINDOW_UNREACHABLE
+def left_out(problem: Problem, chain: Chain, missing: list[int], searched: Searched | None) -> tuple[Unserved, ...]:
+    """Reasons for every stop nobody serves. Those of a passing plan (`searched` is None) are quick ones."""
+    why = _Why(chain, missing, searched)
+    return tuple(Unserved(problem.stops[stop].id, why.of(stop)) for stop in missing)
 
 
-def _anyone(chain: Chain, stop: int, pairs: list[tuple[int, int]]) -> bool:
-    """Tell whether one of these trucks could serve the stop alone and unload at its site."""
-    return any(chain.could_drive(truck, _solo(chain.arrays, truck, stop, site)) for truck, site in pairs)
+class _Why:
+    def __init__(self, chain: Chain, missing: list[int], searched: Searched | None) -> None:
+        self.chain, self.arrays, self.searched = chain, chain.arrays, searched
+        kinds = self.arrays.trucks["kind"]
+        self.example = np.array([chain.one_of_kind(kind) for kind in range(int(kinds.max(initial=-1)) + 1)], np.intp)
+        self.alone = {stop: self._alone(stop) for stop in missing}
 
+    def of(self, stop: int) -> Reason:
+        return self.alone[stop] or self._beside_others(stop)
 
-def _solo(arrays: Arrays, truck: int, stop: int, site: int) -> list[int]:
-    row = arrays.trucks[truck]
-    return [int(row["start"]), stop, site, int(row["end"])]
+    def _alone(self, stop: int) -> Reason | None:
+        """Say why no vehicle could serve this stop even on a day of its own; None when one could."""
+        allowed = np.flatnonzero(self.arrays.can[:, stop])
+        if not len(allowed):
+            return Reason.NO_VEHICLE_ALLOWED if len(self.arrays.trucks) else Reason.NO_CAPACITY
+        able = allowed[self._holds(allowed, stop)]
+        sites = self.arrays.open_to[able] & ((self.arrays.accepts & self.arrays.nodes[stop]["stream"]) != 0)
+        if not sites.any():
+            return Reason.DISPOSAL_CLOSED if len(able) else Reason.NO_CAPACITY
+        if self._anyone(self.chain, stop, able, sites):
+            return None
+        # Shut out by a limit on lengths, or by the openings of the sites, if it could be served were it not for them.
+        if self.has_lengths and self._anyone(self._without_lengths, stop, able, sites):
+            return Reason.CIRCUIT_TOO_LONG
+        open_late = self._anyone(self._with_open_sites, stop, able, sites)
+        return Reason.DISPOSAL_CLOSED if open_late else Reason.WINDOW_UNREACHABLE
 
+    def _holds(self, kinds: Ints, stop: int) -> NDArray[np.bool_]:
+        rows, node = self.arrays.trucks[self.example[kinds]], self.arrays.nodes[stop]
+        fits = [node[limit.counts.of_stop] <= rows[limit.field] for limit in LIMITS if limit.counts in (KG, LITRES)]
+        return np.all(fits, axis=0)
 
-def _has_lengths(arrays: Arrays) -> bool:
-    """Tell whether any vehicle has a limit on how long its circuit is."""
-    return any(
-        np.isfinite(arrays.trucks[limit.field]).any() for limit in LIMITS if limit.reason is Reason.CIRCUIT_TOO_LONG
-    )
+    def _anyone(self, chain: Chain, stop: int, kinds: Ints, sites: NDArray[np.bool_]) -> bool:
+        """Tell whether one of these kinds of trucks could serve the stop alone and unload at one of its sites."""
+        for kind, its_sites in zip(kinds, sites, strict=True):
+            truck = int(self.example[kind])
+            row = self.arrays.trucks[truck]
+            for site in np.flatnonzero(its_sites):
+                if chain.could_drive(truck, [int(row["start"]), stop, self.arrays.stops + int(site), int(row["end"])]):
+                    return True
+        return False
 
+    def _beside_others(self, stop: int) -> Reason:
+        """Say why a stop that could be served alone is not."""
+        node = self.arrays.nodes[stop]
+        if self.searched is None:
+            return Reason.TIME_LIMIT if node["required"] else Reason.PRIZE_BELOW_COST
+        if node["required"] and stop in self._proven:
+            return self._proven[stop]
+        if not node["required"] and (not node["worth"] or self.chain.would_fit(stop)):
+            return Reason.PRIZE_BELOW_COST
+        if self.has_lengths and self.chain.would_fit(stop, without=Reason.CIRCUIT_TOO_LONG):
+            return Reason.CIRCUIT_TOO_LONG
+        if not node["required"] or self.searched.everything:
+            return Reason.NO_CAPACITY
+        return Reason.TIME_LIMIT if self.searched.still_finding else Reason.NOT_FOUND
 
-def _holds(arrays: Arrays, truck: int, stop: int) -> bool:
-    row, node = arrays.trucks[truck], arrays.nodes[stop]
-    return all(node[limit.counts.of_stop] <= row[limit.field] for limit in LIMITS if limit.counts in (KG, LITRES))
+    @cached_property
+    def _proven(self) -> dict[int, Reason]:
+        """Required stops of which no plan serves all; those nobody could serve alone have a reason of their own."""
+        required = np.flatnonzero(self.arrays.nodes["required"][: self.arrays.stops]).tolist()
+        return Proofs(self.arrays, [stop for stop in required if self.alone.get(stop) is None]).reasons
 
+    @cached_property
+    def has_lengths(self) -> bool:
+        """Whether any vehicle has a limit on how long its circuit is."""
+        limits = [limit for limit in LIMITS if limit.reason is Reason.CIRCUIT_TOO_LONG]
+        return any(np.isfinite(self.arrays.trucks[limit.field]).any() for limit in limits)
 
-def _fleet_too_small(chain: Chain) -> bool:
-    """Prove, if it can be, that the required stops exceed the fleet's trips, stops or hours, whatever the plan."""
-    arrays = chain.arrays
-    stops = [int(s) for s in np.flatnonzero(arrays.nodes["required"][: arrays.stops]) if _alone(chain, int(s)) is None]
-    trips = np.array([_most_trips(arrays, truck) for truck in range(len(arrays.trucks))])
-    return any(
-        adds(arrays, measure)[stops].sum() > _most(arrays, measure, trips).sum()
-        for measure in {limit.counts for limit in LIMITS}
-    )
+    @cached_property
+    def _without_lengths(self) -> Chain:
+        return self.chain.without_limits(Reason.CIRCUIT_TOO_LONG)
 
-
-def _most(arrays: Arrays, measure: Measure, trips: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each duty may come to, made of so many trips: infinite where nothing limits it, (T,)."""
-    least = np.full(len(arrays.trucks), np.inf)
-    for limit in LIMITS:
-        if limit.counts is measure:
-            over = trips if limit.over is Over.TRIP else 1
-            least = np.minimum(least, over * arrays.trucks[limit.field])
-    return least
-
-
-def _most_trips(arrays: Arrays, truck: int) -> int:
-    """Bound the disposal visits of one duty: each takes at least the shortest unloading and the drive to get there."""
-    row = arrays.trucks[truck]
-    sites = arrays.stops + np.flatnonzero(arrays.open_to[row["kind"]])
-    stops = np.flatnonzero(arrays.can[row["kind"]])
-    if not len(sites):
-        return 0
-    nearest_s = arrays.roads[row["profile"]][np.ix_(stops, sites)][:, :, 1].min(initial=2**31 - 1) if len(stops) else 0
-    shortest_s = max(1, int(arrays.nodes["service_s"][sites].min()) + int(nearest_s))
-    longest_s = min(float(row[limit.field]) for limit in LIMITS if limit.counts is SECONDS)
-    return int(min(row["max_trips"], longest_s // shortest_s))
+    @cached_property
+    def _with_open_sites(self) -> Chain:
+        return self.chain.with_sites_always_open()

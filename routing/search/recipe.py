@@ -10,6 +10,7 @@ from routing.options import Familiarity, SolverOptions
 from routing.problem import Problem
 from routing.search.chain import Chain
 from routing.search.finish import finish
+from routing.search.reasons import Searched
 from routing.search.start import take_over
 from routing.search.team import Team
 from routing.search.watch import Watch
@@ -26,6 +27,7 @@ def run(
 ) -> Solution:  # fmt: skip
     """Search a valid problem; see `routing.solve.solve`."""
     arrays = make_arrays(problem, familiarity)
+    watch.unit = arrays.unit
     asker = Chain(arrays, watch, seed)  # of its own: reasons try tours out while the team's chains are at work
     next_s = 0.0
 
@@ -33,7 +35,7 @@ def run(
         nonlocal next_s
         now_s = watch.elapsed_s()
         if on_improved is not None and now_s >= next_s:
-            on_improved(finish(problem, asker, note, seed, now_s, final=False))
+            on_improved(finish(problem, asker, note, seed, now_s))
             next_s = now_s + max(REPORT_EVERY_S, (watch.elapsed_s() - now_s) / REPORTING)
 
     team = Team(arrays, watch, seed, tell, options)
@@ -41,4 +43,5 @@ def run(
     team.chain.go_to(team.chain.best)
     team.chain.unload_elsewhere()
     team.chain.serve_greedily()
-    return finish(problem, team.chain, team.chain.new_note(), seed, watch.elapsed_s())
+    searched = Searched(team.is_proven, watch.still_finding())
+    return finish(problem, team.chain, team.chain.new_note(), seed, watch.elapsed_s(), searched)

@@ -10,8 +10,10 @@ import math
 
 import numpy as np
 
-from routing.engine.plan import MUST, NOBODY, Note
+from routing.engine.plan import NOBODY, Note
 from routing.search.chain import Chain
+from routing.search.fleet import FEW_KINDS
+from routing.search.worth import worth_of
 
 SETTLING = 2000  # ruins that settle a neighbourhood
 PROBING = 200  # after these, a shape that leaves a required stop out is given up
@@ -32,7 +34,9 @@ def grow(chain: Chain, until: float) -> Note:
     while chain.watch.share < until:
         best = current
         chain.go_to(current)
-        for truck in chain.parked_kinds():
+        for truck in chain.parked_kinds(FEW_KINDS):
+            if chain.watch.share >= until:
+                break
             chain.go_to(current)
             focus = _open(chain, truck, chain.missing(required=True))
             chain.settle()
@@ -40,8 +44,8 @@ def grow(chain: Chain, until: float) -> Note:
                 continue
             candidate = chain.new_note()
             chain.anneal(candidate, _around(chain, focus, 0), SETTLING, WARM, COLD, may_open=False)
-            best = min(best, candidate, key=lambda plan: float(plan.cost[0]))
-        if best.cost[0] >= current.cost[0] - 1e-6:
+            best = min(best, candidate, key=worth_of)
+        if not worth_of(best).beats(worth_of(current)):
             break
         current = best
     return current
@@ -56,14 +60,15 @@ def reshape(chain: Chain, until: float) -> None:
         touched = _change_shape(chain)
         chain.settle()
         if not touched:
-            chain.watch.advance(1, chain.base + float(chain.best.cost[0]))  # so that counting comes to an end
+            chain.watch.advance(1, chain.best_worth())  # so that counting comes to an end
             continue
         chain.write_down(candidate)
         seeds = _around(chain, touched, ROUND)
         chain.anneal(candidate, seeds, PROBING, WARM, PROBED, may_open=False)
-        if candidate.cost[0] < current.cost[0] + 0.9 * MUST:
+        if candidate.missing[0] <= current.missing[0]:
             chain.anneal(candidate, seeds, SETTLING - PROBING, PROBED, COLD, may_open=False)
-        if candidate.cost[0] < current.cost[0] - ALLOWANCE * abs(current.cost[0]) * math.log(1 - chain.rng.random()):
+        allowance = -ALLOWANCE * abs(float(current.cost[0])) * math.log(1 - chain.rng.random())
+        if worth_of(candidate).beats(worth_of(current), -allowance):
             current, candidate = candidate, current
         chain.keep_if_better(current)
 

@@ -13,14 +13,17 @@ from random import Random
 import numpy as np
 
 from routing.engine.arrays import Arrays
-from routing.engine.plan import INFEASIBLE, Note
+from routing.engine.plan import Note, copied
 from routing.options import SolverOptions
 from routing.search.chain import Chain, Stops
 from routing.search.districts import District, cut_ground, cut_tours, ground_of, note_inside, write_back
+from routing.search.everything import best_of_all, is_little
+from routing.search.fleet import FEW_KINDS, better_trucks
 from routing.search.partner import can_help, search_on
 from routing.search.polish import polish
 from routing.search.shape import SETTLING, grow, reshape
 from routing.search.watch import Watch
+from routing.search.worth import WORST, worth_of
 
 SMALL = 1600  # stops worth serving up to which chains compete on the whole (docs/routing.md)
 DISTRICT = 400  # stops of a district
@@ -58,11 +61,12 @@ class Team:
         self.shapes = "own-moves" not in self.without and _has_shapes(arrays)
         self.chain = Chain(arrays, watch, seed)
         self.news: SimpleQueue[Note] = SimpleQueue()  # better plans on their way to `tell`
-        self.told = float("inf")
+        self.told = WORST
         self.rng = Random(f"{seed} team")  # noqa: S311 - no secret hangs on it
         self.cores = max(1, len(os.sched_getaffinity(0))) if watch.by_clock else 1
         self.changed: Stops | None = None
         self.started: set[int] = set()  # trucks of the plan to start from
+        self.is_proven = False  # that no plan is better
 
     def search(self, changed: Stops | None = None) -> None:
         """Search until there is just time left to finish the plan; better plans are told in the thread that calls.
@@ -76,10 +80,15 @@ class Team:
         self.chain.serve_greedily()
         tried_s = self.watch.elapsed_s() - began_s
         self.chain.write_down(self.chain.best)
-        self.watch.advance(1, float(self.chain.best.cost[0]))
+        self.watch.advance(1, self.chain.best_worth())
         until = max(ENOUGH, self.watch.share_before(AFTERWARDS * tried_s))
         self._tell(self.chain.best)
         if len(self.chain.worthy) == 0:
+            return
+        if "enumeration" not in self.without and is_little(self.chain):
+            self.chain.keep_if_better(best_of_all(self.chain))
+            self._tell(self.chain.best)
+            self.is_proven = True
             return
         polished = "ortools" not in self.without and len(self.chain.worthy) <= POLISHED
         refined = REFINED * until if polished else until
@@ -92,14 +101,14 @@ class Team:
             self._tell(self.chain.best)
 
     def _tell(self, note: Note) -> None:
-        if note.cost[0] < self.told - 1e-6:
-            self.told = float(note.cost[0])
+        if worth_of(note).beats(self.told):
+            self.told = worth_of(note)
             self.tell(note)
 
     def _hear(self, note: Note) -> None:
         """Called by a chain, in its own thread, on its own best plan."""
-        if note.cost[0] < self.told - 1e-6:
-            self.news.put(Note(note.seq.copy(), note.length.copy(), note.cost.copy()))
+        if worth_of(note).beats(self.told):
+            self.news.put(copied(note))
 
     def _compete(self, until: float) -> None:
         chains = [self.chain, *(self._twin(number) for number in range(1, self.cores))]
@@ -114,14 +123,23 @@ class Team:
         alone = begin + (until - begin) * (self._alone() if partnered else 1.0)
         for step in range(1, 4):
             end = begin + (alone - begin) * step / 3
-            self._side_by_side([partial(chain.refine, end, warm, COLD, (begin, alone)) for chain in chains])
+            self._side_by_side([partial(self._refine, chain, end, warm, (begin, alone)) for chain in chains])
             self._take_best(chains)
             self._tell(self.chain.best)
         if partnered:
             others = [partial(chain.refine, until, COLD, COLD, (alone, until)) for chain in chains[1:]]
             self._side_by_side([partial(search_on, self.chain, until), *others])
             self._take_best(chains)
+            self._better_trucks(self.chain)
             self._tell(self.chain.best)
+
+    def _refine(self, chain: Chain, until: float, warm: float, heat_at: tuple[float, float]) -> None:
+        chain.refine(until, warm, COLD, heat_at)
+        self._better_trucks(chain)
+
+    def _better_trucks(self, chain: Chain) -> None:
+        if "own-moves" not in self.without:
+            better_trucks(chain)
 
     def _twin(self, number: int) -> Chain:
         twin = Chain(self.arrays, self.watch, self.seed, number)
@@ -168,7 +186,9 @@ class Team:
         if self.shapes:
             if self._may_grow(chain):
                 _grow(chain, GROWN * until)
+                self._better_trucks(chain)
             reshape(chain, SHAPED * until)
+            self._better_trucks(chain)
 
     def _may_grow(self, chain: Chain) -> bool:
         """With a plan to start from, one chain keeps to it; the others grow one from nothing if they can finish it."""
@@ -178,11 +198,12 @@ class Team:
 
     def _can_finish_growing(self, cores: int) -> bool:
         """Tell whether there is time to grow about as many tours as there are now; half a plan is worth nothing."""
-        ruins = int(np.count_nonzero(self.chain.best.length)) * len(np.unique(self.arrays.trucks["kind"])) * SETTLING
+        kinds = min(FEW_KINDS, len(np.unique(self.arrays.trucks["kind"])))
+        ruins = int(np.count_nonzero(self.chain.best.length)) * kinds * SETTLING
         return ruins / (RUINS_PER_S * cores) <= GROWN * self.watch.left_s()
 
     def _take_best(self, chains: list[Chain]) -> None:
-        best = min(chains, key=lambda chain: float(chain.best.cost[0]))
+        best = min(chains, key=lambda chain: worth_of(chain.best))
         for chain in chains:
             chain.keep_if_better(best.best)
 
@@ -232,12 +253,13 @@ class Team:
     def _work_on(self, district: District, stream: int, until: float, work: Callable[[Chain, float], None]) -> Note:
         chain = Chain(district.arrays, self.watch, self.seed, stream)
         if work is _grow:  # cut by the ground, not by tours: the plan of the whole says nothing about it
-            chain.base = INFEASIBLE
+            chain.base = WORST
         else:
             chain.go_to(note_inside(self.arrays, self.chain.best, district))
-            chain.base = float(self.chain.best.cost[0]) - chain.cost()
+            chain.base = worth_of(self.chain.best).minus(chain.worth())
         chain.write_down(chain.best)
         work(chain, until)
+        self._better_trucks(chain)
         return chain.best
 
     def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:

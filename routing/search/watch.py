@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-from routing.engine.plan import MUST
+from routing.search.worth import WORST, Worth
 from routing.stop import Progress, StopCriterion
+
+CHANGE = 1e-9  # money of the search
+LATE = 0.5  # share of a search
 
 
 class Watch:
@@ -17,23 +20,31 @@ class Watch:
         self._began_s = time.monotonic() if began_s is None else began_s
         self._lock = threading.Lock()
         self._iterations = self._improved_at = 0
-        self._best = float("inf")
-        self.share = 0.0
+        self._best = WORST
+        self.unit = 1.0  # units of the search in one of money
+        self.share = self._found_at = 0.0
         self.by_clock = stop.by_clock
 
     def elapsed_s(self) -> float:
         return time.monotonic() - self._began_s
 
-    def advance(self, iterations: int, cost: float) -> float:
-        """Count work done and the best cost known; return the share of the search done."""
+    def advance(self, iterations: int, worth: Worth) -> float:
+        """Count work done and the best plan known; return the share of the search done."""
         with self._lock:
             self._iterations += iterations
-            if cost < self._best - 1e-9:
-                self._best, self._improved_at = cost, self._iterations
-            idle = self._iterations - self._improved_at
-            progress = Progress(self.elapsed_s(), self._iterations, idle, self._best, self._best < MUST)
+            fewer = worth.missing < self._best.missing
+            if worth.beats(self._best, CHANGE):
+                self._best, self._improved_at = worth, self._iterations
+            idle, (missing, money) = self._iterations - self._improved_at, self._best
+            progress = Progress(self.elapsed_s(), self._iterations, idle, money / self.unit, missing == 0, missing)
             self.share = max(self.share, min(1.0, self._stop(progress)))
+            if fewer:
+                self._found_at = self.share
             return self.share
+
+    def still_finding(self) -> bool:
+        """Tell whether the last required stop that found a place found it late: then more time may well help more."""
+        return self._found_at > LATE
 
     def left_s(self) -> float:
         """Seconds left, by the share done so far; without end when no clock decides."""

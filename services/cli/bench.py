@@ -12,9 +12,11 @@ from routing.bench.made import Rules
 from routing.bench.peers import PEERS
 from routing.bench.report import document, table
 from routing.options import PARTS
+from services.cli.problem_files import Rounded
 
 FIRST_SEED = 101
 BOTH = "both"
+EXIT_NOTHING_READ = 1
 EXIT_NOT_VALID = 3
 
 bench_app = typer.Typer(help="Measure beside others.", no_args_is_help=True)
@@ -34,6 +36,7 @@ def routing_command(
     rules: Annotated[str, typer.Option(help="Made problems with plain rules, full rules, or both.")] = Rules.PLAIN,
     seconds: Annotated[float, typer.Option(help="Of search, for every run alike.", min=0.1)] = 60,
     cvrplib: Annotated[Path | None, typer.Option(help="Folder of .vrp and .sol files.", exists=True)] = None,
+    rounded: Rounded = None,
     kim: Annotated[Path | None, typer.Option(help="Folder of Kim et al.'s .txt files.", exists=True)] = None,
     peers: Annotated[str, typer.Option(help="Who to measure against; empty: nobody.")] = ",".join(PEERS),
     ours: Annotated[bool, typer.Option(help="Run our own solver.")] = True,
@@ -46,14 +49,17 @@ def routing_command(
     keep: Annotated[Path | None, typer.Option(help="Keep problems and plans in this folder.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where everything goes as JSON.")] = None,
 ) -> None:
-    """Run the benchmark: a table, then one line of JSON. Exit code 3 when a plan of ours is not valid."""
+    """Run the benchmark: a table, then one line of JSON. Exit code 3 when a plan of ours is not valid.
+
+    A problem that cannot be read is named and passed over; exit code 1 when none can.
+    """
     field = entrants(
         ours=ours,
         without=_known(without or [], PARTS, "--without"),
         peers=_known(_words(peers), tuple(PEERS), "--peers"),
         say=_say,
     )
-    cases = _cases(made, _seeds(seeds), rules, cvrplib, kim)
+    cases = _cases(made, _seeds(seeds), rules, cvrplib, kim, rounded)
     if not field or not cases:
         raise typer.BadParameter("nothing to run: give --made SIZES, --cvrplib FOLDER or --kim FOLDER, and who runs")
     results = run_benchmark(cases, field, seconds, judge, _say, keep)
@@ -64,19 +70,23 @@ def routing_command(
     typer.echo(json.dumps({key: value for key, value in report.items() if key != "runs"}))
     if _is_ours_wrong(results, field):
         raise typer.Exit(EXIT_NOT_VALID)
+    if all(result.unread for result in results):
+        raise typer.Exit(EXIT_NOTHING_READ)
 
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _cases(made: str, seeds: list[int], rules: str, cvrplib: Path | None, kim: Path | None) -> list[Case]:
+def _cases(
+    made: str, seeds: list[int], rules: str, cvrplib: Path | None, kim: Path | None, rounded: bool | None
+) -> list[Case]:
     if rules not in {*Rules, BOTH}:
         raise typer.BadParameter(f"{rules!r}, expected {', '.join(Rules)} or {BOTH}", param_hint="--rules")
     which = list(Rules) if rules == BOTH else [Rules(rules)]
     cases = list(made_cases(_numbers(made, "--made"), seeds, which))
     if cvrplib is not None:
-        cases += cvrplib_cases(cvrplib, seeds)
+        cases += cvrplib_cases(cvrplib, seeds, rounded)
     if kim is not None:
         cases += kim_cases(kim, seeds)
     return cases
@@ -84,7 +94,7 @@ def _cases(made: str, seeds: list[int], rules: str, cvrplib: Path | None, kim: P
 
 def _is_ours_wrong(results: list[Result], field: list[Entrant]) -> bool:
     own = {entrant.name for entrant in field if entrant.name not in PEERS}
-    return any(result.entrant in own and result.refused is None and result.cost is None for result in results)
+    return any(result.entrant in own and result.takes_part and result.cost is None for result in results)
 
 
 def _seeds(text: str) -> list[int]:

@@ -23,16 +23,14 @@ from routing.explain import (
     explanation_document,
     what_ifs,
 )
-from routing.formats import read_any_problem
+from services.cli.problem_files import ProblemFile, Rounded, read_problem_file
 
 EXIT_INFEASIBLE = 3
 WIDEST = 118  # columns when not on a terminal, where rich would cut tables at 80
 
 
 def explain_command(
-    problem: Annotated[
-        Path, typer.Argument(help="A tournee/problem/1, CVRPLIB .vrp or Kim et al. file.", exists=True, dir_okay=False)
-    ],
+    problem: ProblemFile,
     plan: Annotated[Path, typer.Argument(help="Its tournee/plan/1 file.", exists=True, dir_okay=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     top: Annotated[int, typer.Option(help="Show so many of the dearest stops; 0 shows all.", min=0)] = 15,
@@ -41,9 +39,10 @@ def explain_command(
         typer.Option("--what-if", help="Seconds of each search for a truck or hour more; 0 skips.", min=0),
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of those searches.")] = 1,
+    rounded: Rounded = None,
 ) -> None:
     """Explain a plan. Exit code 3 when it breaks a rule; it is explained all the same."""
-    town, solution = read_any_problem(problem), routing.read_plan(plan)
+    town, solution = read_problem_file(problem, rounded=rounded), routing.read_plan(plan)
     told = explain(town, solution)
     limit, changes = routing.MaxRuntime(what_if_s), changes_to_try(town, solution)
     estimates = list(what_ifs(town, solution, changes, limit, seed)) if what_if_s else []

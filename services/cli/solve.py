@@ -9,15 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import routing
-from routing.formats import read_any_problem
+from services.cli.problem_files import ProblemFile, Rounded, read_problem_file
 
 EXIT_INFEASIBLE = 3
 
 
 def solve_command(
-    problem: Annotated[
-        Path, typer.Argument(help="A tournee/problem/1, CVRPLIB .vrp or Kim et al. file.", exists=True, dir_okay=False)
-    ],
+    problem: ProblemFile,
     out: Annotated[Path, typer.Option(help="Where the tournee/plan/1 file goes.")],
     time_limit: Annotated[float, typer.Option(help="Seconds to search.", min=0)] = 60,
     seed: Annotated[int, typer.Option(help="Same seed, same random choices.")] = 1,
@@ -25,9 +23,10 @@ def solve_command(
         Path | None, typer.Option(help="A plan to start from, of this problem or of one like it.", exists=True)
     ] = None,
     vehicles: Annotated[int | None, typer.Option(help="Use at most so many vehicles.", min=1)] = None,
+    rounded: Rounded = None,
 ) -> None:
     """Solve a problem file. Exit code 3 when a required stop could not be served; the plan then says why."""
-    read = read_any_problem(problem, vehicles)
+    read = read_problem_file(problem, vehicles, rounded)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -21,6 +21,7 @@ UnservedReason = Literal[
     "circuit_too_long",
     "disposal_closed",
     "time_limit",
+    "not_found",
 ]
 PlanStatus = Literal["planned", "nothing_due", "no_truck", "disposal_closed"]
 

@@ -61,6 +61,40 @@ def test_cvrplib_folder_shows_gaps(tmp_path: Path) -> None:
     assert all(row["gap_mean_pct"] == 0 for row in rows.values())
 
 
+def test_instance_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    """Protects a night of measuring: the spoilt file is named, the others run; alone, it ends with 1."""
+    (tmp_path / "a.vrp").write_text(SMALL.replace("CAPACITY : 10", "CAPACITY : much"))
+    options = ("--cvrplib", str(tmp_path), "--seeds", "1", "--seconds", "0.5", "--peers", "")
+    code, out, err = bench(*options)
+    assert code == 1
+    (tmp_path / "b.vrp").write_text(SMALL)
+    (tmp_path / "b.sol").write_text("no cost")
+    code, out, err = bench(*options)
+    assert code == 0, err
+    assert "a-s101: passed over, it cannot be read: 1 faults" in err
+    assert "found 'much', expected 'CAPACITY : N'" in err
+    assert "b-s101: without a best known cost: " in err
+    assert "Not read, and in none of these sums: a-s101" in out
+    last = json.loads(out.strip().splitlines()[-1])
+    assert [row["valid"] for row in last["summary"]] == ["1 of 1"]
+    assert list(last["unread"]) == ["a-s101"]
+
+
+def test_gap_below_zero_is_doubted(tmp_path: Path) -> None:
+    """Protects the figure: 41.71 cannot be 12 % better than a best known 47.5; with the right reading it is not."""
+    (tmp_path / "small.vrp").write_text(SMALL)
+    (tmp_path / "small.sol").write_text("Route #1: 1 2\nRoute #2: 3\nCost 47.5\n")
+    options = ("--cvrplib", str(tmp_path), "--seeds", "1", "--seconds", "0.5", "--peers", "")
+    code, out, err = bench(*options)
+    assert code == 0, err
+    assert "warning: -11.58 % from the best known 47.50: are the distances meant otherwise" in err
+    assert "Warning: cheaper than the best known: small-s101" in out
+    (tmp_path / "small.sol").write_text("Route #1: 1 2\nRoute #2: 3\nCost 41.71\n")
+    code, out, err = bench(*options)
+    assert "arning" not in out + err
+    assert json.loads(out.strip().splitlines()[-1])["summary"][0]["gap_mean_pct"] == 0
+
+
 def test_missing_peer_is_named_not_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects users without the extra: one clear line, and the rest runs."""
 

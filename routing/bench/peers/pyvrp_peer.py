@@ -22,7 +22,7 @@ from pyvrp import Client, Depot, Location, ProblemData, Result, Solution, Vehicl
 from pyvrp import solve as run
 from pyvrp.stop import MaxRuntime
 
-from routing.bench.answer import Answer, Task, cvrp_order, is_plain_cvrp, refuse_what_no_peer_models
+from routing.bench.answer import Answer, NoFairModel, Task, cvrp_order, is_plain_cvrp, refuse_what_no_peer_models
 from routing.bench.timing import Order
 from routing.problem import DisposalSite, Stop, Vehicle, Window
 from routing.solution import VisitKind
@@ -42,6 +42,9 @@ type Longs = NDArray[np.int64]
 
 def solve(task: Task) -> Answer:
     """Raises `NoFairModel` for a problem this model cannot say."""
+    matrices = task.problem.matrices.values()
+    if any(np.diag(values).any() for matrix in matrices for values in (matrix.distance_m, matrix.duration_s)):
+        raise NoFairModel(f"{task.problem.name} has a cost from a place to itself")
     if is_plain_cvrp(task.problem):
         return _solve_cvrp(task)
     refuse_what_no_peer_models(task.problem)

@@ -47,9 +47,9 @@ def test_change_is_taken_back_whole() -> None:
     chain = chain_for(line_of_bins())
     assert chain.drive(0, [5, 0, 1, 4, 2, 4, 5])
     chain.settle()
-    before, placed = chain.cost(), chain.plan.placed.copy()
+    before, placed = chain.worth(), chain.plan.placed.copy()
     assert chain.would_fit(3)
-    assert chain.cost() == pytest.approx(before, abs=1e-9)
+    assert chain.worth() == pytest.approx(before, abs=1e-9)
     assert (chain.plan.placed[:3] == placed[:3]).all()
     assert chain.plan.placed[3]["truck"] == NOBODY
     assert chain.nodes_of(0) == [5, 0, 1, 4, 2, 4, 5]
@@ -61,7 +61,7 @@ def test_model_straightens_a_zigzag() -> None:
     (seq,) = resolve(chain.arrays, [0], [[5, 3, 0, 2, 1, 4, 5]], range(4), EFFORT) or [[]]
     assert chain.drive(0, seq)
     # 12 km at 1 a km, 1200 s + 4 x 60 s + 600 s at 0.01: 12 + 20.4.
-    assert chain.cost() == pytest.approx(32.4, abs=0.01)
+    assert chain.worth().money == pytest.approx(32.4, abs=0.01)
 
 
 def test_model_leaves_and_takes_optional_bins_by_their_prize() -> None:

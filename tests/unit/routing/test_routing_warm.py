@@ -8,10 +8,13 @@ import pytest
 
 from routing import (
     DisposalSite,
+    Matrix,
     MaxIterations,
     MaxRuntime,
     PlanError,
+    Prices,
     Problem,
+    Reason,
     RoutingError,
     Solution,
     Stop,
@@ -208,3 +211,40 @@ def test_added_stop_must_not_repeat_an_id(city: Problem, dispatched: Solution) -
     new: tuple[Stop, ...] = (city.stops[0],)
     with pytest.raises(RoutingError, match="an id used once"):
         replan(city, dispatched, NOON_ISH_S, Changes(new_stops=new), ONE)
+
+
+def town_of_waiting() -> Problem:
+    """One road of 5 km, 1,000 s each; two trucks of 300; four bins with hours, of which B alone may serve the third."""
+    trucks = [replace(TRUCK, id=name, shift=(0, 40_000), max_trips=3, fixed_cost=300.0) for name in ("A", "B")]
+    hours = {2: (1000, 1000), 3: (9000, 9500), 4: (3000, 3100), 5: (12_000, 13_000)}
+    stops = [bin_at(place, service_s=100, windows=(hours[place],)) for place in hours]
+    stops[2] = replace(stops[2], vehicles=frozenset({"B"}))
+    town = make_town([0, 5, 1, 2, 3, 4], stops, trucks, [DisposalSite("S0", 0, 900, ((0, 40_000),))])
+    roads = town.matrices["truck"]
+    slow = Matrix(roads.distance_m, 10 * roads.duration_s)
+    return replace(town, prices=Prices(1.0, 3600.0), matrices={"truck": slow})
+
+
+@pytest.mark.parametrize("now_s", [0, 1050, 5000, 8000, 20_000])
+def test_day_without_a_change_keeps_its_plan(now_s: int) -> None:
+    """Protects the crews, and the money: from 5,000 s on B, empty and on duty, could take A's bins.
+
+    As planned: A 7,500 to 17,000, B 0 to 7,100: 16,600 s at 1, 14 km at 1 and 2 x 300: 17,214. With B alone: 0 to
+    17,000, 14 km, and 300: 17,314, for it is paid while it waits.
+    """
+    problem = town_of_waiting()
+    plan = solve(problem, SOME)
+    assert plan.cost == pytest.approx(17_214)
+    day = replan(problem, plan, now_s, Changes(), SOME)
+    assert day.routes == plan.routes
+    assert (day.cost, day.violations) == (plan.cost, ())
+
+
+def test_optional_new_bin_that_does_not_pay_leaves_the_plan_as_it_was() -> None:
+    """Protects the reasons: what joins and is left out says why, and nothing else moves."""
+    problem = town_of_waiting()
+    plan = solve(problem, SOME)
+    new = replace(problem.stops[0], id="new", windows=(), required=False, prize=1.0)
+    day = replan(problem, plan, 5000, Changes(new_stops=(new,)), SOME)
+    assert day.routes == plan.routes
+    assert [(row.id, row.reason) for row in day.unserved] == [("new", Reason.PRIZE_BELOW_COST)]

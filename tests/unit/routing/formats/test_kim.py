@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from routing import MaxIterations, ProblemError, VisitKind, check, solve
+from routing import FileWarning, MaxIterations, ProblemError, VisitKind, check, solve
 from routing.formats import METRES_PER_MILE, read_any_problem, read_kim
 from tests.support.beside import SHARED
 from tests.unit.routing.formats.spoilt import told_of_spoilt
@@ -79,7 +79,7 @@ def test_day_limit_asks_for_a_second_vehicle(tmp_path: Path) -> None:
     [
         ("20.0 //", "twenty //", "small_stop.txt:1: found 'twenty', expected yards a vehicle holds"),
         ("40 //", "0 //", "small_stop.txt:5: found '0', expected miles an hour, more than 0"),
-        ("1130 1145", "1160 1245", "small_stop.txt:10: found '1160', expected a time as HHMM"),
+        ("1130 1145", "1130 4800", "small_stop.txt:10: found '4800', expected a time as HHMM, up to 4759"),
         ("1130 1145", "1145 1130", "small_stop.txt:10: found '1145 1130', expected a latest time not before"),
         ("1145 60 12.5 1", "1145 60 12.5", "small_stop.txt:10: found '3 10560 0 1130 1145 60 12.5', expected 8"),
         ("12.5 1\n3", "-12.5 1\n3", "small_stop.txt:9: found '-12.5', expected a load of 0 yards or more"),
@@ -91,6 +91,21 @@ def test_day_limit_asks_for_a_second_vehicle(tmp_path: Path) -> None:
 def test_wrong_line_is_named(tmp_path: Path, was: str, becomes: str, told: str) -> None:
     """Protects whoever made the file: number of the line, what stands there, what is expected."""
     assert told in told_of_spoilt(read_kim, written(tmp_path), was, becomes)
+
+
+def test_minutes_above_59_are_hundredths_of_an_hour(tmp_path: Path) -> None:
+    """Protects files that count hours in hundredths: 1175 is 11:45 (42,300 s); 1130 beside it stays half past."""
+    with pytest.warns(FileWarning, match=r"small_stop.txt: times .*, those are read as .*: 1175 as 11:45"):
+        problem = read_kim(written(tmp_path, SMALL.replace("1130 1145", "1130 1175")))
+    assert problem.stops[1].windows == ((41_400, 42_300),)
+
+
+def test_file_in_quarters_of_an_hour_is_read_so_throughout(tmp_path: Path) -> None:
+    """Protects the other times of such a file: where 1675 is 16:45 (60,300 s), 850 is half past eight (30,600 s)."""
+    with pytest.warns(FileWarning, match="all times are read as hundredths of an hour: 1675 as 16:45"):
+        problem = read_kim(written(tmp_path, SMALL.replace("1130 1145", "0850 1675")))
+    assert problem.stops[1].windows == ((30_600, 60_300),)
+    assert problem.vehicles[0].shift == (4 * 3600, 15 * 3600)
 
 
 def test_short_file_is_refused(tmp_path: Path) -> None:
