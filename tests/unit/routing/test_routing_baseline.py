@@ -32,7 +32,7 @@ def test_fixed_circuit_unloads_when_the_next_bin_would_not_fit() -> None:
     assert [visit.id for visit in circuit.route.visits] == ["D", "B2", "B3", "L", "B4", "L", "D"]
     assert (circuit.distance_m, circuit.duty_s, circuit.trips) == (14_000, 2780, 2)
     assert circuit.cost == pytest.approx(41.8)
-    assert not circuit.over_shift
+    assert circuit.over_shift_s == 0
     assert circuit.unloads
 
 
