@@ -226,7 +226,7 @@ def end_rest_form(
     connection: WithStore,
     csrf_token: Annotated[str, Form()],
     login: Annotated[str, Form(max_length=64)],
-    jour: Annotated[Day, Form()],
+    jour: Annotated[Day | None, Form()] = None,
     flotte: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Let an account that rests after wrong passwords be tried again: the crew is on the telephone."""
@@ -236,7 +236,7 @@ def end_rest_form(
         end_rest(connection, city.id, login)
     except AccountRefused as error:
         raise NotFound from error
-    return RedirectResponse(f"/operateur?{choice.query(jour)}", status_code=303)
+    return RedirectResponse(f"/operateur?{choice.query(jour)}" if jour else "/operateur", status_code=303)
 
 
 def _late(panel: Panel, now: datetime) -> list[ListedCircuit]:
