@@ -16,7 +16,7 @@ from simulators.city_folder import BaselineStop, CityFolder, read_city_folder
 from simulators.events import Event, Outgoing, by_time
 from simulators.trucks.driver import Driver
 from simulators.trucks.habits import Habits
-from simulators.trucks.roads import DETOUR_FACTOR, TOWN_SPEED_KMH, Roads
+from simulators.trucks.streets import DETOUR_FACTOR, TOWN_SPEED_KMH, Streets
 
 STEP = timedelta(minutes=15)
 """How far trucks run ahead of the sensors when both are merged; the result does not depend on it."""
@@ -34,7 +34,7 @@ class World:
         self.habits = habits
         self.bins = Bins(city, seed, start)
         self.sensors = Sensors(self.bins, seed, faults)
-        self.roads = Roads(city)
+        self.roads = Streets(city)
 
     @classmethod
     def from_folder(

@@ -135,7 +135,7 @@ class ArchiveWriter:
         self._tar.addfile(member, io.BytesIO(content))
 
 
-class Part(NamedTuple):
+class TablePart(NamedTuple):
     table: str
     content: bytes
 
@@ -158,7 +158,7 @@ class ArchiveReader:
         self._tar.close()
         self._gzip.close()
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[TablePart]:
         """The rows, table after table; afterwards `end` is there."""
         where = "its first rows"
         while True:
@@ -172,7 +172,7 @@ class ArchiveReader:
             table = member.name.split("/")[1] if member.name.startswith("tables/") else ""
             if table not in {shape.name for shape in self.begin.tables}:
                 raise BackupDamaged(f"{self._path} holds {member.name!r}, which none of our backups does")
-            yield Part(table, content)
+            yield TablePart(table, content)
             where = member.name
         self.end = self._parsed(End, content)
         with self._faults("at its end"):

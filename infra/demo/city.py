@@ -4,10 +4,10 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
-from infra.demo.office import Login
+from infra.demo.operator import Login
 from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.errors import TourneeError
 from services.store.connection import Connection
 from services.web.accounts import add_account
@@ -41,7 +41,7 @@ def load_city(connection: Connection, registry: Registry, now: datetime) -> list
 
     Passwords are random, made for this run; drivers have the four digits they would type in gloves.
     """
-    load_registry(connection, registry, who="demo", now=now)
+    store_registry(connection, registry, who="demo", now=now)
     logins = [
         Login("operator", "operateur", secrets.token_urlsafe(9), "/operateur"),
         Login("municipality", "mairie", secrets.token_urlsafe(9), "/"),

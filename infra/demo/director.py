@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from infra.demo.city import load_city, read_city
 from infra.demo.figures import Figures, count_figures, table_of
-from infra.demo.office import Login, Office, OfficeError
+from infra.demo.operator import Login, OperatorError, OperatorSession
 from infra.demo.replay import Cast, morning_of, plan_morning, replay_day, wait_until_stored
 from infra.demo.streets import build_streets
 from infra.demo.timepiece import Timepiece
@@ -113,7 +113,7 @@ def _logs_kept(stack: Stack) -> Iterator[None]:
     """When the demo fails, its servers' logs outlive their folder."""
     try:
         yield
-    except (OfficeError, PhoneError, PublishError, TimeoutError, ServerDidNotStart) as error:
+    except (OperatorError, PhoneError, PublishError, TimeoutError, ServerDidNotStart) as error:
         KEPT_LOGS.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(KEPT_LOGS, ignore_errors=True)
         shutil.copytree(stack.folder / "log", KEPT_LOGS)
@@ -142,16 +142,16 @@ def _world(folder: Path, seed: int, first: date) -> World:
 
 def _hardware(
     stack: Stack, registry: Registry, url: str, logins: list[Login], cleanup: ExitStack
-) -> tuple[Publisher, dict[str, DriverClient], Office]:
+) -> tuple[Publisher, dict[str, DriverClient], OperatorSession]:
     """Devices, phones and an operator, all on the network like everybody."""
     city = registry.city.id
     publisher = cleanup.enter_context(Publisher(stack.mqtt_host, stack.mqtt_port))
     drivers = [login for login in logins if login.role == "driver"]
     phones = {login.login: DriverClient.to(url, city, login.login, login.password) for login in drivers}
-    office = Office(url, city, next(login for login in logins if login.role == "operator"))
-    for close in (office.close, *(client.close for client in phones.values())):
+    operator = OperatorSession(url, city, next(login for login in logins if login.role == "operator"))
+    for close in (operator.close, *(client.close for client in phones.values())):
         cleanup.callback(close)
-    return publisher, phones, office
+    return publisher, phones, operator
 
 
 def _replay(cast: Cast, first: date, options: DemoOptions, progress: Progress) -> dict[str, Any]:

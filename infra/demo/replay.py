@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rich.progress import Progress, TaskID
 
-from infra.demo.office import Office
+from infra.demo.operator import OperatorSession
 from infra.demo.timepiece import Timepiece
 from services.city.registry import Registry
 from services.store.connection import Connection
@@ -33,7 +33,7 @@ class Cast(NamedTuple):
     publisher: Publisher
     phones: Mapping[str, DriverClient]
     """By truck."""
-    office: Office
+    operator: OperatorSession
     timepiece: Timepiece
     store: Connection
 
@@ -49,7 +49,7 @@ def replay_day(cast: Cast, day: date, progress: Progress) -> None:
     morning, next_morning = morning_of(cast.registry, day), morning_of(cast.registry, day + timedelta(days=1))
     plan = plan_morning(cast, day, DAY_TIME_LIMIT_S, progress)
     if plan["circuits"]:
-        cast.office.dispatch(plan["plan_id"])
+        cast.operator.dispatch(plan["plan_id"])
     # Drive first: what a sensor says depends on when its bin was emptied.
     driven = list(cast.world.drive(_circuits(cast, day, plan), day))
     cast.timepiece.hold(next_morning)
@@ -73,7 +73,7 @@ def plan_morning(cast: Cast, day: date, time_limit_s: float, progress: Progress)
         best = f", {news['distance_m'] / 1000:,.0f} km" if news.get("distance_m") else ""
         progress.update(task, completed=news["elapsed_s"], description=f"{day}: planning{best}")
 
-    plan = cast.office.plan(day, morning_of(cast.registry, day), time_limit_s, told)
+    plan = cast.operator.plan(day, morning_of(cast.registry, day), time_limit_s, told)
     progress.remove_task(task)
     return plan
 

@@ -131,7 +131,7 @@ def ranged(trucks: Records, kinds: int) -> tuple[NDArray[np.int32], NDArray[np.i
 def _most_money(
     nodes: Records, trucks: Records, roads: NDArray[np.int32], serve: NDArray[np.float64], crew_per_s: float
 ) -> float:
-    """A bound of what all tours of any plan cost together: everybody out all day, three legs a stop at the longest."""
+    """A bound of what all routes of any plan cost together: everybody out all day, three legs a stop at the longest."""
     legs = 3.0 * len(nodes) + 3.0 * len(trucks)
     shifts_s = float((trucks["to_s"] - trucks["from_s"]).sum())
     leg = float(roads[..., 0].max(initial=0)) * float(trucks["per_m"].max(initial=0)) + float(serve.max(initial=0))

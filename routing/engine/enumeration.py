@@ -37,7 +37,7 @@ def cheapest_duties(
         stop, way = choice[depth] % k, choice[depth] // k
         chosen ^= 1 << stop
         m = ends[depth - 1] if depth else 1
-        if not chosen >> stop & 1 or m + 4 > len(row):  # it was chosen before, or the tour would be longer than any
+        if not chosen >> stop & 1 or m + 4 > len(row):  # it was chosen before, or the route would be longer than any
             continue
         if way:
             row[m].node = sites[way - 1]

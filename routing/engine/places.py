@@ -16,7 +16,7 @@ SERVED_NEIGHBOURS = 20
 COMPARED = 3  # places built in full and compared for a stop the crew may have to wait for
 TRIES = 4  # places tried for one stop when the cheapest, judged quickly, does not hold in full
 ROUNDING = 1e-6  # money by which sums of the same prices in another order may differ
-IN_TRIP, TRIP_AFTER, TRIP_BEFORE, NEW_TOUR = 0, 1, 2, 3  # forms of a place
+IN_TRIP, TRIP_AFTER, TRIP_BEFORE, NEW_ROUTE = 0, 1, 2, 3  # forms of a place
 
 
 class Look(NamedTuple):
@@ -24,7 +24,7 @@ class Look(NamedTuple):
 
     ease: float = 1.0
     blink: float = 0.0
-    wide: bool = False  # look at every position of every tour
+    wide: bool = False  # look at every position of every route
     may_open: bool = True  # whether a parked truck may be taken into use
 
 
@@ -33,7 +33,7 @@ def serve(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, look: Look) -
     """Insert a stop at its cheapest place if that costs less than leaving it; False when there is none.
 
     Places are found by driving and service alone, and at best these fill time the crew waits. A stop that opens late
-    may also make it wait, and a tour may come out dearer than judged because of other windows or the break: the first
+    may also make it wait, and a route may come out dearer than judged because of other windows or the break: the first
     few places are then built in full and compared.
     """
     limit = INFEASIBLE if arrays.nodes[stop].required else arrays.nodes[stop].prize
@@ -45,7 +45,7 @@ def serve(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, look: Look) -
         if cost == INFEASIBLE:
             continue
         place = scratch.places[number]
-        extra = cost - plan.tours[place.truck].cost
+        extra = cost - plan.routes[place.truck].cost
         if extra * look.ease < best:
             best, best_number = extra * look.ease, number
         if extra * (1.0 if place.form == IN_TRIP else look.ease) > place.extra + ROUNDING:
@@ -63,14 +63,14 @@ def serve(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, look: Look) -
 
 @compiled
 def _try_place(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, number: int) -> float:
-    """Build the tour with the stop at a place, into the trial row; return its cost."""
+    """Build the route with the stop at a place, into the trial row; return its cost."""
     trial = len(arrays.trucks)
     place = scratch.places[number]
     t, after, form, site = place.truck, place.after, place.form, place.site
     out, old = plan.visits[trial], plan.visits[t]
-    m = plan.tours[t].length
-    if form == NEW_TOUR:
-        return _try_new_tour(arrays, plan, t, stop, site)
+    m = plan.routes[t].length
+    if form == NEW_ROUTE:
+        return _try_new_route(arrays, plan, t, stop, site)
     for before in range(after + 1):
         out[before].node = old[before].node
     at = after + 1
@@ -91,8 +91,8 @@ def _try_place(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, number: 
 
 
 @compiled
-def _try_new_tour(arrays: Arrays, plan: Plan, t: int, stop: int, site: int) -> float:
-    """Build a tour for the stop alone. `site` is the cheapest to drive to: others only if it makes the crew wait."""
+def _try_new_route(arrays: Arrays, plan: Plan, t: int, stop: int, site: int) -> float:
+    """Build a route for the stop alone. `site` is the cheapest to drive to: others only if it makes the crew wait."""
     cost = _try_alone(arrays, plan, t, stop, site)
     kind = arrays.trucks[t].kind
     if cost <= arrays.solo[kind, stop].cost + ROUNDING:
@@ -132,7 +132,7 @@ def _scan(
 ) -> int:
     """Look at the positions beside the stop's served neighbours (or at all), inside trips or for a new trip."""
     if look.wide:
-        return _scan_tours(arrays, plan, scratch, stop, limit, look, new_trip, count)
+        return _scan_routes(arrays, plan, scratch, stop, limit, look, new_trip, count)
     scratch.stamps[0] += 1
     stamp, served = scratch.stamps[0], 0
     for other in arrays.near[stop]:
@@ -145,7 +145,7 @@ def _scan(
         if abs(scratch.seen[t]) != stamp:
             scratch.seen[t] = stamp if _has_room_today(arrays, plan, t, stop, new_trip) else -stamp
             if scratch.seen[t] == stamp:
-                last = plan.tours[t].length - 3
+                last = plan.routes[t].length - 3
                 count = _look_at(arrays, plan, scratch, t, stop, 0, limit, look, new_trip, count)
                 count = _look_at(arrays, plan, scratch, t, stop, last, limit, look, new_trip, count)
         if scratch.seen[t] == stamp:
@@ -153,18 +153,18 @@ def _scan(
             count = _look_at(arrays, plan, scratch, t, stop, at - 1, limit, look, new_trip, count)
             count = _look_at(arrays, plan, scratch, t, stop, at, limit, look, new_trip, count)
     if served == 0:
-        return _scan_tours(arrays, plan, scratch, stop, limit, look, new_trip, count)
+        return _scan_routes(arrays, plan, scratch, stop, limit, look, new_trip, count)
     return count
 
 
 @compiled
-def _scan_tours(
+def _scan_routes(
     arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, limit: float, look: Look, new_trip: bool, count: int
 ) -> int:
-    """Look at all positions of all tours, or, unless `look.wide`, at the first and the last of each."""
+    """Look at all positions of all routes, or, unless `look.wide`, at the first and the last of each."""
     for t in range(len(arrays.trucks)):
-        if plan.tours[t].length and _has_room_today(arrays, plan, t, stop, new_trip):
-            last = plan.tours[t].length - 3
+        if plan.routes[t].length and _has_room_today(arrays, plan, t, stop, new_trip):
+            last = plan.routes[t].length - 3
             for at in range(last + 2):
                 if look.wide or at in (0, last):
                     count = _look_at(arrays, plan, scratch, t, stop, at, limit, look, new_trip, count)
@@ -173,17 +173,17 @@ def _scan_tours(
 
 @compiled
 def _has_room_today(arrays: Arrays, plan: Plan, t: int, stop: int, new_trip: bool) -> bool:
-    truck, node, tour = arrays.trucks[t], arrays.nodes[stop], plan.tours[t]
+    truck, node, route = arrays.trucks[t], arrays.nodes[stop], plan.routes[t]
     if not (
         arrays.can[truck.kind, stop]
-        and tour.stops < truck.max_stops
-        and tour.day_kg + node.demand_kg <= truck.day_limit_kg
-        and tour.day_l + node.demand_l <= truck.day_limit_l
+        and route.stops < truck.max_stops
+        and route.day_kg + node.demand_kg <= truck.day_limit_kg
+        and route.day_l + node.demand_l <= truck.day_limit_l
     ):
         return False
     if new_trip:
-        return bool(tour.trips < truck.max_trips)
-    for trip in range(tour.trips):
+        return bool(route.trips < truck.max_trips)
+    for trip in range(route.trips):
         load = plan.trips[t, trip]
         if load.kg + node.demand_kg <= truck.capacity_kg and load.litres + node.demand_l <= truck.capacity_l:
             return True
@@ -199,7 +199,7 @@ def _look_at(
         return _look_for_new_trip(arrays, plan, scratch, t, stop, after, limit, look, count)
     truck, node, trip = arrays.trucks[t], arrays.nodes[stop], plan.visits[t, after].trip
     if (
-        trip == plan.tours[t].trips
+        trip == plan.routes[t].trips
         or plan.trips[t, trip].kg + node.demand_kg > truck.capacity_kg
         or plan.trips[t, trip].litres + node.demand_l > truck.capacity_l
         or node.stream & ~plan.trips[t, trip].accepts
@@ -210,11 +210,11 @@ def _look_at(
     metres = roads[here, stop, 0] + roads[stop, there, 0] - roads[here, there, 0]
     driven_s = roads[here, stop, 1] + roads[stop, there, 1] - roads[here, there, 1]
     extra = truck.per_m * metres + arrays.crew_per_s * driven_s + arrays.serve[truck.kind, stop]
-    if plan.tours[t].idle_s:
+    if plan.routes[t].idle_s:
         extra -= arrays.crew_per_s * _absorbed_s(plan, t, driven_s + node.service_s)
     if extra >= _worst(scratch, count, limit, look) or (look.blink > 0 and rand(scratch.rng) < look.blink):
         return count
-    if not has_way_left(truck, plan.tours[t], metres, driven_s + node.service_s):
+    if not has_way_left(truck, plan.routes[t], metres, driven_s + node.service_s):
         return count
     start = next_start(arrays, stop, plan.visits[t, after].leave_s + roads[here, stop, 1])
     if start == NEVER or start + node.service_s + roads[stop, there, 1] > plan.visits[t, after + 1].latest_s:
@@ -225,7 +225,7 @@ def _look_at(
 @compiled
 def _absorbed_s(plan: Plan, t: int, busy_s: int) -> int:
     """Seconds of more work that may cost nothing, because the crew waits somewhere anyway."""
-    return int(min(plan.tours[t].idle_s, max(0, busy_s)))
+    return int(min(plan.routes[t].idle_s, max(0, busy_s)))
 
 
 @compiled
@@ -241,19 +241,19 @@ def _look_for_new_trip(
             continue
         site = arrays.stops + number
         for form in (TRIP_AFTER, TRIP_BEFORE):
-            if form == TRIP_BEFORE and (here >= arrays.stops or after >= plan.tours[t].length - 2):
+            if form == TRIP_BEFORE and (here >= arrays.stops or after >= plan.routes[t].length - 2):
                 continue
             first, second = (stop, site) if form == TRIP_AFTER else (site, stop)
             metres = roads[here, first, 0] + roads[first, second, 0] + roads[second, there, 0] - roads[here, there, 0]
             driven_s = roads[here, first, 1] + roads[first, second, 1] + roads[second, there, 1] - roads[here, there, 1]
             extra = truck.per_m * metres + arrays.crew_per_s * driven_s + serve[stop] + serve[site]
-            if plan.tours[t].idle_s:
+            if plan.routes[t].idle_s:
                 busy_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
                 extra -= arrays.crew_per_s * _absorbed_s(plan, t, busy_s)
             if extra * look.ease >= _worst(scratch, count, limit, look):
                 continue
             work_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
-            if not has_way_left(truck, plan.tours[t], metres, work_s):
+            if not has_way_left(truck, plan.routes[t], metres, work_s):
                 continue
             clock = next_start(arrays, first, plan.visits[t, after].leave_s + roads[here, first, 1])
             if clock == NEVER:
@@ -275,8 +275,8 @@ def _offer_parked(arrays: Arrays, plan: Plan, scratch: Scratch, stop: int, limit
             break
         for number in range(arrays.kind_at[kind], arrays.kind_at[kind + 1]):
             t = int(arrays.of_kind[number])
-            if plan.tours[t].length == 0:
-                count = _offer(scratch, count, look, extra, t, 0, NEW_TOUR, arrays.solo[kind, stop].site)
+            if plan.routes[t].length == 0:
+                count = _offer(scratch, count, look, extra, t, 0, NEW_ROUTE, arrays.solo[kind, stop].site)
                 break
     return count
 

@@ -1,6 +1,6 @@
-"""A plan under search, in arrays that compiled loops change in place: tours, who serves what, what it costs.
+"""A plan under search, in arrays that compiled loops change in place: routes, who serves what, what it costs.
 
-Every tour in it keeps every rule, because `adopt` only takes what `evaluate` has passed. A change can be taken back
+Every route in it keeps every rule, because `adopt` only takes what `evaluate` has passed. A change can be taken back
 (`roll_back`) until it is settled (`settle`).
 """
 
@@ -17,9 +17,9 @@ from routing.engine.timing import NEVER, Visits, best_duty, last_start, next_sta
 
 NOBODY = -1
 INFEASIBLE = np.inf
-type Tour = Any  # one record of `Plan.tours`; numpy has no type for it
+type Route = Any  # one record of `Plan.routes`; numpy has no type for it
 
-TOUR = np.dtype(
+ROUTE = np.dtype(
     [
         ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("metres", "i8"), ("least_s", "i8"), ("idle_s", "i8"),
         ("length", "i8"),
@@ -30,22 +30,22 @@ TOUR = np.dtype(
 VISIT = np.dtype([("node", "i4"), ("leave_s", "i4"), ("latest_s", "i4"), ("trip", "i4")])
 TRIP = np.dtype([("kg", "f8"), ("litres", "f8"), ("accepts", "i8")])
 PLACED = np.dtype([("truck", "i4"), ("at", "i4")])
-BOOKS = np.dtype([("tours", "f8"), ("lost", "f8"), ("missing", "i8"), ("touched", "i8")])
+BOOKS = np.dtype([("routes", "f8"), ("lost", "f8"), ("missing", "i8"), ("touched", "i8")])
 
 
 class Plan(NamedTuple):
-    """Tours by truck, in rows; row T of `tours`, `visits` and `trips` is the one being tried.
+    """Routes by truck, in rows; row T of `routes`, `visits` and `trips` is the one being tried.
 
-    A tour's visits run from depot to depot; `leave_s` is the earliest moment the truck drives on, `latest_s` the
+    A route's visits run from depot to depot; `leave_s` is the earliest moment the truck drives on, `latest_s` the
     latest start of service that still brings it home in time, `trip` the number of the trip that a stop inserted
     after the visit would join; `idle_s` is how long the crew waits, its break apart. A parked truck has `length` 0.
     """
 
-    tours: NDArray[np.void]  # (T + 1,) TOUR
+    routes: NDArray[np.void]  # (T + 1,) ROUTE
     visits: NDArray[np.void]  # (T + 1, L) VISIT
     trips: NDArray[np.void]  # (T + 1, R) TRIP: its load, and the streams its site takes
     placed: NDArray[np.void]  # (n,) PLACED: who serves a stop, or NOBODY, and its position there
-    books: NDArray[np.void]  # (1,) BOOKS: money of tours, prizes of optional stops left out; required stops missing
+    books: NDArray[np.void]  # (1,) BOOKS: money of routes, prizes of optional stops left out; required stops missing
     saved: NDArray[np.int32]  # (T, L) nodes before the change under way
     touched: NDArray[np.int32]  # (T,) trucks changed since `settle`, `books.touched` of them
 
@@ -62,7 +62,7 @@ def empty_plan(arrays: Arrays) -> Plan:
     books["lost"] = arrays.nodes["prize"][:n].sum()
     books["missing"] = arrays.nodes["required"][:n].sum()
     return Plan(
-        np.zeros(trucks + 1, TOUR), np.zeros((trucks + 1, wide), VISIT), np.zeros((trucks + 1, most_trips + 2), TRIP),
+        np.zeros(trucks + 1, ROUTE), np.zeros((trucks + 1, wide), VISIT), np.zeros((trucks + 1, most_trips + 2), TRIP),
         placed, books, np.zeros((trucks, wide), np.int32), np.zeros(trucks, np.int32),
     )  # fmt: skip
 
@@ -70,21 +70,21 @@ def empty_plan(arrays: Arrays) -> Plan:
 @compiled
 def cost_of(plan: Plan) -> float:
     """Money of the plan. Whoever compares plans looks at `books.missing` first: a required stop has no price."""
-    cost: float = plan.books[0].tours + plan.books[0].lost
+    cost: float = plan.books[0].routes + plan.books[0].lost
     return cost
 
 
 @compiled
 def sum_up(plan: Plan) -> None:
-    """Add the tours up anew: what is added and taken away millions of times loses digits.
+    """Add the routes up anew: what is added and taken away millions of times loses digits.
 
     Prizes lose none (`routing.engine.money`).
     """
     total = 0.0
-    for t in range(len(plan.tours) - 1):
-        if plan.tours[t].length:
-            total += plan.tours[t].cost
-    plan.books[0].tours = total
+    for t in range(len(plan.routes) - 1):
+        if plan.routes[t].length:
+            total += plan.routes[t].cost
+    plan.books[0].routes = total
 
 
 @compiled
@@ -134,9 +134,9 @@ def evaluate(arrays: Arrays, plan: Plan, t: int, m: int) -> float:
             _fill_rested(arrays, truck, row, m, rest_after)
             windowed = max(windowed, rest_after)
     _fill_latest(arrays, truck, row, m, windowed, rest_after)
-    tour = plan.tours[trial]
-    tour.cost, tour.length, tour.metres = cost, m, metres
-    tour.least_s, tour.idle_s = least_s, idle_s
+    route = plan.routes[trial]
+    route.cost, route.length, route.metres = cost, m, metres
+    route.least_s, route.idle_s = least_s, idle_s
     return float(cost)
 
 
@@ -168,17 +168,17 @@ def _fill_loads(arrays: Arrays, plan: Plan, t: int, m: int) -> bool:
             streams = 0
             kg = litres = 0.0
         row[place].trip = number
-    tour = plan.tours[trial]
-    tour.day_kg, tour.day_l, tour.trips, tour.stops = day_kg, day_l, number, stops
+    route = plan.routes[trial]
+    route.day_kg, route.day_l, route.trips, route.stops = day_kg, day_l, number, stops
     unloaded = row[m - 2].node >= n
     in_limits = stops <= truck.max_stops and day_kg <= truck.day_limit_kg and day_l <= truck.day_limit_l
     return bool(unloaded and in_limits)
 
 
 @compiled
-def has_way_left(truck: Truck, tour: Tour, metres: int, work_s: int) -> bool:
-    """Tell whether a tour may become so much longer: if not, no timing of it could help."""
-    return bool(tour.metres + metres <= truck.max_distance_m and tour.least_s + work_s <= truck.max_duty_s)
+def has_way_left(truck: Truck, route: Route, metres: int, work_s: int) -> bool:
+    """Tell whether a route may become so much longer: if not, no timing of it could help."""
+    return bool(route.metres + metres <= truck.max_distance_m and route.least_s + work_s <= truck.max_duty_s)
 
 
 @compiled
@@ -217,15 +217,15 @@ def _fill_latest(arrays: Arrays, truck: Truck, row: Visits, m: int, windowed: in
 
 @compiled
 def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
-    """Give truck t the tour in the trial row, as `evaluate` left it; stops it loses become nobody's."""
+    """Give truck t the route in the trial row, as `evaluate` left it; stops it loses become nobody's."""
     trial = len(arrays.trucks)
     touch(plan, t)
     _leave_stops(arrays, plan, t)
-    old, new, books = plan.tours[t], plan.tours[trial], plan.books[0]
+    old, new, books = plan.routes[t], plan.routes[trial], plan.books[0]
     old.cost, old.length, old.trips, old.stops = new.cost, new.length, new.trips, new.stops
     old.day_kg, old.day_l, old.metres = new.day_kg, new.day_l, new.metres
     old.least_s, old.idle_s = new.least_s, new.idle_s
-    books.tours += new.cost
+    books.routes += new.cost
     for at in range(new.length):
         plan.visits[t, at] = plan.visits[trial, at]
         node = plan.visits[t, at].node
@@ -243,7 +243,7 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
 @compiled
 def _leave_stops(arrays: Arrays, plan: Plan, t: int) -> None:
     """Park truck t as far as the books go: its stops are nobody's and its cost is gone."""
-    for place in range(plan.tours[t].length):
+    for place in range(plan.routes[t].length):
         node = plan.visits[t, place].node
         if node < arrays.stops:
             plan.placed[node].truck = NOBODY
@@ -251,10 +251,10 @@ def _leave_stops(arrays: Arrays, plan: Plan, t: int) -> None:
                 plan.books[0].missing += 1
             else:
                 plan.books[0].lost += arrays.nodes[node].prize
-    if plan.tours[t].length:
-        plan.books[0].tours -= plan.tours[t].cost
-    plan.tours[t].length = 0
-    plan.tours[t].cost = 0.0
+    if plan.routes[t].length:
+        plan.books[0].routes -= plan.routes[t].cost
+    plan.routes[t].length = 0
+    plan.routes[t].cost = 0.0
 
 
 @compiled
@@ -266,15 +266,15 @@ def park(arrays: Arrays, plan: Plan, t: int) -> None:
 
 @compiled
 def touch(plan: Plan, t: int) -> None:
-    """Remember the tour of truck t as it is, once, so that the change can be taken back."""
-    if plan.tours[t].touched:
+    """Remember the route of truck t as it is, once, so that the change can be taken back."""
+    if plan.routes[t].touched:
         return
-    plan.tours[t].touched = True
-    plan.tours[t].noted = False
+    plan.routes[t].touched = True
+    plan.routes[t].noted = False
     plan.touched[plan.books[0].touched] = t
     plan.books[0].touched += 1
-    plan.tours[t].saved_length = plan.tours[t].length
-    for place in range(plan.tours[t].length):
+    plan.routes[t].saved_length = plan.routes[t].length
+    for place in range(plan.routes[t].length):
         plan.saved[t, place] = plan.visits[t, place].node
 
 
@@ -282,7 +282,7 @@ def touch(plan: Plan, t: int) -> None:
 def settle(plan: Plan) -> None:
     """Keep what was changed: it can no longer be taken back."""
     for number in range(plan.books[0].touched):
-        plan.tours[plan.touched[number]].touched = False
+        plan.routes[plan.touched[number]].touched = False
     plan.books[0].touched = 0
 
 
@@ -294,7 +294,7 @@ def roll_back(arrays: Arrays, plan: Plan) -> None:
         _leave_stops(arrays, plan, plan.touched[number])
     for number in range(count):
         t = plan.touched[number]
-        m = plan.tours[t].saved_length
+        m = plan.routes[t].saved_length
         if m:
             for place in range(m):
                 plan.visits[trial, place].node = plan.saved[t, place]
@@ -331,10 +331,10 @@ def copied(note: Note) -> Note:
 def note(plan: Plan, target: Note) -> None:
     """Write a settled plan down. Always into the same note between two calls of `redraw`: only changes are copied."""
     for t in range(len(target.length)):
-        if not plan.tours[t].noted:
-            plan.tours[t].noted = True
-            target.length[t] = plan.tours[t].length
-            for place in range(plan.tours[t].length):
+        if not plan.routes[t].noted:
+            plan.routes[t].noted = True
+            target.length[t] = plan.routes[t].length
+            for place in range(plan.routes[t].length):
                 target.seq[t, place] = plan.visits[t, place].node
     target.missing[0] = plan.books[0].missing
     target.cost[0] = cost_of(plan)
@@ -342,11 +342,11 @@ def note(plan: Plan, target: Note) -> None:
 
 @compiled
 def redraw(arrays: Arrays, source: Note, plan: Plan) -> None:
-    """Make the plan what the note says, and settle it. A tour that breaks a rule is left out."""
+    """Make the plan what the note says, and settle it. A route that breaks a rule is left out."""
     trial, trucks = len(arrays.trucks), len(arrays.trucks)
     for t in range(trucks):
         _leave_stops(arrays, plan, t)
-        plan.tours[t].noted = False
+        plan.routes[t].noted = False
     for t in range(trucks):
         m = source.length[t]
         if m:

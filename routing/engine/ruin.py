@@ -14,7 +14,7 @@ LONGEST_STRING = 10
 SPLIT_SHARE = 0.5
 SPARE_SHARE = 0.99  # beta of the article: how likely one more stop inside the string is spared
 TRIP_SHARE = 0.03  # ruins that take a whole trip
-TOUR_SHARE = 0.3  # of these, take the whole tour
+ROUTE_SHARE = 0.3  # of these, take the whole route
 
 
 @compiled
@@ -82,15 +82,15 @@ def _ruin_strings(arrays: Arrays, plan: Plan, scratch: Scratch, seed: int) -> in
 def _mean_length(arrays: Arrays, plan: Plan) -> int:
     stops = used = 0
     for t in range(len(arrays.trucks)):
-        if plan.tours[t].length:
-            stops += plan.tours[t].stops
+        if plan.routes[t].length:
+            stops += plan.routes[t].stops
             used += 1
     return stops // max(1, used)
 
 
 @compiled
 def _cut_string(arrays: Arrays, plan: Plan, scratch: Scratch, t: int, stop: int, length: int, count: int) -> int:
-    """Remove a string of stops holding `stop` from a tour, perhaps sparing some in its middle."""
+    """Remove a string of stops holding `stop` from a route, perhaps sparing some in its middle."""
     total = take_order(arrays, plan, scratch, t)
     length = min(length, total)
     spared = 0
@@ -112,7 +112,7 @@ def _cut_string(arrays: Arrays, plan: Plan, scratch: Scratch, t: int, stop: int,
 
 @compiled
 def _ruin_trip(arrays: Arrays, plan: Plan, scratch: Scratch, seed: int) -> int:
-    """Remove one whole trip near the seed, or a whole tour."""
+    """Remove one whole trip near the seed, or a whole route."""
     near = seed
     number = 0
     while plan.placed[near].truck == NOBODY:
@@ -122,9 +122,9 @@ def _ruin_trip(arrays: Arrays, plan: Plan, scratch: Scratch, seed: int) -> int:
         number += 1
     t = plan.placed[near].truck
     trip = plan.visits[t, plan.placed[near].at].trip
-    whole = rand(scratch.rng) < TOUR_SHARE
+    whole = rand(scratch.rng) < ROUTE_SHARE
     count = 0
-    for place in range(plan.tours[t].length):
+    for place in range(plan.routes[t].length):
         node = plan.visits[t, place].node
         if node < arrays.stops and (whole or plan.visits[t, place].trip == trip):
             scratch.absent[count] = node
@@ -134,15 +134,15 @@ def _ruin_trip(arrays: Arrays, plan: Plan, scratch: Scratch, seed: int) -> int:
 
 @compiled
 def remove(arrays: Arrays, plan: Plan, scratch: Scratch, t: int, begin: int, end: int) -> int:
-    """Take the stops `scratch.absent[begin:end]` out of truck t's tour, with disposals left nothing to unload.
+    """Take the stops `scratch.absent[begin:end]` out of truck t's route, with disposals left nothing to unload.
 
-    Returns `end`, or `begin` when the rest of the tour would break a rule (roads need not keep the triangle rule).
+    Returns `end`, or `begin` when the rest of the route would break a rule (roads need not keep the triangle rule).
     """
     stamp = scratch.stamps[1]
     for number in range(begin, end):
         scratch.marked[scratch.absent[number]] = stamp
     trial, n, m = len(arrays.trucks), arrays.stops, 0
-    out, length = plan.visits[trial], plan.tours[t].length
+    out, length = plan.visits[trial], plan.routes[t].length
     for place in range(length - 1):
         node = plan.visits[t, place].node
         gone = node < n and scratch.marked[node] == stamp

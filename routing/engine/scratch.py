@@ -14,7 +14,7 @@ from routing.engine.rng import Rng, make_rng
 MOST_TRIES = 40
 PLACE = np.dtype([("extra", "f8"), ("truck", "i8"), ("after", "i8"), ("form", "i8"), ("site", "i8")], align=True)
 
-# Of a tour's stop: unloading after it, at `site`, costs `cost`; the first j stops, collected and unloaded, cost
+# Of a route's stop: unloading after it, at `site`, costs `cost`; the first j stops, collected and unloaded, cost
 # `total` with the cut before at `back`; `queue` holds cuts to start a trip from, cheapest first.
 GAP = np.dtype(
     [("cost", "f8"), ("total", "f8"), ("stop", "i4"), ("site", "i4"), ("back", "i4"), ("queue", "i4")], align=True
@@ -24,12 +24,12 @@ GAP = np.dtype(
 class Scratch(NamedTuple):
     rng: Rng
     places: NDArray[np.void]  # (40,) PLACE, found so far for a stop, cheapest first
-    seen: NDArray[np.int64]  # (T,) stamp of the last look at a tour: positive when it can take the stop
+    seen: NDArray[np.int64]  # (T,) stamp of the last look at a route: positive when it can take the stop
     marked: NDArray[np.int64]  # (n,) stamp of the last ruin that took a stop out or offers it again
     stamps: NDArray[np.int64]  # (2,) of `seen` and of `marked`
     absent: NDArray[np.int32]  # (n,) stops to put back
     key: NDArray[np.float64]  # (n,) by which they are ordered
-    gaps: NDArray[np.void]  # (L + 2,) GAP, where one tour could unload
+    gaps: NDArray[np.void]  # (L + 2,) GAP, where one route could unload
 
 
 def make_scratch(arrays: Arrays, plan: Plan, seed: int, stream: int = 0) -> Scratch:

@@ -1,7 +1,7 @@
 """The best timing of a fixed sequence, compiled: when to leave, when to rest. Same rules as `routing.schedule`.
 
-A tour is given by the first m of its visits; `rest_after` is the position after whose service the crew rests, NEVER for
-no rest.
+A route is given by the first m of its visits; `rest_after` is the position after whose service the crew rests, NEVER
+for no rest.
 """
 
 from __future__ import annotations

@@ -13,16 +13,16 @@ from routing.engine.scratch import Scratch
 
 @compiled
 def unload_better(arrays: Arrays, plan: Plan, scratch: Scratch, t: int) -> None:
-    """Place the disposal visits of truck t anew, and keep them if the tour gets cheaper."""
+    """Place the disposal visits of truck t anew, and keep them if the route gets cheaper."""
     count = take_order(arrays, plan, scratch, t)
     m = place_unloading(arrays, plan, scratch, t, count)
-    if m and _is_new(arrays, plan, t, m) and evaluate(arrays, plan, t, m) < plan.tours[t].cost - LEAST_GAIN:
+    if m and _is_new(arrays, plan, t, m) and evaluate(arrays, plan, t, m) < plan.routes[t].cost - LEAST_GAIN:
         adopt(arrays, plan, t)
 
 
 @compiled
 def _is_new(arrays: Arrays, plan: Plan, t: int, m: int) -> bool:
-    if m != plan.tours[t].length:
+    if m != plan.routes[t].length:
         return True
     trial = len(arrays.trucks)
     same = 0
@@ -33,9 +33,9 @@ def _is_new(arrays: Arrays, plan: Plan, t: int, m: int) -> bool:
 
 @compiled
 def take_order(arrays: Arrays, plan: Plan, scratch: Scratch, t: int) -> int:
-    """Write the stops of a tour, in order, into `scratch.gaps`; return how many."""
+    """Write the stops of a route, in order, into `scratch.gaps`; return how many."""
     count = 0
-    for place in range(plan.tours[t].length):
+    for place in range(plan.routes[t].length):
         if plan.visits[t, place].node < arrays.stops:
             scratch.gaps[count].stop = plan.visits[t, place].node
             count += 1

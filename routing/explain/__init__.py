@@ -3,17 +3,17 @@
 Needs no compiler: only `what_if`, which searches, loads the engine, and only when it is called.
 """
 
-from routing.explain.circuits import Circuit, LimitUse, Trip
+from routing.explain.circuits import ExplainedCircuit, LimitUse, Trip
 from routing.explain.left_out import Insertion
 from routing.explain.plan import Explanation, explain, explanation_document, tries_at_most
 from routing.explain.stops import StopCost, route_without
-from routing.explain.tour import Bill
+from routing.explain.untimed import Bill
 from routing.explain.what_if import Change, LongerShift, OneMoreTruck, WhatIf, changes_to_try, what_if, what_ifs
 
 __all__ = [
     "Bill",
     "Change",
-    "Circuit",
+    "ExplainedCircuit",
     "Explanation",
     "Insertion",
     "LimitUse",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from routing.explain.tour import Bill, Tour
+from routing.explain.untimed import Bill, UntimedRoute
 from routing.limits import LIMITS, SHIFT, TRIPS, Limit, Over, of_visits, total
 from routing.problem import Stop, Vehicle, Window
 from routing.schedule import Legs, earliest_starts, latest_starts
@@ -60,7 +60,7 @@ class LimitUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Circuit:
+class ExplainedCircuit:
     """A route's bill, its trips and limits.
 
     `delay_s` is how late it may run at any moment of the duty before something closes, `closes_first` what that is:
@@ -80,11 +80,13 @@ class Circuit:
         return min(self.limits, key=lambda limit: limit.left_ratio)
 
 
-def circuit_of(tour: Tour, route: Route, bill: Bill) -> Circuit:
-    """Tell what binds the route of this tour."""
-    trips = tuple(_trip(tour.vehicle, stops, site.id) for stops, site in tour.trips())
-    delay_s, closes_first = _delay(tour, route)
-    return Circuit(tour.vehicle.id, bill, trips, tuple(_limits(tour, route, bill)), delay_s, closes_first)
+def circuit_of(untimed: UntimedRoute, route: Route, bill: Bill) -> ExplainedCircuit:
+    """Tell what binds this route."""
+    trips = tuple(_trip(untimed.vehicle, stops, site.id) for stops, site in untimed.trips())
+    delay_s, closes_first = _delay(untimed, route)
+    return ExplainedCircuit(
+        untimed.vehicle.id, bill, trips, tuple(_limits(untimed, route, bill)), delay_s, closes_first
+    )
 
 
 def _trip(vehicle: Vehicle, stops: list[Stop], site: str) -> Trip:
@@ -92,29 +94,29 @@ def _trip(vehicle: Vehicle, stops: list[Stop], site: str) -> Trip:
     return Trip(site, len(stops), kg, volume_l, vehicle.capacity_kg - kg, vehicle.capacity_l - volume_l)
 
 
-def _limits(tour: Tour, route: Route, bill: Bill) -> Iterator[LimitUse]:
+def _limits(untimed: UntimedRoute, route: Route, bill: Bill) -> Iterator[LimitUse]:
     """Yield the limits the vehicle has, in the order of `LIMITS`."""
     made = route.trips
     for limit in LIMITS:
-        most, used = limit.most(tour.vehicle), _used(limit, tour, route, bill)
+        most, used = limit.most(untimed.vehicle), _used(limit, untimed, route, bill)
         if limit.over is Over.TRIP:
             most *= made
         if math.isfinite(most):
-            left_ratio = _free(tour, most) if limit.counts is TRIPS else _ratio(used, most)
+            left_ratio = _free(untimed, most) if limit.counts is TRIPS else _ratio(used, most)
             yield LimitUse(limit.name, used, most, most - used, left_ratio)
 
 
-def _used(limit: Limit, tour: Tour, route: Route, bill: Bill) -> float:
+def _used(limit: Limit, untimed: UntimedRoute, route: Route, bill: Bill) -> float:
     """Return what a circuit has come to. Of its shift all is used up that no further work would fit into."""
     if limit is SHIFT:
-        return SHIFT.most(tour.vehicle) - _room_s(tour, route)
-    return total(limit.counts, tour.places, tour.roads, bill.duty_s)
+        return SHIFT.most(untimed.vehicle) - _room_s(untimed, route)
+    return total(limit.counts, untimed.places, untimed.roads, bill.duty_s)
 
 
-def _free(tour: Tour, trips: float) -> float:
+def _free(untimed: UntimedRoute, trips: float) -> float:
     """Return the share of so many trips' capacity that is free, by what there is least of."""
     loads = (limit for limit in LIMITS if limit.over is Over.TRIP)
-    return min(_ratio(of_visits(load.counts, tour.places), load.most(tour.vehicle) * trips) for load in loads)
+    return min(_ratio(of_visits(load.counts, untimed.places), load.most(untimed.vehicle) * trips) for load in loads)
 
 
 def _ratio(used: float, limit: float) -> float:
@@ -122,15 +124,15 @@ def _ratio(used: float, limit: float) -> float:
     return (limit - used) / limit if limit > 0 else 0.0
 
 
-def _room_s(tour: Tour, route: Route) -> int:
+def _room_s(untimed: UntimedRoute, route: Route) -> int:
     """Return the most extra seconds of work that fit between two visits, order and break staying as they are.
 
     room = max over visits i of (latest start of i + 1 - driving there - service at i - earliest start of i); work
     after which a break would become due does not count.
     """
-    from_s, to_s = _span(tour.vehicle, route)
-    dated = list(_dated(tour, route))
-    legs = _legs(tour, dated)
+    from_s, to_s = _span(untimed.vehicle, route)
+    dated = list(_dated(untimed, route))
+    legs = _legs(untimed, dated)
     earliest, latest = earliest_starts(legs, from_s), latest_starts(legs, to_s)
     if earliest is None or latest is None:
         return 0
@@ -149,21 +151,21 @@ def _span(vehicle: Vehicle, route: Route) -> Window:
     return max(from_s, rest.window[1]), to_s
 
 
-def _dated(tour: Tour, route: Route) -> Iterator[Dated]:
-    places = iter(tour.places)
+def _dated(untimed: UntimedRoute, route: Route) -> Iterator[Dated]:
+    places = iter(untimed.places)
     for visit in route.visits:
         yield visit, None if visit.kind is VisitKind.BREAK else next(places)
 
 
-def _legs(tour: Tour, dated: Iterable[Dated]) -> Legs:
+def _legs(untimed: UntimedRoute, dated: Iterable[Dated]) -> Legs:
     """Return the legs of the route with its break as a visit on the spot."""
-    here, rows, service_s, windows = tour.places[0].location, list[int](), list[int](), list[tuple[Window, ...]]()
+    here, rows, service_s, windows = untimed.places[0].location, list[int](), list[int](), list[tuple[Window, ...]]()
     for visit, place in dated:
         here = here if place is None else place.location
         rows.append(here)
         service_s.append(visit.leave_s - visit.start_s if place is None else service_of(place))
-        windows.append(_windows(tour.vehicle, place))
-    drive_s = tour.problem.matrices[tour.vehicle.profile].duration_s
+        windows.append(_windows(untimed.vehicle, place))
+    drive_s = untimed.problem.matrices[untimed.vehicle.profile].duration_s
     return Legs([int(drive_s[a, b]) for a, b in pairwise(rows)], service_s, windows)
 
 
@@ -173,10 +175,10 @@ def _windows(vehicle: Vehicle, place: Place | None) -> tuple[Window, ...]:
     return () if vehicle.rest is None else (vehicle.rest.window,)
 
 
-def _delay(tour: Tour, route: Route) -> tuple[int, str]:
+def _delay(untimed: UntimedRoute, route: Route) -> tuple[int, str]:
     """Return the least time to a closing, and what closes: shift end - being back, or closing - start of service."""
-    delays = [(tour.vehicle.shift[1] - route.visits[-1].arrive_s, "shift")]
-    for visit, place in _dated(tour, route):
-        closings = [to_s for from_s, to_s in _windows(tour.vehicle, place) if from_s <= visit.start_s <= to_s]
+    delays = [(untimed.vehicle.shift[1] - route.visits[-1].arrive_s, "shift")]
+    for visit, place in _dated(untimed, route):
+        closings = [to_s for from_s, to_s in _windows(untimed.vehicle, place) if from_s <= visit.start_s <= to_s]
         delays += [(to_s - visit.start_s, visit.id) for to_s in closings[:1]]
     return min(delays, key=lambda delay: delay[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import le, sub
 
-from routing.explain.tour import Bill, Tour, may_serve
+from routing.explain.untimed import Bill, UntimedRoute, may_serve
 from routing.fuel import litres
 from routing.limits import LIMITS, Over, of_visits
 from routing.problem import DisposalSite, Problem, Stop
@@ -35,19 +35,19 @@ class Insertion:
 
 
 class Host:
-    """A tour that may take a stop, with its bill as it is, and the room it has at each place.
+    """A route that may take a stop, with its bill as it is, and the room it has at each place.
 
-    `earliest_s` and `latest_s` are starts of service when no break is counted, None when the tour itself cannot be
+    `earliest_s` and `latest_s` are starts of service when no break is counted, None when the untimed itself cannot be
     driven; `room` holds the room in the trip that a stop put in before a place would join.
     """
 
-    def __init__(self, tour: Tour, now: Bill) -> None:
-        legs, (from_s, to_s) = tour.legs(), tour.vehicle.shift
-        self.tour, self.now = tour, now
+    def __init__(self, untimed: UntimedRoute, now: Bill) -> None:
+        legs, (from_s, to_s) = untimed.legs(), untimed.vehicle.shift
+        self.untimed, self.now = untimed, now
         self.earliest_s = earliest_starts(legs, from_s)
         self.latest_s = latest_starts(legs, to_s)
         self.least_s = legs.least_s()
-        self.room = _room(tour)
+        self.room = _room(untimed)
 
     def holds(self, load: Loads, at: int) -> bool:
         """Tell whether so much may join the trip under way before place `at`: there is one, and room in it."""
@@ -60,18 +60,18 @@ def _loads(stops: Sequence[Stop]) -> Loads:
     return tuple(of_visits(load.counts, stops) for load in LOADS)
 
 
-def _room(tour: Tour) -> list[Loads]:
+def _room(untimed: UntimedRoute) -> list[Loads]:
     """Return what a stop may weigh at most, rounding included, by place, as far as the last disposal visit."""
-    most = tuple(load.most(tour.vehicle) + load.counts.tolerance for load in LOADS)
+    most = tuple(load.most(untimed.vehicle) + load.counts.tolerance for load in LOADS)
     room: list[Loads] = [(0.0,) * len(LOADS)]
-    for stops, _site in tour.trips():
+    for stops, _site in untimed.trips():
         room += [tuple(map(sub, most, _loads(stops)))] * (len(stops) + 1)
     return room
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Try:
-    """`places` go in before position `at` of the host's tour, for `bound` of money or more."""
+    """`places` go in before position `at` of the host's route, for `bound` of money or more."""
 
     bound: float
     host: Host
@@ -79,8 +79,8 @@ class _Try:
     places: tuple[Place, ...]
 
     def extra(self) -> Bill | None:
-        tour = self.host.tour
-        longer = tour.with_places([*tour.places[: self.at], *self.places, *tour.places[self.at :]])
+        untimed = self.host.untimed
+        longer = untimed.with_places([*untimed.places[: self.at], *self.places, *untimed.places[self.at :]])
         bill = longer.cheapest() if longer.keeps_counts() else None
         return None if bill is None else bill - self.host.now
 
@@ -95,7 +95,7 @@ def cheapest_insertion(problem: Problem, hosts: Iterable[Host], stop: Stop, reas
             break
         extra = one.extra()
         if extra is not None and (best is None or extra.cost < best.cost):
-            best, vehicle = extra, one.host.tour.vehicle.id
+            best, vehicle = extra, one.host.untimed.vehicle.id
     return Insertion(stop.id, reason, prize, vehicle, best)
 
 
@@ -104,18 +104,18 @@ def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try
     own_trips = [(stop, site) for site in problem.disposal_sites if _takes(site, stop)]
     tried = set[object]()
     for host in hosts:
-        tour = host.tour
-        if not may_serve(tour.vehicle, stop):
+        untimed = host.untimed
+        if not may_serve(untimed.vehicle, stop):
             continue
-        if tour.is_parked():  # one parked vehicle of a kind is enough
-            kind = replace(tour.vehicle, id="")
+        if untimed.is_parked():  # one parked vehicle of a kind is enough
+            kind = replace(untimed.vehicle, id="")
             if kind in tried:
                 continue
             tried.add(kind)
-        for at in range(1, len(tour.places)):
+        for at in range(1, len(untimed.places)):
             if host.holds(load, at):
                 yield from _try(host, at, (stop,))
-            if not isinstance(tour.places[at - 1], Stop):
+            if not isinstance(untimed.places[at - 1], Stop):
                 for own_trip in own_trips:
                     yield from _try(host, at, own_trip)
 
@@ -132,21 +132,21 @@ def _bound(host: Host, at: int, places: tuple[Place, ...]) -> float:
     extra >= fixed_cost if parked + fuel_per_l * extra litres
              + crew_per_h * (driving and service with the stop - duty as it is)
     """
-    tour, prices = host.tour, host.tour.problem.prices
-    stretch = [tour.places[at - 1], *places, tour.places[at]]
-    away_m, drive_s = _roads_along(tour, stretch)
-    spared_m, spared_s = _roads_along(tour, [stretch[0], stretch[-1]])
+    untimed, prices = host.untimed, host.untimed.problem.prices
+    stretch = [untimed.places[at - 1], *places, untimed.places[at]]
+    away_m, drive_s = _roads_along(untimed, stretch)
+    spared_m, spared_s = _roads_along(untimed, [stretch[0], stretch[-1]])
     service_s = sum(service_of(place) for place in places)
-    parked = tour.is_parked()
-    fuel_l = litres(tour.vehicle.fuel, away_m - (0 if parked else spared_m), 1, service_s)
+    parked = untimed.is_parked()
+    fuel_l = litres(untimed.vehicle.fuel, away_m - (0 if parked else spared_m), 1, service_s)
     longer_s = host.least_s + drive_s - spared_s + service_s - host.now.duty_s
-    fixed = tour.vehicle.fixed_cost if parked else 0.0
+    fixed = untimed.vehicle.fixed_cost if parked else 0.0
     return fixed + prices.fuel_per_l * fuel_l + prices.crew_per_h * longer_s / 3600
 
 
-def _roads_along(tour: Tour, places: Iterable[Place]) -> tuple[int, int]:
+def _roads_along(untimed: UntimedRoute, places: Iterable[Place]) -> tuple[int, int]:
     """Return metres and seconds of driving from place to place."""
-    roads, rows = tour.problem.matrices[tour.vehicle.profile], [place.location for place in places]
+    roads, rows = untimed.problem.matrices[untimed.vehicle.profile], [place.location for place in places]
     distance_m = sum(int(roads.distance_m[here, there]) for here, there in pairwise(rows))
     return distance_m, sum(int(roads.duration_s[here, there]) for here, there in pairwise(rows))
 
@@ -155,15 +155,15 @@ def _fits_in_time(host: Host, at: int, places: tuple[Place, ...]) -> bool:
     """Tell whether windows and shift leave time for it when no break is counted: necessary, and quick to see."""
     if host.earliest_s is None or host.latest_s is None:
         return False
-    tour = host.tour
-    drive_s = tour.problem.matrices[tour.vehicle.profile].duration_s
-    here, clock = tour.places[at - 1], host.earliest_s[at - 1] + service_of(tour.places[at - 1])
+    untimed = host.untimed
+    drive_s = untimed.problem.matrices[untimed.vehicle.profile].duration_s
+    here, clock = untimed.places[at - 1], host.earliest_s[at - 1] + service_of(untimed.places[at - 1])
     for place in places:
         start_s = next_start(windows_of(place), clock + int(drive_s[here.location, place.location]))
         if start_s is None:
             return False
         here, clock = place, start_s + service_of(place)
-    return clock + int(drive_s[here.location, tour.places[at].location]) <= host.latest_s[at]
+    return clock + int(drive_s[here.location, untimed.places[at].location]) <= host.latest_s[at]
 
 
 def _takes(site: DisposalSite, stop: Stop) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from routing.check import check
-from routing.explain.circuits import Circuit, circuit_of
+from routing.explain.circuits import ExplainedCircuit, circuit_of
 from routing.explain.left_out import Host, Insertion, cheapest_insertion
 from routing.explain.stops import StopCost, stop_costs
-from routing.explain.tour import Bill, Tour, Town
+from routing.explain.untimed import Bill, Town, UntimedRoute
 from routing.problem import Problem
 from routing.solution import Route, Solution
 
@@ -23,7 +23,7 @@ class Explanation:
     problem: str
     currency: str
     cost: float
-    circuits: tuple[Circuit, ...]
+    circuits: tuple[ExplainedCircuit, ...]
     stops: tuple[StopCost, ...]
     left_out: tuple[Insertion, ...]
     violations: tuple[str, ...]
@@ -37,16 +37,16 @@ def explain(problem: Problem, plan: Solution, *, with_left_out: bool = True) -> 
     """
     town = Town(problem)
     routes = [route for route in plan.routes if route.visits]
-    tours = [town.tour_of(route) for route in routes]
-    bills = [tour.bill(route.duty_s) for tour, route in zip(tours, routes, strict=True)]
+    driven = [town.untimed_of(route) for route in routes]
+    bills = [untimed.bill(route.duty_s) for untimed, route in zip(driven, routes, strict=True)]
     verdict = check(problem, plan)
     return Explanation(
         problem.name,
         problem.prices.currency,
         verdict.cost,
-        tuple(circuit_of(*three) for three in zip(tours, routes, bills, strict=True)),
-        tuple(cost for tour, bill in zip(tours, bills, strict=True) for cost in stop_costs(tour, bill)),
-        _left_out(town, plan, routes, _hosts(town, tours, bills)) if with_left_out else (),
+        tuple(circuit_of(*three) for three in zip(driven, routes, bills, strict=True)),
+        tuple(cost for untimed, bill in zip(driven, bills, strict=True) for cost in stop_costs(untimed, bill)),
+        _left_out(town, plan, routes, _hosts(town, driven, bills)) if with_left_out else (),
         tuple(verdict.violations),
     )
 
@@ -61,9 +61,9 @@ def tries_at_most(problem: Problem, plan: Solution) -> int:
     return (len(problem.stops) - served) * places
 
 
-def _hosts(town: Town, tours: list[Tour], bills: list[Bill]) -> list[Host]:
-    used = {tour.vehicle.id for tour in tours}
-    hosts = [Host(tour, bill) for tour, bill in zip(tours, bills, strict=True)]
+def _hosts(town: Town, driven: list[UntimedRoute], bills: list[Bill]) -> list[Host]:
+    used = {untimed.vehicle.id for untimed in driven}
+    hosts = [Host(untimed, bill) for untimed, bill in zip(driven, bills, strict=True)]
     return hosts + [Host(town.parked(v), Bill()) for v in town.problem.vehicles if v.id not in used]
 
 

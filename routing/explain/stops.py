@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from routing.errors import PlanError
-from routing.explain.tour import Bill, Tour, Town
+from routing.explain.untimed import Bill, Town, UntimedRoute
 from routing.problem import DisposalSite, Problem, Stop
 from routing.solution import Route
 from routing.timed_route import Place
@@ -31,23 +31,25 @@ class StopCost:
         return None if self.prize is None or self.marginal is None else self.prize - self.marginal.cost
 
 
-def stop_costs(tour: Tour, now: Bill) -> tuple[StopCost, ...]:
-    """Price every stop of a tour that costs `now` as it is."""
-    return tuple(_stop_cost(tour, at, place, now) for at, place in enumerate(tour.places) if isinstance(place, Stop))
+def stop_costs(untimed: UntimedRoute, now: Bill) -> tuple[StopCost, ...]:
+    """Price every stop of a route that costs `now` as it is."""
+    return tuple(
+        _stop_cost(untimed, at, place, now) for at, place in enumerate(untimed.places) if isinstance(place, Stop)
+    )
 
 
-def _stop_cost(tour: Tour, at: int, stop: Stop, now: Bill) -> StopCost:
-    without = without_place(tour, at).cheapest()
+def _stop_cost(untimed: UntimedRoute, at: int, stop: Stop, now: Bill) -> StopCost:
+    without = without_place(untimed, at).cheapest()
     marginal = None if without is None else now - without
-    return StopCost(stop.id, tour.vehicle.id, marginal, None if stop.required else stop.prize)
+    return StopCost(stop.id, untimed.vehicle.id, marginal, None if stop.required else stop.prize)
 
 
-def without_place(tour: Tour, at: int) -> Tour:
+def without_place(untimed: UntimedRoute, at: int) -> UntimedRoute:
     """Leave out the stop at position `at`, and its disposal visit too when that would have nothing left to unload."""
-    before, after = list(tour.places[:at]), list(tour.places[at + 1 :])
+    before, after = list(untimed.places[:at]), list(untimed.places[at + 1 :])
     if not isinstance(before[-1], Stop) and after and isinstance(after[0], DisposalSite):
         after = after[1:]
-    return tour.with_places([*before, *after])
+    return untimed.with_places([*before, *after])
 
 
 def route_without(problem: Problem, route: Route, stop_id: str) -> Route | None:
@@ -56,11 +58,11 @@ def route_without(problem: Problem, route: Route, stop_id: str) -> Route | None:
     None when the vehicle would stay parked. Raises `PlanError` when the route does not serve the stop, or cannot be
     driven without it, in time and within the limits of its vehicle.
     """
-    tour = Town(problem).tour_of(route)
-    at = next((at for at, place in enumerate(tour.places) if _is_stop(place, stop_id)), None)
+    untimed = Town(problem).untimed_of(route)
+    at = next((at for at, place in enumerate(untimed.places) if _is_stop(place, stop_id)), None)
     if at is None:
         raise PlanError(f"route of {route.vehicle} does not serve {stop_id}")
-    rest = without_place(tour, at)
+    rest = without_place(untimed, at)
     if rest.is_parked():
         return None
     timed = rest.drive() if rest.cheapest() else None

@@ -60,9 +60,9 @@ class Chain:
 
     def write_down(self, target: Note) -> None:
         """Write the whole plan into a note other than the one `anneal` keeps up to date."""
-        self.plan.tours["noted"] = False
+        self.plan.routes["noted"] = False
         note(self.plan, target)
-        self.plan.tours["noted"] = False
+        self.plan.routes["noted"] = False
 
     def new_note(self) -> Note:
         """The plan as it is, in a note of its own."""
@@ -115,12 +115,12 @@ class Chain:
         return allowed, width, -float(arrays.roads[truck["profile"], truck["start"], stop, 0])
 
     def used(self) -> list[int]:
-        return [int(t) for t in np.flatnonzero(self.plan.tours["length"][:-1])]
+        return [int(t) for t in np.flatnonzero(self.plan.routes["length"][:-1])]
 
     def parked_kinds(self, most: int | None = None) -> list[int]:
         """One parked truck of each kind; of more than `most` kinds some, other ones each time, from small to large."""
         trucks = self.arrays.trucks
-        free = np.flatnonzero(self.plan.tours["length"][:-1] == 0)
+        free = np.flatnonzero(self.plan.routes["length"][:-1] == 0)
         _, first = np.unique(trucks["kind"][free], return_index=True)
         parked = free[first]
         if most is not None and len(parked) > most:
@@ -130,7 +130,7 @@ class Chain:
         return [int(t) for t in parked]
 
     def nodes_of(self, truck: int) -> list[int]:
-        nodes: list[int] = self.plan.visits[truck]["node"][: self.plan.tours[truck]["length"]].tolist()
+        nodes: list[int] = self.plan.visits[truck]["node"][: self.plan.routes[truck]["length"]].tolist()
         return nodes
 
     def stops_of(self, truck: int) -> list[int]:
@@ -143,7 +143,7 @@ class Chain:
         return stops
 
     def take_out(self, stop: int) -> bool:
-        """Take one stop from whoever serves it; False when the rest of the tour could not be driven without."""
+        """Take one stop from whoever serves it; False when the rest of the route could not be driven without."""
         truck = int(self.plan.placed[stop]["truck"])
         if truck != NOBODY:
             self.scratch.absent[0] = stop
@@ -206,7 +206,7 @@ class Chain:
         """A chain for asking only, in whose problem no limit that has this reason holds."""
         return Chain(lifted(self.arrays, reason), self.watch, 0)
 
-    def start_tour(self, truck: int, stop: int) -> bool:
+    def start_route(self, truck: int, stop: int) -> bool:
         """Let a parked truck serve this stop alone, unloading where it is cheapest to."""
         row = self.arrays.trucks[truck]
         site = int(self.arrays.solo[row["kind"], stop]["site"])
@@ -233,7 +233,7 @@ class Chain:
                 other = [*nodes[:at], site, *nodes[at + 1 :]]
                 self.plan.visits["node"][trial, : len(other)] = other
                 cost = evaluate(self.arrays, self.plan, truck, len(other))
-                if cost < self.plan.tours[truck]["cost"] - LEAST_GAIN:
+                if cost < self.plan.routes[truck]["cost"] - LEAST_GAIN:
                     adopt(self.arrays, self.plan, truck)
                     nodes = other
 
@@ -261,7 +261,7 @@ class Chain:
     def mean_cost(self) -> float:
         """Money per served stop: the unit of temperatures."""
         served = max(1, int((self.plan.placed["truck"] != NOBODY).sum()))
-        return float(self.plan.tours["cost"][:-1].sum()) / served
+        return float(self.plan.routes["cost"][:-1].sum()) / served
 
     def anneal(self, target: Note, seeds: Stops, iterations: int, warm: float, cold: float, may_open: bool) -> bool:
         """Search round `seeds`, cooling from `warm` to `cold` mean costs; False when the search ended meanwhile."""

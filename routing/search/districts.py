@@ -1,4 +1,4 @@
-"""Cut a plan into districts of neighbouring tours, each a smaller problem of its own, and put their plans together.
+"""Cut a plan into districts of neighbouring routes, each a smaller problem of its own, and put their plans together.
 
 A district is searched with its own small matrices, beside the others, on any core. Each round cuts elsewhere, so that
 no seam stays.
@@ -74,7 +74,7 @@ def note_inside(whole: Arrays, plan: Note, district: District) -> Note:
 
 
 def write_back(whole: Arrays, district: District, inside: Note, plan: Note) -> None:
-    """Put a district's tours into the plan of the whole. The plan's cost is not touched: redraw it."""
+    """Put a district's routes into the plan of the whole. The plan's cost is not touched: redraw it."""
     old_node = np.concatenate([district.stops, np.arange(whole.stops, len(whole.nodes))])
     for number, truck in enumerate(district.trucks):
         length = int(inside.length[number])
@@ -94,15 +94,15 @@ def ground_of(whole: Arrays) -> Ground:
     return Ground([roads[:, :, 0] for roads in whole.roads])
 
 
-def cut_tours(whole: Arrays, plan: Plan, ground: Ground, most_stops: int, rng: Random) -> list[District]:
-    """Cut a plan in districts of whole tours that lie together, at most about `most_stops` each.
+def cut_routes(whole: Arrays, plan: Plan, ground: Ground, most_stops: int, rng: Random) -> list[District]:
+    """Cut a plan in districts of whole routes that lie together, at most about `most_stops` each.
 
-    Stops nobody serves go with the tour whose medoid is nearest; parked trucks are dealt out, kind by kind.
+    Stops nobody serves go with the route whose medoid is nearest; parked trucks are dealt out, kind by kind.
     """
-    used = np.flatnonzero(plan.tours["length"][:-1])
+    used = np.flatnonzero(plan.routes["length"][:-1])
     truck_of = plan.placed["truck"]
     medoids = np.array([ground.medoid(np.flatnonzero(truck_of == truck)) for truck in used], np.intp)
-    weights = np.array([int(plan.tours[truck]["stops"]) for truck in used])
+    weights = np.array([int(plan.routes[truck]["stops"]) for truck in used])
     groups = ground.cut(medoids, weights, most_stops, rng) if len(used) else [used]
     group_of_truck = np.full(len(whole.trucks), -1)
     for number, group in enumerate(groups):

@@ -40,5 +40,5 @@ def _place(problem: Problem, node: int) -> Place:
 
 def _route(problem: Problem, vehicle: Vehicle, nodes: list[int]) -> Route:
     route = timed_route(problem, vehicle, [_place(problem, node) for node in nodes])
-    assert route is not None  # noqa: S101 - a tour is only adopted when it can be timed
+    assert route is not None  # noqa: S101 - a route is only adopted when it can be timed
     return route

@@ -1,4 +1,4 @@
-"""Let every tour be driven by the truck that drives it for least: of near-alike trucks the search tries only a few."""
+"""Let every route be driven by the truck that drives it for least: of near-alike trucks the search tries only a few."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEW_KINDS = 10  # of trucks: more are near-alike, and some of them stand for all
 
 
 def better_trucks(chain: Chain) -> None:
-    """Give tours to parked trucks, and exchange them between trucks, until that saves no more; the best gets better."""
+    """Give routes to parked trucks, exchange them between trucks, until that saves no more; the best gets better."""
     if len(np.unique(chain.arrays.trucks["kind"])) < 2:
         return
     chain.go_to(chain.best)
@@ -29,7 +29,7 @@ def _take_parked(chain: Chain) -> bool:
     found = False
     for truck in chain.used():
         other, cost = cheapest_parked(chain.arrays, chain.plan, _as_compiled(truck))
-        if other != NOBODY and cost < chain.plan.tours[truck]["cost"] - LEAST_GAIN:
+        if other != NOBODY and cost < chain.plan.routes[truck]["cost"] - LEAST_GAIN:
             nodes = _from_depots_of(chain, other, truck)
             chain.drop(truck)
             found = chain.drive(other, nodes) or found
@@ -37,8 +37,8 @@ def _take_parked(chain: Chain) -> bool:
 
 
 def _exchange(chain: Chain) -> bool:
-    """Exchange the tours of any two trucks that would both drive the other's, and save by it."""
-    tours, kinds, found = chain.plan.tours["cost"], chain.arrays.trucks["kind"], False
+    """Exchange the routes of any two trucks that would both drive the other's, and save by it."""
+    routes, kinds, found = chain.plan.routes["cost"], chain.arrays.trucks["kind"], False
     for one, other in combinations(chain.used(), 2):
         if kinds[one] == kinds[other]:
             continue
@@ -46,7 +46,7 @@ def _exchange(chain: Chain) -> bool:
         if there == INFEASIBLE:
             continue
         back = driven_by(chain.arrays, chain.plan, _as_compiled(other), _as_compiled(one))
-        if there + back < tours[one] + tours[other] - LEAST_GAIN:
+        if there + back < routes[one] + routes[other] - LEAST_GAIN:
             ours, theirs = _from_depots_of(chain, other, one), _from_depots_of(chain, one, other)
             chain.drop(one)
             chain.drop(other)

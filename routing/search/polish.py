@@ -1,4 +1,4 @@
-"""Polish a plan part by part: two or three neighbouring tours at a time, as a full OR-Tools model."""
+"""Polish a plan part by part: two or three neighbouring routes at a time, as a full OR-Tools model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from routing.engine.plan import NOBODY, roll_back
 from routing.search.chain import Chain
 from routing.search.ortools_model import Effort, resolve
 
-MOST_TOURS = 3  # of a part: two or three keep it near 100 nodes, where guided local search is at its best
+MOST_ROUTES = 3  # of a part: two or three keep it near 100 nodes, where guided local search is at its best
 MOST_CANDIDATES = 60  # optional stops nearby that a part may take in
 WEIGHT = 1000  # one part costs as much time as so many ruins of plain Python, so that counted searches end alike
 ENDLESS_S = 3600.0  # when counted solutions alone must end a call
@@ -39,18 +39,18 @@ def polish(chain: Chain, until: float) -> None:
 
 
 def _part(chain: Chain, truck: int) -> list[int]:
-    """The truck and the one or two whose tours are most interwoven with its own."""
+    """The truck and the one or two whose routes are most interwoven with its own."""
     votes: Counter[int] = Counter()
     for stop in chain.stops_of(truck):
         for other in chain.arrays.near[stop, :15]:
             if other >= 0 and (server := int(chain.plan.placed[other]["truck"])) not in (NOBODY, truck):
                 votes[server] += 1
-    count = chain.rng.randint(1, MOST_TOURS - 1)
+    count = chain.rng.randint(1, MOST_ROUTES - 1)
     return [truck, *(other for other, _ in votes.most_common(count))]
 
 
 def _resolve(chain: Chain, trucks: list[int], left_s: float) -> bool:
-    """Give the trucks better tours, evaluated by our own rules; False, and nothing changed, when none were found."""
+    """Give the trucks better routes, evaluated by our own rules; False, and nothing changed, when none were found."""
     arrays, placed = chain.arrays, chain.plan.placed["truck"]
     inside = [stop for truck in trucks for stop in chain.stops_of(truck)]
     near = {int(other) for stop in inside for other in arrays.near[stop, :10] if other >= 0 and placed[other] == NOBODY}

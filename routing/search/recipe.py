@@ -28,7 +28,7 @@ def run(
     """Search a valid problem; see `routing.solve.solve`."""
     arrays = make_arrays(problem, familiarity)
     watch.unit = arrays.unit
-    asker = Chain(arrays, watch, seed)  # of its own: reasons try tours out while the team's chains are at work
+    asker = Chain(arrays, watch, seed)  # of its own: reasons try routes out while the team's chains are at work
     next_s = 0.0
 
     def tell(note: Note) -> None:

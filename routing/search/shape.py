@@ -1,6 +1,6 @@
-"""Find the shape of a plan: how many tours, driven by which vehicles, in how many trips.
+"""Find the shape of a plan: how many routes, driven by which vehicles, in how many trips.
 
-Stop by stop a search never crosses the valley between two and three trucks. So: drop a tour, hand it to another kind
+Stop by stop a search never crosses the valley between two and three trucks. So: drop a route, hand it to another kind
 of vehicle, or open one, let a short search settle the neighbourhood, and only then compare.
 """
 
@@ -79,7 +79,7 @@ def _around(chain: Chain, stops: list[int], neighbours: int) -> np.ndarray[tuple
 
 
 def _change_shape(chain: Chain) -> list[int]:
-    """Change one or two tours; return the stops round which things moved."""
+    """Change one or two routes; return the stops round which things moved."""
     used, how, touched = chain.used(), chain.rng.random(), list[int]()
     if used and how < 0.6:
         touched += chain.drop(chain.rng.choice(used))
@@ -93,13 +93,13 @@ def _change_shape(chain: Chain) -> list[int]:
 
 
 def _open(chain: Chain, truck: int, around: list[int]) -> list[int]:
-    """Start a tour at one stop of `around` (or anywhere) and offer it the neighbourhood; return that."""
+    """Start a route at one stop of `around` (or anywhere) and offer it the neighbourhood; return that."""
     can = chain.arrays.can[chain.arrays.trucks[truck]["kind"]]
     pool = [stop for stop in around or chain.worthy.tolist() if can[stop] and chain.arrays.nodes[stop]["worth"]]
     if not pool:
         return []
     seed = chain.rng.choice(pool)
-    if not chain.take_out(seed) or not chain.start_tour(truck, seed):
+    if not chain.take_out(seed) or not chain.start_route(truck, seed):
         return [seed]
     near = [int(stop) for stop in chain.arrays.near[seed] if stop != NOBODY]
     chain.offer(near)

@@ -16,7 +16,7 @@ HALTS = (VisitKind.STOP, VisitKind.DISPOSAL)
 def take_over(problem: Problem, chain: Chain, start: Solution) -> Stops:
     """Drive the routes of `start` in a chain whose plan is empty; return the stops round which something changed.
 
-    These are stops that are new or fell out, and all stops of a tour that is not what it was. Falls out: what the
+    These are stops that are new or fell out, and all stops of a route that is not what it was. Falls out: what the
     problem does not know, what the vehicle may not serve, what comes twice, and what no longer fits.
     """
     trucks = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
@@ -25,7 +25,7 @@ def take_over(problem: Problem, chain: Chain, start: Solution) -> Stops:
     changed = {number for number, stop in enumerate(problem.stops) if stop.id not in told}
     for route in start.routes:
         truck = trucks.get(route.vehicle, NOBODY)
-        parked = truck != NOBODY and not chain.plan.tours[truck]["length"]
+        parked = truck != NOBODY and not chain.plan.routes[truck]["length"]
         if not parked or not _take_route(chain, truck, route, nodes):
             changed.update(nodes[VisitKind.STOP, stop] for stop in route.stop_ids if (VisitKind.STOP, stop) in nodes)
     chain.settle()

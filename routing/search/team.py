@@ -16,7 +16,7 @@ from routing.engine.arrays import Arrays
 from routing.engine.plan import Note, copied
 from routing.options import SolverOptions
 from routing.search.chain import Chain, Stops
-from routing.search.districts import District, cut_ground, cut_tours, ground_of, note_inside, write_back
+from routing.search.districts import District, cut_ground, cut_routes, ground_of, note_inside, write_back
 from routing.search.everything import best_of_all, is_little
 from routing.search.fleet import FEW_KINDS, better_trucks
 from routing.search.partner import can_help, search_on
@@ -197,7 +197,7 @@ class Team:
         return self._can_finish_growing(1) and (self.cores == 1 or chain is not self.chain)
 
     def _can_finish_growing(self, cores: int) -> bool:
-        """Tell whether there is time to grow about as many tours as there are now; half a plan is worth nothing."""
+        """Tell whether there is time to grow about as many routes as there are now; half a plan is worth nothing."""
         kinds = min(FEW_KINDS, len(np.unique(self.arrays.trucks["kind"])))
         ruins = int(np.count_nonzero(self.chain.best.length)) * kinds * SETTLING
         return ruins / (RUINS_PER_S * cores) <= GROWN * self.watch.left_s()
@@ -228,7 +228,7 @@ class Team:
 
     def _cut(self) -> list[District]:
         self.chain.go_to(self.chain.best)
-        return cut_tours(self.arrays, self.chain.plan, self.ground, DISTRICT, self.rng)
+        return cut_routes(self.arrays, self.chain.plan, self.ground, DISTRICT, self.rng)
 
     def _round(self, districts: list[District], until: float, work: Callable[[Chain, float], None]) -> None:
         """Let every district be worked on, all between now and the share `until`, and put the plans together."""
@@ -252,7 +252,7 @@ class Team:
 
     def _work_on(self, district: District, stream: int, until: float, work: Callable[[Chain, float], None]) -> Note:
         chain = Chain(district.arrays, self.watch, self.seed, stream)
-        if work is _grow:  # cut by the ground, not by tours: the plan of the whole says nothing about it
+        if work is _grow:  # cut by the ground, not by routes: the plan of the whole says nothing about it
             chain.base = WORST
         else:
             chain.go_to(note_inside(self.arrays, self.chain.best, district))
@@ -280,5 +280,5 @@ def _grow(chain: Chain, until: float) -> None:
 
 
 def _has_shapes(arrays: Arrays) -> bool:
-    """Whether it costs something to use one truck more, or another: where it does not, tours open and close freely."""
+    """Whether it costs something to use one truck more, or another: where it does not, routes open and close freely."""
     return bool(arrays.trucks["fixed"].any()) or len(np.unique(arrays.trucks["kind"])) > 1

@@ -2,6 +2,6 @@
 
 from routing.sharing.documents import problem_document, problem_from
 from routing.sharing.merge import Merged, merge
-from routing.sharing.split import Part, split
+from routing.sharing.split import District, split
 
-__all__ = ["Merged", "Part", "merge", "problem_document", "problem_from", "split"]
+__all__ = ["District", "Merged", "merge", "problem_document", "problem_from", "split"]

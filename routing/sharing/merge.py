@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from routing.check import check, with_verdict
 from routing.errors import PlanError
 from routing.problem import Problem, Vehicle
-from routing.sharing.split import Part
+from routing.sharing.split import District
 from routing.solution import Route, Solution, Unserved, VisitKind
 from routing.timed_route import Place, timed_route
 
@@ -23,7 +23,7 @@ SHOWN = 3  # violations told of a refused answer
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The plan of the whole; which parts it was improved in, and why the other answers were not taken, by number."""
+    """The plan of the whole; in which districts it was improved, why the other answers were not taken, by number."""
 
     solution: Solution
     taken: tuple[int, ...] = ()
@@ -32,32 +32,34 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A part's plan with its worth: fewer required stops left out first, then less money."""
+    """A district's plan with its worth: fewer required stops left out first, then less money."""
 
     plan: Solution
     worth: tuple[int, float]
     faults: tuple[str, ...]
 
 
-def merge(problem: Problem, plan: Solution, parts: Sequence[Part], answers: Sequence[Solution | None]) -> Merged:
-    """Return the plan with each better answer put in; `answers` are in the order of `parts`, None where none came.
+def merge(
+    problem: Problem, plan: Solution, districts: Sequence[District], answers: Sequence[Solution | None]
+) -> Merged:
+    """Return the plan with each better answer put in; `answers` are in the order of `districts`, None where none came.
 
     Never worse than `plan`: of that the districts were cut (`routing.sharing.split`), which must be a checked plan.
-    Raises `ValueError` when there are not as many answers as parts.
+    Raises `ValueError` when there are not as many answers as districts.
     """
     routes = {route.vehicle: route for route in plan.routes}
     left_out = {row.id: row for row in plan.unserved}
     taken: list[int] = []
     refused: dict[int, str] = {}
-    for number, (part, answer) in enumerate(zip(parts, answers, strict=True)):
+    for number, (district, answer) in enumerate(zip(districts, answers, strict=True)):
         if answer is None:
             continue
         try:
-            better = _better(part, answer)
+            better = _better(district, answer)
         except PlanError as error:
             refused[number] = str(error)
             continue
-        _put_in(part, better, routes, left_out)
+        _put_in(district, better, routes, left_out)
         taken.append(number)
     whole = replace(
         plan,
@@ -67,9 +69,9 @@ def merge(problem: Problem, plan: Solution, parts: Sequence[Part], answers: Sequ
     return Merged(with_verdict(whole, check(problem, whole)), tuple(taken), refused)
 
 
-def _better(part: Part, answer: Solution) -> Solution:
+def _better(district: District, answer: Solution) -> Solution:
     """The answer, timed on our roads. Raises `PlanError` when the start is to be kept, and says why."""
-    new, old = _judge(part.problem, _timed(part, answer)), _judge(part.problem, part.start)
+    new, old = _judge(district.problem, _timed(district, answer)), _judge(district.problem, district.start)
     if new.faults:
         raise PlanError("; ".join(new.faults[:SHOWN]))
     if new.worth >= old.worth:
@@ -91,15 +93,17 @@ def _judge(problem: Problem, plan: Solution) -> _Judged:
     return _Judged(plan, (len(missing), round(verdict.cost, 3)), faults)
 
 
-def _timed(part: Part, answer: Solution) -> Solution:
+def _timed(district: District, answer: Solution) -> Solution:
     """The answer's order of visits at its best timing; each stop left out with its reason, the earlier one if any."""
-    vehicles = {vehicle.id: vehicle for vehicle in part.problem.vehicles}
-    places = _places(part.problem)
-    routes = tuple(_timed_route(part.problem, vehicles, places, route) for route in answer.routes if route.stop_ids)
+    vehicles = {vehicle.id: vehicle for vehicle in district.problem.vehicles}
+    places = _places(district.problem)
+    routes = tuple(_timed_route(district.problem, vehicles, places, route) for route in answer.routes if route.stop_ids)
     served = {stop for route in routes for stop in route.stop_ids}
-    reasons = {row.id: row for row in (*answer.unserved, *part.start.unserved)}
-    unserved = tuple(reasons[stop.id] for stop in part.problem.stops if stop.id in reasons and stop.id not in served)
-    return replace(part.start, routes=routes, unserved=unserved)
+    reasons = {row.id: row for row in (*answer.unserved, *district.start.unserved)}
+    unserved = tuple(
+        reasons[stop.id] for stop in district.problem.stops if stop.id in reasons and stop.id not in served
+    )
+    return replace(district.start, routes=routes, unserved=unserved)
 
 
 def _places(problem: Problem) -> Places:
@@ -122,10 +126,10 @@ def _timed_route(problem: Problem, vehicles: dict[str, Vehicle], places: Places,
     return timed
 
 
-def _put_in(part: Part, better: Solution, routes: dict[str, Route], left_out: dict[str, Unserved]) -> None:
-    for vehicle in part.problem.vehicles:
+def _put_in(district: District, better: Solution, routes: dict[str, Route], left_out: dict[str, Unserved]) -> None:
+    for vehicle in district.problem.vehicles:
         routes.pop(vehicle.id, None)
     routes.update({route.vehicle: route for route in better.routes})
-    for stop in part.problem.stops:
+    for stop in district.problem.stops:
         left_out.pop(stop.id, None)
     left_out.update({row.id: row for row in better.unserved})

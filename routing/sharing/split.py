@@ -1,4 +1,4 @@
-"""Cut a plan into districts of whole neighbouring tours, each a smaller problem with the circuits to start from."""
+"""Cut a plan into districts of whole neighbouring routes, each a smaller problem with the circuits to start from."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from routing.solution import Solution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class District:
     """A district: `problem` with its stops, its vehicles and every site and depot; `start` is what the plan says."""
 
     problem: Problem
     start: Solution
 
 
-def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[Part]:
+def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[District]:
     """Cut a plan in districts of at most about `most_stops` stops each, other ones for another `seed`.
 
-    Every stop and every vehicle is in exactly one. Near is what is near by road. Stops nobody serves go with the tour
-    whose medoid is nearest, parked vehicles are dealt out, kind by kind. A tour is never cut, so one longer than
-    `most_stops` is a district by itself; a plan without tours is one district. `plan` must be a plan of this problem
+    Every stop and every vehicle is in exactly one. Near is what is near by road. Stops nobody serves go with the route
+    whose medoid is nearest, parked vehicles are dealt out, kind by kind. A route is never cut, so one longer than
+    `most_stops` is a district by itself; a plan without routes is one district. `plan` must be a plan of this problem
     (see `routing.check`).
     """
     rng = Random(f"{seed} districts")  # noqa: S311 - no secret hangs on it
@@ -33,35 +33,35 @@ def split(problem: Problem, plan: Solution, most_stops: int, seed: int) -> list[
     location_of = np.array([stop.location for stop in problem.stops], np.intp)
     routes = [route for route in plan.routes if route.stop_ids]
     number_of = {stop.id: number for number, stop in enumerate(problem.stops)}
-    tours = [np.array([number_of[stop] for stop in route.stop_ids], np.intp) for route in routes]
-    medoids = np.array([ground.medoid(location_of[tour]) for tour in tours], np.intp)
-    tour_of_stop = _tour_of_stops(tours, location_of, medoids, ground)
-    weights = np.bincount(tour_of_stop, minlength=len(tours))  # with the stops left out round each tour
-    groups = ground.cut(medoids, weights, most_stops, rng) if tours else [np.arange(0)]
-    group_of_tour = np.zeros(len(tours), np.intp)
+    stops_of = [np.array([number_of[stop] for stop in route.stop_ids], np.intp) for route in routes]
+    medoids = np.array([ground.medoid(location_of[stops]) for stops in stops_of], np.intp)
+    route_of_stop = _route_of_stop(stops_of, location_of, medoids, ground)
+    weights = np.bincount(route_of_stop, minlength=len(routes))  # with the stops left out round each route
+    groups = ground.cut(medoids, weights, most_stops, rng) if routes else [np.arange(0)]
+    group_of_route = np.zeros(len(routes), np.intp)
     for number, group in enumerate(groups):
-        group_of_tour[group] = number
-    group_of_stop = group_of_tour[tour_of_stop] if tours else tour_of_stop
+        group_of_route[group] = number
+    group_of_stop = group_of_route[route_of_stop] if routes else route_of_stop
     group_of_vehicle = np.full(len(problem.vehicles), -1)
     vehicles = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
-    for route, group_number in zip(routes, group_of_tour, strict=True):
+    for route, group_number in zip(routes, group_of_route, strict=True):
         group_of_vehicle[vehicles[route.vehicle]] = group_number
     deal_parked(_kinds(problem), group_of_vehicle, len(groups), rng)
     return [
-        _part(problem, plan, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_vehicle == number))
+        _district(problem, plan, np.flatnonzero(group_of_stop == number), np.flatnonzero(group_of_vehicle == number))
         for number in range(len(groups))
     ]
 
 
-def _tour_of_stops(tours: list[Ints], location_of: Ints, medoids: Ints, ground: Ground) -> Ints:
-    """Each stop's tour by number: its own, or for a stop left out that whose medoid is nearest; 0 without any."""
-    tour_of_stop = np.full(len(location_of), -1 if tours else 0, np.intp)
-    for number, tour in enumerate(tours):
-        tour_of_stop[tour] = number
-    left_out = np.flatnonzero(tour_of_stop < 0)
+def _route_of_stop(stops_of: list[Ints], location_of: Ints, medoids: Ints, ground: Ground) -> Ints:
+    """Each stop's route by number: its own, or for a stop left out that whose medoid is nearest; 0 without any."""
+    route_of_stop = np.full(len(location_of), -1 if stops_of else 0, np.intp)
+    for number, stops in enumerate(stops_of):
+        route_of_stop[stops] = number
+    left_out = np.flatnonzero(route_of_stop < 0)
     if len(left_out):
-        tour_of_stop[left_out] = ground.nearest(location_of[left_out], medoids)
-    return tour_of_stop
+        route_of_stop[left_out] = ground.nearest(location_of[left_out], medoids)
+    return route_of_stop
 
 
 def _kinds(problem: Problem) -> list[int]:
@@ -74,7 +74,7 @@ def _kinds(problem: Problem) -> list[int]:
     ]
 
 
-def _part(problem: Problem, plan: Solution, stops: Ints, vehicles: Ints) -> Part:
+def _district(problem: Problem, plan: Solution, stops: Ints, vehicles: Ints) -> District:
     crew = tuple(problem.vehicles[number] for number in vehicles)
     ids = frozenset(vehicle.id for vehicle in crew)
     inside = tuple(problem.stops[number] for number in stops)
@@ -85,7 +85,7 @@ def _part(problem: Problem, plan: Solution, stops: Ints, vehicles: Ints) -> Part
         unserved=tuple(row for row in plan.unserved if row.id in here),
         seed=plan.seed,
     )
-    return Part(_cut_out(problem, inside, crew, ids), start)
+    return District(_cut_out(problem, inside, crew, ids), start)
 
 
 def _cut_out(problem: Problem, stops: tuple[Stop, ...], crew: tuple[Vehicle, ...], ids: frozenset[str]) -> Problem:

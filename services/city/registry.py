@@ -115,7 +115,7 @@ class Planning(Entry):
     """What a litre of waste beside a full container costs the city, in its currency: the prize of optional stops."""
 
 
-class Roads(Entry):
+class RoadEstimate(Entry):
     """How distance and time are estimated until the city has a street network."""
 
     detour_factor: Annotated[float, Field(ge=1, le=3, description="road length over straight line")] = 1.4
@@ -156,7 +156,7 @@ class City(Entry):
     """Files whose content is assumed and still to be completed by the town hall; every page says so."""
     prices: Annotated[Prices, Field(description="a table [prices]")]
     planning: Annotated[Planning, Field(description="a table [planning]")] = Planning()
-    roads: Annotated[Roads, Field(description="a table [roads]")] = Roads()
+    roads: Annotated[RoadEstimate, Field(description="a table [roads]")] = RoadEstimate()
     emissions: Annotated[Emissions, Field(description="a table [emissions]")] = Emissions()
     service: Annotated[Service, Field(description="a table [service]")] = Service()
 

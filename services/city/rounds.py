@@ -11,7 +11,7 @@ import numpy as np
 
 from services.city import assumed
 from services.city.geometry import Points, to_metres
-from services.city.registry import Roads, TruckClass
+from services.city.registry import RoadEstimate, TruckClass
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _straight_m(positions: Points, origin: Points) -> Points:
 
 def _drive_s(straight_m: float) -> float:
     """Seconds for a straight-line distance, by the assumptions of `[roads]`."""
-    roads = Roads()
+    roads = RoadEstimate()
     fast = straight_m * roads.detour_factor > roads.haul_beyond_m
     speed_kmh = roads.haul_speed_kmh if fast else roads.town_speed_kmh
     return straight_m * roads.detour_factor / (speed_kmh / 3.6)

@@ -22,12 +22,12 @@ from services.store.many import many_at_once
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument, rows_as_tuples
 
-__all__ = ["Counts", "LoadReport", "find_registry", "load_registry"]
+__all__ = ["Counts", "LoadReport", "find_registry", "store_registry"]
 
 SQL = load_queries(__name__)
 
 
-def load_registry(connection: Connection, registry: Registry, *, who: str, now: datetime) -> LoadReport:
+def store_registry(connection: Connection, registry: Registry, *, who: str, now: datetime) -> LoadReport:
     """Make the store hold this city as it is, in one transaction (a savepoint, if the caller has one open).
 
     Containers and trucks that are gone become inactive, since history refers to them. A load that changes nothing

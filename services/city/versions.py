@@ -53,7 +53,7 @@ def add_version(connection: Connection, city_id: str, *, who: str, now: datetime
 
 
 def find_version(connection: Connection, city_id: str) -> int | None:
-    """The number of the version that `find_registry` reads; None for a city that `load_registry` never loaded.
+    """The number of the version that `find_registry` reads; None for a city that `store_registry` never loaded.
 
     Raises:
         StoreAway, StoreRefused: it could not be read.

@@ -50,7 +50,7 @@ city_app.command("from-points")(from_points)
 
 def _load(registry: Registry, who: str) -> "LoadReport":
     # Here and not above: checking a folder needs neither a database nor its settings.
-    from services.city.store import load_registry  # noqa: PLC0415
+    from services.city.store import store_registry  # noqa: PLC0415
     from services.clock import SystemClock  # noqa: PLC0415
     from services.errors import TourneeError  # noqa: PLC0415
     from services.settings import settings  # noqa: PLC0415
@@ -58,7 +58,7 @@ def _load(registry: Registry, who: str) -> "LoadReport":
 
     try:
         with connect(settings().database_url.get_secret_value(), name="city-load") as connection:
-            return load_registry(connection, registry, who=who, now=SystemClock().now())
+            return store_registry(connection, registry, who=who, now=SystemClock().now())
     except TourneeError as error:
         console.print(Text(str(error), style="red"))
         raise typer.Exit(USAGE) from error

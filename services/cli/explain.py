@@ -13,7 +13,7 @@ from rich.table import Table
 import routing
 from routing.explain import (
     Bill,
-    Circuit,
+    ExplainedCircuit,
     Explanation,
     Insertion,
     StopCost,
@@ -80,7 +80,7 @@ def _effort(one: WhatIf) -> str:
     return f"Estimates by searching {how}; the next seed differs by {one.spread:,.1f}."
 
 
-def _circuits(circuits: tuple[Circuit, ...]) -> Table:
+def _circuits(circuits: tuple[ExplainedCircuit, ...]) -> Table:
     table = _table("Circuits: what binds", "vehicle", "cost", "km", "duty h", "trips", "may run late", "binds")
     for row in circuits:
         late = f"{row.delay_s // 60} min ({row.closes_first})"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, MessagePart
 
 MOST_BYTES = 900_000
 """Of a message, uncompressed: it then passes a Kafka with its own default limit, `message.max.bytes` 1,048,588."""
@@ -14,27 +14,27 @@ Number = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Halt(Part):
+class DistrictVisit(MessagePart):
     """A visit without its times: each side makes them on its own roads."""
 
     kind: Literal["stop", "disposal"]
     place: Name
 
 
-class Tour(Part):
+class DistrictCircuit(MessagePart):
     """A truck's visits in their order, from the depot and back to it."""
 
     truck: Name
-    halts: tuple[Halt, ...]
+    visits: tuple[DistrictVisit, ...]
 
 
-class LeftOut(Part):
+class LeftOut(MessagePart):
     stop: Name
     reason: Name
     """One of `routing.Reason`."""
 
 
-class RoadProfile(Part):
+class RoadProfile(MessagePart):
     """A vehicle as the streets see it, under the name that the district's vehicles call it by."""
 
     name: Name
@@ -48,7 +48,7 @@ class RoadProfile(Part):
     """Seconds after midnight between which it drives; None: at no hour in particular."""
 
 
-class StraightLines(Part):
+class StraightLines(MessagePart):
     """How roads are estimated where a city has no street network."""
 
     detour_factor: Amount
@@ -81,7 +81,7 @@ class DistrictOrdered(Message):
     lines: StraightLines
     profiles: tuple[RoadProfile, ...]
     problem: dict[str, Any]
-    start: tuple[Tour, ...]
+    start: tuple[DistrictCircuit, ...]
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -101,10 +101,10 @@ class DistrictPlanned(Message):
     worker: Id
     seconds: Amount
     """From taking the order to this answer."""
-    tours: tuple[Tour, ...] = ()
+    circuits: tuple[DistrictCircuit, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     declined: Annotated[str | None, Field(max_length=1000)] = None
-    """Why the worker could not do it: other roads than the planner's, say. It then has no tours."""
+    """Why the worker could not do it: other roads than the planner's, say. It then has no circuits."""
 
     @property
     def trace_id(self) -> str:

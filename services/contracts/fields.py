@@ -51,7 +51,7 @@ Instant = Annotated[
 PastInstant = Annotated[AwareDatetime, AfterValidator(_not_in_future)]
 
 
-class Part(BaseModel):
+class MessagePart(BaseModel):
     """Something immutable that messages are made of.
 
     Unknown fields are ignored, so that an older reader survives a newer writer.
@@ -64,7 +64,7 @@ class Part(BaseModel):
         return self.model_dump_json().encode()
 
 
-class Message(Part, ABC):
+class Message(MessagePart, ABC):
     """An immutable fact or order that travels by itself through Kafka."""
 
     @property

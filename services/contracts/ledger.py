@@ -3,14 +3,14 @@
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, Part
+from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, MessagePart
 
 LineReason = Literal["first", "day_over", "events", "plan", "registry", "arithmetic", "roads"]
 """Why a line was written: the day's first; its day was over; confirmations or positions came; another plan was sent;
 another version of the registry; figures are reckoned otherwise since; else streets were built or learned anew."""
 
 
-class DayFigures(Part):
+class DayFigures(MessagePart):
     """One side of the comparison: what was driven, or what the fixed circuits would have driven."""
 
     circuits: int
@@ -34,7 +34,7 @@ class DayFigures(Part):
         return 1000 * self.fuel_l / self.collected_kg if self.collected_kg else None
 
 
-class ZoneServed(Part):
+class ZoneServed(MessagePart):
     zone: str
     population: int
     containers: int
@@ -42,14 +42,14 @@ class ZoneServed(Part):
     served_people: Amount
 
 
-class TruckMeasured(Part):
+class TruckMeasured(MessagePart):
     """What GPS measured of a truck's day; kept in the line, since its positions are not kept for ever."""
 
     truck: Id
     distance_m: Amount
 
 
-class PlanCounted(Part):
+class PlanCounted(MessagePart):
     """A plan whose circuits a line counts."""
 
     plan_id: UUID

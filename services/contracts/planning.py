@@ -5,7 +5,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Lat, Lon, Message, Part
+from services.contracts.fields import (
+    ONLY_FLEET,
+    Amount,
+    CityId,
+    Day,
+    FleetId,
+    Id,
+    Instant,
+    Lat,
+    Lon,
+    Message,
+    MessagePart,
+)
 
 DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
 """Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
@@ -90,7 +102,7 @@ class PlanningProgressed(Message):
         return str(self.request_id)
 
 
-class ContainerForecast(Part):
+class ContainerForecast(MessagePart):
     """What the planner expects of one container when the truck comes, and whether it is due."""
 
     container: Id
@@ -105,7 +117,7 @@ class ContainerForecast(Part):
     """What leaving it for the next round is expected to cost, in the city's currency."""
 
 
-class Extra(Part):
+class Extra(MessagePart):
     """What a circuit costs more with one container than without it, in the plan's currency, litres and seconds.
 
     The rest stays as it is. Below zero where the circuit is cheaper with it.
@@ -116,7 +128,7 @@ class Extra(Part):
     duty_s: Difference
 
 
-class Binding(Part):
+class Binding(MessagePart):
     """What a circuit has least of, and how late it may run before something closes."""
 
     limit: LimitName
@@ -133,7 +145,7 @@ class Binding(Part):
     """The disposal site or container that closes; None for `shift` and `break`."""
 
 
-class Visit(Part):
+class Visit(MessagePart):
     """One entry of a circuit, in driving order. `load_kg` and `load_l` are what is aboard when leaving."""
 
     kind: Literal["depot", "stop", "disposal", "break"]
@@ -149,7 +161,7 @@ class Visit(Part):
     """What emptying this container costs. None for other visits, and where the circuit cannot do without the stop."""
 
 
-class Circuit(Part):
+class Circuit(MessagePart):
     """One truck's duty of the day."""
 
     number: Annotated[int, Field(ge=1)]
@@ -167,7 +179,7 @@ class Circuit(Part):
         return tuple(visit for visit in self.visits if visit.kind == "stop")
 
 
-class Unserved(Part):
+class Unserved(MessagePart):
     container: Id
     reason: UnservedReason
     due: DueReason | None
@@ -176,7 +188,7 @@ class Unserved(Part):
     cheapest_place_truck: Id | None = Field(default=None, exclude_if=_is_none)
 
 
-class Totals(Part):
+class Totals(MessagePart):
     """Sums over circuits: a plan's, or the fixed circuits' of the same day."""
 
     circuits: int = 0
@@ -187,7 +199,7 @@ class Totals(Part):
     duty_s: Amount = 0
 
 
-class WhatIf(Part):
+class WhatIf(MessagePart):
     """What a change would save that day: an estimate, by searching for `search_s` with and without it.
 
     `saved` is in the plan's currency, below zero where the changed day costs more. `spread` is by how much two searches

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, Field, Strict
 
-from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, Part, PastInstant, Ratio
+from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, MessagePart, PastInstant, Ratio
 from services.contracts.trace import device_trace
 
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
@@ -14,7 +14,7 @@ MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not f
 type Measured[Number] = Annotated[Number, Strict()]
 
 
-class Said(Part):
+class Said(MessagePart):
     """What a device says. A field that has a default is optional: one that is wrong never costs the rest."""
 
     happened_at: PastInstant

@@ -55,9 +55,9 @@ def main() -> None:
             return
         store = StoreLink(config.database_url.get_secret_value(), name="ledger", stopping=stopping)
         roads_of = partial(roads_of_city, data_folder=config.data_folder)
-        books = Books(producer, clock, meter, stopping, roads_of)
+        keeper = LedgerKeeper(producer, clock, meter, stopping, roads_of)
         while not stopping.wait(LOOK_EVERY_S):
-            store.run(books.bring_up_to_date, what="the ledger")
+            store.run(keeper.bring_up_to_date, what="the ledger")
         producer.close()
         store.close()
 
@@ -75,7 +75,7 @@ CANNOT = (TourneeError, RoutingError, ValidationError)
 """What stands in the way of a line: data that is not there or not to be understood."""
 
 
-class Books:
+class LedgerKeeper:
     """Computes the lines of every day that has none of its latest events, one for each fleet that was sent.
 
     Of what it has published it remembers only what the store does not hold yet.

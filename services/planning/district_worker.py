@@ -17,11 +17,11 @@ from services.operations.logs import current_trace
 from services.operations.meters import WorkerMeter
 from services.planning.districts import (
     OtherRoads,
+    circuits_of,
     left_out_of,
     problem_on_roads,
     road_settings,
     solution_of,
-    tours_of,
 )
 from services.planning.planner import Publishes
 from services.roads.osm.city_roads import find_roads
@@ -133,7 +133,7 @@ class DistrictWorker:
             district=order.district,
             worker=self._member,
             seconds=round(time.monotonic() - began_s, 3),
-            tours=tours_of(solution) if solution else (),
+            circuits=circuits_of(solution) if solution else (),
             left_out=left_out_of(solution) if solution else (),
         )
 

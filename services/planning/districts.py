@@ -6,17 +6,16 @@ from dataclasses import asdict, replace
 import numpy as np
 
 import routing
-from routing.sharing import Part, problem_document, problem_from
-from services.city.registry import Registry
-from services.city.registry import Roads as RoadSettings
+from routing.sharing import District, problem_document, problem_from
+from services.city.registry import Registry, RoadEstimate
 from services.contracts.districts import (
+    DistrictCircuit,
     DistrictOrdered,
     DistrictPlanned,
-    Halt,
+    DistrictVisit,
     LeftOut,
     RoadProfile,
     StraightLines,
-    Tour,
 )
 from services.errors import TourneeError
 from services.planning.problem import shift_of
@@ -24,7 +23,7 @@ from services.roads.roads import Places, Roads, RoadVehicle, road_vehicle
 
 MOST_PLACES = 5000
 """Of a district: its matrices then take 200 MB a profile. The planner's have half as many at the most."""
-HALTS = {"stop": routing.VisitKind.STOP, "disposal": routing.VisitKind.DISPOSAL}
+VISIT_KINDS = {"stop": routing.VisitKind.STOP, "disposal": routing.VisitKind.DISPOSAL}
 
 
 class OtherRoads(TourneeError):
@@ -44,9 +43,9 @@ def lines_of(registry: Registry) -> StraightLines:
     return StraightLines(**registry.city.roads.model_dump())
 
 
-def road_settings(lines: StraightLines) -> RoadSettings:
+def road_settings(lines: StraightLines) -> RoadEstimate:
     """The same as a city says it."""
-    return RoadSettings(**lines.model_dump())
+    return RoadEstimate(**lines.model_dump())
 
 
 def problem_on_roads(order: DistrictOrdered, roads: Roads) -> routing.Problem:
@@ -71,12 +70,14 @@ def problem_on_roads(order: DistrictOrdered, roads: Roads) -> routing.Problem:
     return replace(problem, matrices=matrices)
 
 
-def tours_of(solution: routing.Solution) -> tuple[Tour, ...]:
+def circuits_of(solution: routing.Solution) -> tuple[DistrictCircuit, ...]:
     """The order of visits of each route."""
     return tuple(
-        Tour(
+        DistrictCircuit(
             truck=route.vehicle,
-            halts=tuple(Halt(kind=v.kind.value, place=v.id) for v in route.visits if v.kind.value in HALTS),
+            visits=tuple(
+                DistrictVisit(kind=v.kind.value, place=v.id) for v in route.visits if v.kind.value in VISIT_KINDS
+            ),
         )
         for route in solution.routes
     )
@@ -86,7 +87,7 @@ def left_out_of(solution: routing.Solution) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(stop=row.id, reason=row.reason.value) for row in solution.unserved)
 
 
-def solution_of(problem: str, tours: Sequence[Tour], left_out: Sequence[LeftOut]) -> routing.Solution:
+def solution_of(problem: str, circuits: Sequence[DistrictCircuit], left_out: Sequence[LeftOut]) -> routing.Solution:
     """The order of visits as a solution, without times: for `routing.solve` to start from, and `routing.sharing.merge`.
 
     Raises:
@@ -95,24 +96,26 @@ def solution_of(problem: str, tours: Sequence[Tour], left_out: Sequence[LeftOut]
     return routing.Solution(
         problem,
         tuple(
-            routing.Route(tour.truck, tuple(routing.Visit(HALTS[h.kind], h.place, 0, 0, 0) for h in tour.halts))
-            for tour in tours
+            routing.Route(
+                circuit.truck, tuple(routing.Visit(VISIT_KINDS[h.kind], h.place, 0, 0, 0) for h in circuit.visits)
+            )
+            for circuit in circuits
         ),
         tuple(routing.Unserved(row.stop, routing.Reason(row.reason)) for row in left_out),
     )
 
 
-def answer_of(answer: DistrictPlanned, part: Part) -> routing.Solution:
+def answer_of(answer: DistrictPlanned, district: District) -> routing.Solution:
     """What a worker says of a district. Raises as `solution_of`."""
-    return solution_of(part.problem.name, answer.tours, answer.left_out)
+    return solution_of(district.problem.name, answer.circuits, answer.left_out)
 
 
-def contents_of(part: Part) -> Mapping[str, object]:
+def contents_of(district: District) -> Mapping[str, object]:
     """The fields of `DistrictOrdered` that say what is to be planned."""
     return {
-        "problem": problem_document(part.problem),
-        "start": tours_of(part.start),
-        "left_out": left_out_of(part.start),
+        "problem": problem_document(district.problem),
+        "start": circuits_of(district.start),
+        "left_out": left_out_of(district.start),
     }
 
 
@@ -121,7 +124,7 @@ def _vehicle(profile: RoadProfile) -> RoadVehicle:
 
 
 def _places(problem: routing.Problem) -> Places:
-    """Its locations: where a stop is, the truck halts at the kerb."""
+    """Its locations: where a stop is, the truck visits at the kerb."""
     lonlat = np.array([(place.lon, place.lat) for place in problem.locations], dtype=np.float64).reshape(-1, 2)
     at_kerb = np.zeros(len(lonlat), dtype=np.bool_)
     for stop in problem.stops:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 import routing
-from routing.explain import Bill, Explanation, Insertion, explain, tries_at_most
-from routing.explain import Circuit as ExplainedCircuit
+from routing.explain import Bill, ExplainedCircuit, Explanation, Insertion, explain, tries_at_most
 from services.contracts.planning import (
     Binding,
     Circuit,

@@ -16,8 +16,8 @@ from services.operations.logs import current_trace
 from services.operations.meters import PlannerMeter
 from services.operations.service import Service, running_service
 from services.planning.counted import Counted
+from services.planning.district_queue import KafkaDistrictQueue
 from services.planning.freshness import CityAges
-from services.planning.office import KafkaOffice
 from services.planning.planner import Planner, Publishes
 from services.planning.sharing import Sharing, SharingRules
 from services.roads.osm.city_roads import roads_of as roads_of_city
@@ -63,7 +63,7 @@ def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Shar
     group = f"district-plans-{config.member}"
     subscribe = partial(EventConsumer, config.kafka, group=group, subscribed=[DISTRICT_PLANS], member=config.member)
     rules = SharingRules(config.plan_by_district_above, config.plan_district_stops, config.plan_rounds)
-    return Sharing(KafkaOffice(producer, config.kafka, subscribe), rules, meter.districts)
+    return Sharing(KafkaDistrictQueue(producer, config.kafka, subscribe), rules, meter.districts)
 
 
 class Orders:

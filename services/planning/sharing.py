@@ -15,7 +15,7 @@ from typing import Protocol
 from uuid import uuid4
 
 import routing
-from routing.sharing import Merged, Part, merge, split
+from routing.sharing import District, Merged, merge, split
 from services.city.registry import Registry
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.planning import PlanDay
@@ -37,8 +37,8 @@ SLACK = 1.25
 """Tours are never cut, so halves are not quite equal: districts may be this much larger than an even share."""
 
 
-class DistrictOffice(Protocol):
-    """Where districts are handed out and come back; `services.planning.office` has Kafka behind it."""
+class DistrictQueue(Protocol):
+    """Where districts are handed out and come back; `services.planning.district_queue` has Kafka behind it."""
 
     def count_workers(self) -> int:
         """Raises `StreamAway`."""
@@ -65,7 +65,7 @@ class SharingRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class SharedDay:
     """Whose day it is, and on which roads: what each message says beside the district itself."""
 
     order: PlanDay
@@ -76,8 +76,8 @@ class Errand:
 class Sharing:
     """`state` tells in words how the last day was shared, `outcomes` counts what became of districts."""
 
-    def __init__(self, office: DistrictOffice, rules: SharingRules, outcomes: Counter[str] | None = None) -> None:
-        self._office = office
+    def __init__(self, queue: DistrictQueue, rules: SharingRules, outcomes: Counter[str] | None = None) -> None:
+        self._queue = queue
         self._rules = rules
         self.outcomes: Counter[str] = Counter() if outcomes is None else outcomes
         self.state = ""
@@ -88,7 +88,7 @@ class Sharing:
         if len(problem.stops) <= self._rules.above_stops:
             return 0
         try:
-            workers = self._office.count_workers()
+            workers = self._queue.count_workers()
         except StreamAway as away:
             return self._alone(str(away))
         if not workers:
@@ -98,7 +98,7 @@ class Sharing:
         return workers
 
     def improve(
-        self, errand: Errand, problem: routing.Problem, plan: routing.Solution, workers: int, limit_s: float,
+        self, shared_day: SharedDay, problem: routing.Problem, plan: routing.Solution, workers: int, limit_s: float,
         tell: Callable[[routing.Solution], None],
     ) -> routing.Solution:  # fmt: skip
         """The plan after all rounds, never dearer. `limit_s` is that of the whole search, of which they are part."""
@@ -108,7 +108,7 @@ class Sharing:
             for number in range(1, rounds + 1):
                 self.state = f"round {number} of {rounds}, {workers} workers"
                 round_s = max(0.0, ends_s - time.monotonic()) / (rounds - number + 1)
-                merged, answered = self._round(errand, problem, plan, workers, (number, round_s))
+                merged, answered = self._round(shared_day, problem, plan, workers, (number, round_s))
                 plan = merged.solution
                 tell(plan)
                 if not answered:
@@ -128,19 +128,24 @@ class Sharing:
         return 0
 
     def _round(
-        self, errand: Errand, problem: routing.Problem, plan: routing.Solution, workers: int, when: tuple[int, float]
+        self,
+        shared_day: SharedDay,
+        problem: routing.Problem,
+        plan: routing.Solution,
+        workers: int,
+        when: tuple[int, float],
     ) -> tuple[Merged, int]:
         """One cut, from handing out to putting together; and how many districts were answered."""
         number, round_s = when
         # The machines' own clocks, not a simulated one: a search takes real seconds.
         until_s, deadline = time.monotonic() + round_s, datetime.now(UTC) + timedelta(seconds=round_s)
-        parts = split(problem, plan, self._most_stops(problem, workers), errand.order.seed + number)
-        turns = ceil(len(parts) / workers)
-        orders = _orders(errand, parts, number, deadline, self._limit_s(round_s / turns))
-        self._office.hand_out([order for order in orders if order is not None])
+        districts = split(problem, plan, self._most_stops(problem, workers), shared_day.order.seed + number)
+        turns = ceil(len(districts) / workers)
+        orders = _orders(shared_day, districts, number, deadline, self._limit_s(round_s / turns))
+        self._queue.hand_out([order for order in orders if order is not None])
         answers = self._collect(orders, until_s)
-        merged = merge(problem, plan, parts, self._solutions(parts, answers))
-        self._tell_round(number, parts, answers, merged, plan)
+        merged = merge(problem, plan, districts, self._solutions(districts, answers))
+        self._tell_round(number, districts, answers, merged, plan)
         return merged, len(answers)
 
     def _limit_s(self, turn_s: float) -> float:
@@ -162,23 +167,25 @@ class Sharing:
         found: dict[int, DistrictPlanned] = {}
         if not waited:
             return found
-        for answer in self._office.answers(until_s):
+        for answer in self._queue.answers(until_s):
             if answer.district_id in waited:
                 found.setdefault(waited[answer.district_id], answer)
             if len(found) == len(waited):
                 break
         return found
 
-    def _solutions(self, parts: Sequence[Part], answers: dict[int, DistrictPlanned]) -> list[routing.Solution | None]:
-        return [self._solution(part, answers.get(number)) for number, part in enumerate(parts, start=1)]
+    def _solutions(
+        self, districts: Sequence[District], answers: dict[int, DistrictPlanned]
+    ) -> list[routing.Solution | None]:
+        return [self._solution(district, answers.get(number)) for number, district in enumerate(districts, start=1)]
 
-    def _solution(self, part: Part, answer: DistrictPlanned | None) -> routing.Solution | None:
+    def _solution(self, district: District, answer: DistrictPlanned | None) -> routing.Solution | None:
         if answer is None:
             self.outcomes["silent"] += 1
             return None
         fault = answer.declined
         try:
-            solution = answer_of(answer, part) if fault is None else None
+            solution = answer_of(answer, district) if fault is None else None
         except ValueError as error:
             solution, fault = None, str(error)
         if solution is None:
@@ -187,14 +194,14 @@ class Sharing:
         return solution
 
     def _tell_round(
-        self, number: int, parts: Sequence[Part], answers: dict[int, DistrictPlanned], merged: Merged,
+        self, number: int, districts: Sequence[District], answers: dict[int, DistrictPlanned], merged: Merged,
         before: routing.Solution,
     ) -> None:  # fmt: skip
         self.outcomes["better"] += len(merged.taken)
         self.outcomes["refused"] += len(merged.refused)
         for district, why in merged.refused.items():
             log.info("district %d of round %d keeps its circuits: %s", district + 1, number, why)
-        silent = sorted(set(range(1, len(parts) + 1)) - set(answers))
+        silent = sorted(set(range(1, len(districts) + 1)) - set(answers))
         if silent:
             log.warning("round %d: no answer for districts %s; they keep their circuits", number, silent)
         by = ", ".join(
@@ -202,7 +209,7 @@ class Sharing:
         )
         log.info(
             "round %d: %d districts, %d answered (by worker: %s), %d better, cost %.0f, was %.0f",
-            number, len(parts), len(answers), by or "none", len(merged.taken), merged.solution.cost, before.cost,
+            number, len(districts), len(answers), by or "none", len(merged.taken), merged.solution.cost, before.cost,
         )  # fmt: skip
 
 
@@ -212,33 +219,33 @@ def _rounds_s(limit_s: float) -> float:
 
 
 def _orders(
-    errand: Errand, parts: Sequence[Part], number: int, deadline: datetime, limit_s: float
+    shared_day: SharedDay, districts: Sequence[District], number: int, deadline: datetime, limit_s: float
 ) -> list[DistrictOrdered | None]:
     """A message for each district; None where it would be too large for Kafka, which the log tells."""
     same = {
-        "request_id": errand.order.request_id,
-        "city": errand.order.city,
-        "fleet": errand.order.fleet,
-        "day": errand.order.day,
+        "request_id": shared_day.order.request_id,
+        "city": shared_day.order.city,
+        "fleet": shared_day.order.fleet,
+        "day": shared_day.order.day,
         "round": number,
-        "of": len(parts),
+        "of": len(districts),
         "time_limit_s": limit_s,
         "deadline": deadline,
-        "roads": errand.roads.source,
-        "lines": lines_of(errand.registry),
-        "profiles": profiles_of(errand.registry, errand.roads),
+        "roads": shared_day.roads.source,
+        "lines": lines_of(shared_day.registry),
+        "profiles": profiles_of(shared_day.registry, shared_day.roads),
     }
     orders: list[DistrictOrdered | None] = []
-    for district, part in enumerate(parts, start=1):
-        seed = errand.order.seed + 1000 * number + district
+    for district_number, district in enumerate(districts, start=1):
+        seed = shared_day.order.seed + 1000 * number + district_number
         order = DistrictOrdered.model_validate(
-            {**same, **contents_of(part), "district_id": uuid4(), "district": district, "seed": seed}
+            {**same, **contents_of(district), "district_id": uuid4(), "district": district_number, "seed": seed}
         )
         size = len(order.to_bytes())
         if size > MOST_BYTES:
             log.warning(
                 "district %d of %d stops is %d bytes, at most %d: not handed out; lower TOURNEE_PLAN_DISTRICT_STOPS",
-                district, len(part.problem.stops), size, MOST_BYTES,
+                district_number, len(district.problem.stops), size, MOST_BYTES,
             )  # fmt: skip
         orders.append(order if size <= MOST_BYTES else None)
     return orders

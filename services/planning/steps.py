@@ -8,7 +8,7 @@ import routing
 from services.city.registry import Registry
 from services.contracts.planning import PlanDay
 from services.planning.driven_hours import at_driven_hours, departures_of, knows_hours
-from services.planning.sharing import FIRST_SHARE, Errand, Sharing
+from services.planning.sharing import FIRST_SHARE, SharedDay, Sharing
 from services.roads.roads import Roads
 
 type Improved = Callable[[routing.Solution], None]
@@ -35,10 +35,10 @@ def search(
     planner's own.
     """
     clock, limit_s = _Clock(order.seed, on_improved), order.time_limit_s
-    errand = Errand(order, registry, roads)
+    shared_day = SharedDay(order, registry, roads)
     if not knows_hours(registry, roads):
-        return problem, _first_plan(clock, problem, limit_s, errand, sharing)
-    solution = _first_plan(clock, problem, FIRST_STEP * limit_s, errand, sharing)
+        return problem, _first_plan(clock, problem, limit_s, shared_day, sharing)
+    solution = _first_plan(clock, problem, FIRST_STEP * limit_s, shared_day, sharing)
     problem = at_driven_hours(problem, solution, registry, due, roads)
     solution = clock.solve(problem, limit_s, solution)
     for _ in range(MOST_RETIMINGS):  # the plan stays, its times change, until no leg is driven in another hour
@@ -51,14 +51,14 @@ def search(
 
 
 def _first_plan(
-    clock: "_Clock", problem: routing.Problem, until_s: float, errand: Errand, sharing: Sharing | None
+    clock: "_Clock", problem: routing.Problem, until_s: float, shared_day: SharedDay, sharing: Sharing | None
 ) -> routing.Solution:
     """On the problem's own roads: alone, or with the workers between a first plan and a last look of the planner's."""
     workers = sharing.workers_for(problem, until_s) if sharing is not None else 0
     if sharing is None or not workers:
         return clock.solve(problem, until_s, None)
     plan = clock.solve(problem, FIRST_SHARE * until_s, None)
-    plan = sharing.improve(errand, problem, plan, workers, until_s, clock.tell)
+    plan = sharing.improve(shared_day, problem, plan, workers, until_s, clock.tell)
     return clock.solve(problem, until_s, plan)
 
 

@@ -10,8 +10,8 @@ from services.errors import StreamAway
 from services.operations.consuming import Aside, consume
 from services.operations.meters import WorkerMeter
 from services.operations.service import Service, running_service
+from services.planning.district_queue import GROUP
 from services.planning.district_worker import DistrictWorker
-from services.planning.office import GROUP
 from services.settings import worker_settings
 from services.stream.kafka import EventConsumer, EventProducer, Record, when_there
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import routing
-from services.city.registry import Registry, TruckClass
-from services.city.registry import Roads as RoadSettings
+from services.city.registry import Registry, RoadEstimate, TruckClass
 from services.roads.speeds import Hours
 
 type RoadSource = Literal["estimated", "osm"]
@@ -117,7 +116,7 @@ class EstimatedRoads:
 
     source: RoadSource = "estimated"
 
-    def __init__(self, settings: RoadSettings) -> None:
+    def __init__(self, settings: RoadEstimate) -> None:
         self._settings = settings
 
     def name(self, vehicle: RoadVehicle) -> str:  # noqa: ARG002

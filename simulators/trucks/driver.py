@@ -14,7 +14,7 @@ from simulators.events import Confirmation, Event, Outgoing, instant, iso_z
 from simulators.geometry import FloatArray
 from simulators.trucks.gps import Gps
 from simulators.trucks.habits import RUSH, Habits
-from simulators.trucks.roads import Roads
+from simulators.trucks.streets import Streets
 
 Visit = dict[str, Any]
 DEFAULT_STOP_S = 90.0  # a container that the folder does not know
@@ -28,7 +28,7 @@ class Driver:
     """
 
     def __init__(
-        self, circuit: dict[str, Any], city: CityFolder, bins: Bins, roads: Roads, habits: Habits, seed: int
+        self, circuit: dict[str, Any], city: CityFolder, bins: Bins, roads: Streets, habits: Habits, seed: int
     ) -> None:
         self.circuit = circuit
         self.truck_id: str = circuit["truck"]

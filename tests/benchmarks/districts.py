@@ -38,7 +38,7 @@ def order_of(registry: Registry, time_limit_s: float) -> PlanDay:
 
 
 class HereAtOnce:
-    """A `DistrictOffice` whose worker is real and sits in this process: each district is planned when asked for.
+    """A `DistrictQueue` whose worker is real and sits in this process: each district is planned when asked for.
 
     Its clock stands still, so that nothing is late on a busy machine.
     """

@@ -8,7 +8,7 @@ from uuid import uuid5
 import numpy as np
 
 from services.city.registry import City, Registry, Zone
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.contracts.planning import PlanMade
 from services.planning.plan_day import plan_day
 from services.roads.basemap.build import build_map
@@ -96,7 +96,7 @@ def put_porto(database_url: str, registry: Registry, plan: PlanMade) -> None:
     """All of it in a store, sent to the trucks."""
     fills = np.random.default_rng(5).uniform(0.3, 1.05, len(registry.containers))
     with connect(database_url, name="seed") as connection:
-        load_registry(connection, registry, who="test", now=NOW)
+        store_registry(connection, registry, who="test", now=NOW)
         for container, fill in zip(registry.containers, fills.tolist(), strict=True):
             connection.execute(
                 "INSERT INTO container_state (city_id, container_id, fill_ratio, fill_at) VALUES (%s, %s, %s, %s)",

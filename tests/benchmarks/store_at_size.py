@@ -25,7 +25,7 @@ from infra.migrate import migrate
 from infra.stack.start import start_stack
 from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.city.store import find_registry, load_registry
+from services.city.store import find_registry, store_registry
 from services.fill.belief import ESTIMATOR
 from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
@@ -142,7 +142,7 @@ def _measure(connection: Connection, disk: Path, wanted: int, containers: int) -
     if ticks < 96:
         raise SystemExit(f"{disk} has {free / 1e9:.0f} GB free: too few for two days of {containers} containers")
     registry = _city(containers)
-    load_registry(connection, registry, who="benchmark", now=END)
+    store_registry(connection, registry, who="benchmark", now=END)
     connection.commit()
     writing = {"empty": _writing_rate(connection, registry, END - EVERY * (ticks + 4))}
     order = [c.id for c in registry.containers]

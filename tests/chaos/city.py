@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.city.registry import Registry
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.store.connection import connect
 from services.web.accounts import add_account
 from tests.support.example_town import example_town
@@ -39,7 +39,7 @@ def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
         "".join(secrets.choice("0123456789") for _ in range(6)),
     )
     with connect(database_url, name="chaos") as connection:
-        load_registry(connection, registry, who="chaos", now=datetime.now(UTC))
+        store_registry(connection, registry, who="chaos", now=datetime.now(UTC))
         add_account(connection, town.city, OPERATOR, "operator", town.password)
         for truck in town.trucks:
             add_account(connection, town.city, truck, "driver", town.digits, truck)

@@ -1,4 +1,4 @@
-"""Those who send while everything falls: the fleet, a device, a phone, an operator, trucks; and a thief who listens."""
+"""Those who send while everything falls: sensors, a device, a phone, an operator, trucks; and a thief who listens."""
 
 import random
 import threading
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tests.chaos.claims import Claims
 from tests.chaos.device import Device, now_ms
-from tests.chaos.office import Operator, Phone, Visits
+from tests.chaos.people import Operator, Phone, Visits
 from tests.chaos.stage import Stage
 from tests.chaos.thief import Thief
-from tests.load.fleet import Fleet
 from tests.load.ledger import Ledger
 from tests.load.messages import Messages
-from tests.load.process import FleetProcess, Orders
+from tests.load.process import Orders, SensorsProcess
+from tests.load.sensors import Sensors
 
 CONTAINERS = 200
 CONNECTIONS = 100
@@ -62,22 +62,22 @@ def visits_among(plan: Messages, expected: int) -> Visits:
 class Crew:
     """Who sends, and what was promised to them."""
 
-    fleet: FleetProcess
+    sensors: SensorsProcess
     device: Device
     phone: Phone
     operator: Operator
     trucks: Trucks
     thief: Thief | None
     claims: Claims
-    bursts: list[tuple[Fleet, threading.Thread]] = field(default_factory=list)
+    bursts: list[tuple[Sensors, threading.Thread]] = field(default_factory=list)
 
     def start_burst(self, stage: Stage, messages: int) -> None:
         """Many messages at once, from other sockets: each burst of a day of its own, further back."""
-        first_at = self.fleet.plan.first_at - timedelta(days=1 + len(self.bursts))
+        first_at = self.sensors.plan.first_at - timedelta(days=1 + len(self.bursts))
         plan = Messages(stage.town.city, messages, CONTAINERS, first_at, SPACING_S)
         address = (stage.stack.mqtt_host, stage.stack.mqtt_port)
         login = _login(stage)
-        fleet = Fleet(
+        sensors = Sensors(
             *address,
             plan,
             connections=20,
@@ -85,13 +85,16 @@ class Crew:
             name=f"burst-{len(self.bursts)}",
             credentials=(lambda _number: login) if login else None,
         )
-        thread = threading.Thread(target=fleet.run, name="burst", daemon=True)
-        self.bursts.append((fleet, thread))
+        thread = threading.Thread(target=sensors.run, name="burst", daemon=True)
+        self.bursts.append((sensors, thread))
         thread.start()
 
     def sent(self) -> list[tuple[Messages, Ledger]]:
-        """What the fleets sent, with what was acknowledged."""
-        return [(self.fleet.plan, self.fleet.ledger), *((fleet.plan, fleet.ledger) for fleet, _ in self.bursts)]
+        """What the sensors sent, with what was acknowledged."""
+        return [
+            (self.sensors.plan, self.sensors.ledger),
+            *((sensors.plan, sensors.ledger) for sensors, _ in self.bursts),
+        ]
 
     def acknowledged(self) -> int:
         return sum(ledger.count_acknowledged() for _, ledger in self.sent()) + len(self.claims)
@@ -101,16 +104,16 @@ class Crew:
         self.trucks.finish()
         if self.thief is not None:
             self.thief.finish()
-        self.fleet.stop()
+        self.sensors.stop()
         self.operator.finish(patience_s)
         left = {
             "reports of the phone": self.phone.finish(patience_s),
             "messages of the device": self.device.settle(patience_s),
         }
-        self.fleet.wait(patience_s)
-        for fleet, thread in self.bursts:
+        self.sensors.wait(patience_s)
+        for sensors, thread in self.bursts:
             thread.join(patience_s)
-            left[f"messages of burst of {fleet.plan.first_at:%d}"] = fleet.plan.count - fleet.acknowledged
+            left[f"messages of burst of {sensors.plan.first_at:%d}"] = sensors.plan.count - sensors.acknowledged
         found = [f"{count} {what} were never accepted" for what, count in left.items() if count]
         failures = [("phone", self.phone.failure), ("operator", self.operator.failure)]
         return found + [f"the {who} failed: {failure!r}" for who, failure in failures if failure]
@@ -125,7 +128,7 @@ def _login(stage: Stage) -> tuple[str, str] | None:
 def crew_at_work(
     stage: Stage, seed: int, plan: Messages, expected: int, rate_per_s: float, folder: Path
 ) -> Iterator[Crew]:
-    """Everybody sends, until told to finish; the fleet has a plan for longer than the `expected` messages."""
+    """Everybody sends, until told to finish; the sensors have a plan for longer than the `expected` messages."""
     claims, town, stack = Claims(), stage.town, stage.stack
     logins = stage.logins
     device = Device(stack, town.city, claims, logins.devices if logins else None)
@@ -137,16 +140,16 @@ def crew_at_work(
         stack.mqtt_host,
         stack.mqtt_port,
         plan,
-        folder / "fleet.ledger",
+        folder / "sensors.ledger",
         connections=CONNECTIONS,
         twice_every=TWICE_EVERY,
         rate_per_s=rate_per_s,
         login=_login(stage),
     )
-    with FleetProcess(orders) as fleet:
+    with SensorsProcess(orders) as sensors:
         for thread in (phone, operator, trucks, *([thief] if thief else [])):
             thread.start()
         try:
-            yield Crew(fleet, device, phone, operator, trucks, thief, claims)
+            yield Crew(sensors, device, phone, operator, trucks, thief, claims)
         finally:
             device.close()

@@ -19,7 +19,7 @@ from tests.chaos.city import ODD, Town
 from tests.chaos.claims import Claim, Claims
 from tests.chaos.device import Device, now_ms
 from tests.chaos.disk import LimitedDisk
-from tests.chaos.office import Phone
+from tests.chaos.people import Phone
 from tests.chaos.schedule import SERVERS, SERVICES
 from tests.chaos.supervisor import Supervisor
 

@@ -9,7 +9,7 @@ import psycopg
 from tests.chaos.city import PROBE
 from tests.chaos.claims import Claim, Claims
 from tests.chaos.device import Device, now_ms
-from tests.chaos.office import Operator, Phone
+from tests.chaos.people import Operator, Phone
 
 STORED: dict[str, LiteralString] = {
     "reading": "SELECT FROM reading WHERE container_id = %s AND happened_at = %s",

@@ -146,7 +146,7 @@ def test_missing_reading_is_lost_and_named(store: Store) -> None:
     verdict = store.broken_by(sql)
     assert verdict.lost == 1
     # Minute 5 holds round 5 ^ 5 = 0 of container 7, hence message 7.
-    assert verdict.examples["lost readings of the fleet"] == ["L00007 2026-11-19T12:05:00+00:00 (message 7)"]
+    assert verdict.examples["lost readings of the sensors"] == ["L00007 2026-11-19T12:05:00+00:00 (message 7)"]
 
 
 def test_unacknowledged_reading_is_not_claimed(store: Store) -> None:

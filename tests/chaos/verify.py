@@ -61,7 +61,7 @@ ORDER BY city_id, container_id, happened_at, kind = 'emptied', observation_id NU
 """
 
 FOUND: dict[str, LiteralString] = {
-    "reading": "SELECT container_id, happened_at FROM reading WHERE NOT container_id = ANY(%(fleet)s)",
+    "reading": "SELECT container_id, happened_at FROM reading WHERE NOT container_id = ANY(%(sensors)s)",
     "position": "SELECT truck_id, happened_at FROM position",
     "rejected": "SELECT mqtt_topic, payload, reason FROM rejected",
     "confirmation": "SELECT confirmation_id FROM confirmation",
@@ -79,8 +79,8 @@ def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Clai
     verdict = Verdict()
     for plan, ledger in sent:
         check_fleet(connection, verdict, city, plan, ledger)
-    fleet = sorted({name for plan, _ in sent for name in plan.container_ids})
-    check_claims(connection, verdict, claims, fleet)
+    sensors = sorted({name for plan, _ in sent for name in plan.container_ids})
+    check_claims(connection, verdict, claims, sensors)
     check_rejected_once(connection, verdict)
     check_states(connection, verdict)
     check_beliefs(connection, verdict)
@@ -90,7 +90,7 @@ def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Clai
 
 
 def check_fleet(connection: Connection, verdict: Verdict, city: str, plan: Messages, ledger: Ledger) -> None:
-    """Every acknowledged message of a fleet is a row, with the fill it had. The table's key forbids a second."""
+    """Every acknowledged message of the sensors is a row, with the fill it had. The table's key forbids a second."""
     stored = bytearray(plan.count)
     wrong: list[str] = []
     query = (
@@ -98,7 +98,7 @@ def check_fleet(connection: Connection, verdict: Verdict, city: str, plan: Messa
         " WHERE city_id = %s AND container_id = ANY(%s) AND happened_at BETWEEN %s AND %s"
     )
     first, last = plan.span
-    with connection.cursor(name="fleet") as cursor:
+    with connection.cursor(name="sensors") as cursor:
         cursor.itersize = 20_000
         cursor.execute(query, (city, list(plan.container_ids), first, last))
         for container, happened_at, fill_ratio in cursor:
@@ -112,14 +112,14 @@ def check_fleet(connection: Connection, verdict: Verdict, city: str, plan: Messa
                 stored[index] = 1
     missing = [index for index in ledger.iter_acknowledged() if not stored[index]]
     named = [f"{plan.container(i)} {plan.happened_at(i).isoformat()} (message {i})" for i in missing]
-    verdict.note_found(ledger.count_acknowledged(), named, "readings of the fleet")
+    verdict.note_found(ledger.count_acknowledged(), named, "readings of the sensors")
     verdict.note_wrong("readings that nobody sent", wrong)
 
 
-def check_claims(connection: Connection, verdict: Verdict, claims: Claims, fleet: Sequence[str]) -> None:
+def check_claims(connection: Connection, verdict: Verdict, claims: Claims, sensors: Sequence[str]) -> None:
     """Every other promise: probes, bad messages, positions, confirmations, orders, dispatches."""
     for table, query in FOUND.items():
-        rows = connection.execute(query, {"fleet": list(fleet)})
+        rows = connection.execute(query, {"sensors": list(sensors)})
         found: set[Hashable] = {row if len(row) > 1 else row[0] for row in rows}
         wanted = claims.of(table)  # type: ignore[arg-type]  # the keys of FOUND are the tables
         verdict.note_found(len(wanted), sorted(map(str, wanted - found)), f"in {table}")

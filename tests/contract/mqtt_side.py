@@ -17,8 +17,8 @@ from services.stream.ports import MessageSource
 from tests.contract.capabilities import Kind
 from tests.contract.waiting import PATIENCE_S, eventually
 from tests.load import packets
-from tests.load.fleet import Fleet
 from tests.load.messages import Messages
+from tests.load.sensors import Sensors
 from tests.twins.broker import MemoryBroker
 from tests.twins.subscriber import MemorySubscriber
 
@@ -110,9 +110,9 @@ class NetworkMqtt:
             client.loop_stop()
 
     def publish_plan(self, plan: Messages) -> None:
-        # The embedded broker gives no answer to a client without keep-alive, which the fleet's are by default.
+        # The embedded broker gives no answer to a client without keep-alive, which the sensors' are by default.
         with mock.patch.object(packets, "connect", partial(packets.connect, keepalive_s=60)):
-            assert Fleet(*self._address, plan, connections=4, window=200, name=plan.city).run() == plan.count
+            assert Sensors(*self._address, plan, connections=4, window=200, name=plan.city).run() == plan.count
 
 
 class Ear(AbstractContextManager["Ear"]):

@@ -9,7 +9,7 @@ import pytest
 
 from infra.migrate import migrate
 from services.city.registry import Registry
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.planning.planner import Planner
@@ -84,7 +84,7 @@ def town(empty_url: str) -> Iterator[Town]:
     migrate(empty_url)
     registry = example_town()
     with connect(empty_url, name="test") as connection:
-        load_registry(connection, registry, who="test", now=MORNING - 100 * HOUR)
+        store_registry(connection, registry, who="test", now=MORNING - 100 * HOUR)
         connection.commit()
         yield Town(connection, registry)
 

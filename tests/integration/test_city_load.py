@@ -13,7 +13,7 @@ from services.city.fleets import FleetRules
 from services.city.folder import read_folder
 from services.city.registry import Fleet, Registry
 from services.city.scopes import Scope, list_scopes
-from services.city.store import Counts, LoadReport, find_registry, load_registry
+from services.city.store import Counts, LoadReport, find_registry, store_registry
 from services.city.write import write_folder
 from services.cli.city import city_app
 from services.contracts.fields import ONLY_FLEET
@@ -46,7 +46,7 @@ def registry() -> Registry:
 
 
 def load(connection: Connection, registry: Registry) -> LoadReport:
-    report = load_registry(connection, registry, who="technician", now=NOW)
+    report = store_registry(connection, registry, who="technician", now=NOW)
     connection.commit()
     return report
 
@@ -113,7 +113,7 @@ def test_fleets_of_a_city_are_kept_with_whose_each_thing_is(connection: Connecti
 def test_loading_twice_changes_nothing_and_audits_once(connection: Connection, registry: Registry) -> None:
     load(connection, registry)
     before = rows(connection, "SELECT xmin::text, city_id FROM city UNION ALL SELECT xmin::text, zone_id FROM zone")
-    report = load_registry(connection, registry, who="technician", now=NOW.replace(hour=9))
+    report = store_registry(connection, registry, who="technician", now=NOW.replace(hour=9))
     connection.commit()
     assert not report.is_changed
     assert report.counts["containers.csv"] == Counts(unchanged=12)
@@ -208,7 +208,7 @@ def test_a_load_that_fails_half_way_changes_nothing(connection: Connection, regi
         update={"zones": registry.zones, "containers": (lost, *registry.containers[1:]), "trucks": registry.trucks[:1]}
     )
     with pytest.raises(StoreRefused):
-        load_registry(connection, broken, who="technician", now=NOW)
+        store_registry(connection, broken, who="technician", now=NOW)
     connection.rollback()
     assert find_registry(connection, "houeyogbe") == registry
     assert len(rows(connection, "SELECT FROM audit")) == 1

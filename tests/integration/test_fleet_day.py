@@ -16,7 +16,7 @@ from infra.migrate import migrate
 from infra.stack.ports import free_port
 from infra.stack.services import running_services
 from infra.stack.stack import Stack
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.clock import SystemClock
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
@@ -86,7 +86,7 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     registry = registry.model_copy(update={"city": registry.city.model_copy(update={"planning": rules})})
     city, port = registry.city.id, free_port()
     with connect(fresh_stack.database_url, name="test") as connection:
-        load_registry(connection, registry, who="test", now=SystemClock().now())
+        store_registry(connection, registry, who="test", now=SystemClock().now())
         add_account(connection, city, "awa", "operator", "une-longue-matinee")
         for truck in FLEET_OF_TRUCK:
             add_account(connection, city, truck, "driver", "4821", truck)

@@ -12,7 +12,7 @@ from infra.migrate import migrate
 from services.cli.city import city_app
 from services.contracts.telemetry import PositionReceived
 from services.ledger import main as ledger
-from services.ledger.main import Books
+from services.ledger.main import LedgerKeeper
 from services.operations.meters import LedgerMeter
 from services.settings import settings
 from services.store.connection import connect
@@ -62,7 +62,7 @@ def test_a_day_on_which_nothing_more_happened_is_finished_all_the_same(town: Tow
     town.drive(plan)  # the same positions, sent again
     town.look(MORNING + timedelta(hours=11))
     assert len(town.published) == 1
-    town.books = town.new_books()
+    town.keeper = town.new_keeper()
     town.look(AFTER + timedelta(days=60))
     assert [line.reasons for line in town.lines()] == [("first",), ("day_over",)]
     assert town.lines()[0].driven == town.lines()[1].driven
@@ -223,7 +223,7 @@ def test_a_line_lost_on_its_way_is_published_again(town: Town, monkeypatch: pyte
     town.look(AFTER)
     assert town.lines() == []
     assert town.marks() == [DAY]
-    town.books = town.new_books()  # killed and started again
+    town.keeper = town.new_keeper()  # killed and started again
     town.stores_lines = True
     town.look(AFTER + timedelta(minutes=1))
     assert len(town.published) > 2
@@ -322,7 +322,7 @@ def test_a_day_that_cannot_be_computed_stops_no_other_and_keeps_its_events(town:
     town.send(town.plan(plan_id=UUID(int=5), circuits=circuits))
     town.send(town.plan(DAY + timedelta(days=1)), MORNING + timedelta(days=1))
     meter = LedgerMeter()
-    town.books = Books(town, town, meter, lambda: False)  # type: ignore[arg-type]
+    town.keeper = LedgerKeeper(town, town, meter, lambda: False)  # type: ignore[arg-type]
     town.look(AFTER + timedelta(days=1), times=5)
     assert meter.failed == 1
     assert town.lines() == []

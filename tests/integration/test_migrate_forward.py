@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from infra.migrate import Migration, all_migrations, migrate
 from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.city.store import find_registry, load_registry
+from services.city.store import find_registry, store_registry
 from services.city.versions import find_registry_version, is_as_recorded, list_versions
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanMade
@@ -105,7 +105,7 @@ def test_the_old_folder_loaded_after_the_upgrade_changes_nothing(empty_url: str)
     with connect(empty_url, name="test") as connection:
         registry = second_city()
         versions = len(list_versions(connection, "se"))
-        report = load_registry(connection, registry, who="awa", now=list_versions(connection, "se")[0].loaded_at)
+        report = store_registry(connection, registry, who="awa", now=list_versions(connection, "se")[0].loaded_at)
         assert not report.is_changed
         assert report.version == versions == 1
         assert find_registry(connection, "se") == registry

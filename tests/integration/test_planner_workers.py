@@ -17,16 +17,16 @@ from infra.stack.server import Server
 from infra.stack.services import service
 from infra.stack.stack import Stack
 from services.city.registry import Registry
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.clock import SystemClock
 from services.contracts.districts import DistrictPlanned
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
 from services.contracts.topics import DISTRICT_PLANS, DISTRICTS, ORDERS, PLANNING, PLANS, district_key, key
 from services.fill.due import forecasts_of_day
 from services.operations.kafka_admin import KafkaAdmin
-from services.planning.office import GROUP, KafkaOffice
+from services.planning.district_queue import GROUP, KafkaDistrictQueue
 from services.planning.problem import problem_of_day
-from services.planning.sharing import Errand, Sharing, SharingRules
+from services.planning.sharing import SharedDay, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
 from services.store.connection import connect
 from services.stream.kafka import EventConsumer, EventProducer
@@ -90,8 +90,8 @@ def crew(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cre
         server.stop()
 
 
-class Offices:
-    """A planner's office on this stack, closed in the end."""
+class Queues:
+    """A planner's queue on this stack, closed in the end."""
 
     def __init__(self, stack: Stack) -> None:
         self._producer = EventProducer(stack.kafka, name="planner")
@@ -103,10 +103,10 @@ class Offices:
             self._consumers.append(subscribe())
             return self._consumers[-1]
 
-        self._office = KafkaOffice(self._producer, stack.kafka, subscribed)
+        self._queue = KafkaDistrictQueue(self._producer, stack.kafka, subscribed)
 
-    def __enter__(self) -> KafkaOffice:
-        return self._office
+    def __enter__(self) -> KafkaDistrictQueue:
+        return self._queue
 
     def __exit__(self, *_: object) -> None:
         for consumer in self._consumers:
@@ -144,7 +144,7 @@ def test_two_workers_share_a_day_with_the_planner(
     """Protects the whole way: an order, two workers that both do their part, one whole plan."""
     order = order_of(registry, time_limit_s=8.2)  # of it 4.1 for one round
     with connect(database_url, name="test") as connection:
-        load_registry(connection, registry, who="test", now=SystemClock().now())
+        store_registry(connection, registry, who="test", now=SystemClock().now())
     crew.gather()
     planner = service("planner", stack.environment() | {"TOURNEE_DATABASE_URL": database_url} | PLANNER, tmp_path)
     plans, parts, told = (Ear(stack, topic) for topic in (PLANS, DISTRICT_PLANS, PLANNING))
@@ -187,30 +187,30 @@ def test_worker_is_ready_and_tells_its_figures_without_any_way_into_the_store(cr
 
 
 @pytest.fixture(scope="module")
-def day(registry: Registry) -> tuple[Errand, routing.Problem, routing.Solution]:
+def day(registry: Registry) -> tuple[SharedDay, routing.Problem, routing.Solution]:
     """The day's problem with a hasty first plan."""
-    errand = Errand(order_of(registry, 60), registry, EstimatedRoads(registry.city.roads))
+    shared_day = SharedDay(order_of(registry, 60), registry, EstimatedRoads(registry.city.roads))
     due = [f for f in forecasts_of_day(registry, {}, DAY) if f.due]
-    problem = problem_of_day(registry, due, DAY, name="day", roads=errand.roads)
-    return errand, problem, routing.solve(problem, routing.MaxRuntime(0.3))
+    problem = problem_of_day(registry, due, DAY, name="day", roads=shared_day.roads)
+    return shared_day, problem, routing.solve(problem, routing.MaxRuntime(0.3))
 
 
 def test_worker_that_is_killed_costs_its_district_and_the_other_goes_on(
     stack: Stack,
     crew: Crew,
-    day: tuple[Errand, routing.Problem, routing.Solution],
+    day: tuple[SharedDay, routing.Problem, routing.Solution],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Protects the morning from kill -9 amid a round: the plan is whole, and who is left does the next round."""
     caplog.set_level(logging.INFO, logger="services")
-    errand, problem, plan = day
+    shared_day, problem, plan = day
     crew.gather()
-    with Offices(stack) as office:
+    with Queues(stack) as queue:
         _send_rubbish(stack)
-        sharing = Sharing(office, RULES)
+        sharing = Sharing(queue, RULES)
         killer = Thread(target=_kill_amid_a_district, args=(crew.servers[1], len(crew.log(1))))
         killer.start()
-        merged = sharing.improve(errand, problem, plan, 2, 8.0, lambda _: None)  # a round of 4 s
+        merged = sharing.improve(shared_day, problem, plan, 2, 8.0, lambda _: None)  # a round of 4 s
         killer.join()
         assert merged.is_feasible()
         assert merged.cost <= plan.cost
@@ -220,9 +220,9 @@ def test_worker_that_is_killed_costs_its_district_and_the_other_goes_on(
         assert "no answer for districts" in caplog.text
         # After its session its share is the other's, who leaves the district that comes too late aside.
         eventually(lambda: "too late, left aside" in crew.log(0), lambda: crew.log(0), patience_s=15)
-        assert office.count_workers() == 1
-        again = Sharing(office, RULES)
-        after = again.improve(errand, problem, merged, 1, 10.0, lambda _: None)
+        assert queue.count_workers() == 1
+        again = Sharing(queue, RULES)
+        after = again.improve(shared_day, problem, merged, 1, 10.0, lambda _: None)
         assert after.cost <= merged.cost
         assert again.outcomes["silent"] == 0, crew.log(0)
         assert again.outcomes["better"] + again.outcomes["refused"] >= 2

@@ -19,7 +19,7 @@ import pytest
 
 from infra.stack.ports import free_port
 from infra.stack.stack import Stack
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
@@ -121,7 +121,7 @@ def town(database_url: str) -> str:
     """The town of the documentation in the store."""
     registry = example_town()
     with connect(database_url, name="test") as connection:
-        load_registry(connection, registry, who="test", now=SystemClock().now())
+        store_registry(connection, registry, who="test", now=SystemClock().now())
     return registry.city.id
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from infra.migrate import migrate
 from services.city.folder import read_folder
 from services.city.registry import Registry
-from services.city.store import find_registry, load_registry
+from services.city.store import find_registry, store_registry
 from services.city.versions import (
     compare_versions,
     find_registry_version,
@@ -53,7 +53,7 @@ def town() -> Registry:
 
 
 def load(connection: Connection, registry: Registry, *, who: str = "awa", hours: int = 0) -> int | None:
-    report = load_registry(connection, registry, who=who, now=NOW + timedelta(hours=hours))
+    report = store_registry(connection, registry, who=who, now=NOW + timedelta(hours=hours))
     connection.commit()
     return report.version
 
@@ -166,7 +166,7 @@ def test_a_load_that_is_undone_leaves_no_version(connection: Connection, town: R
     """Killed before its commit, it never was."""
     load(connection, town)
     with connection.transaction(force_rollback=True):
-        assert load_registry(connection, history(town)[1], who="awa", now=NOW).version == 2
+        assert store_registry(connection, history(town)[1], who="awa", now=NOW).version == 2
     assert find_version(connection, CITY) == 1
     assert find_registry_version(connection, CITY, 1) == town
 

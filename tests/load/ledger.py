@@ -1,4 +1,4 @@
-"""What became of each message of a fleet, in a byte a message; in a file where another process wants to look."""
+"""What became of each message of the sensors, in a byte a message; in a file where another process wants to look."""
 
 import mmap
 import time

@@ -1,4 +1,4 @@
-"""Which messages a fleet publishes: a pure function of an index, so that nobody has to remember them."""
+"""Which messages the sensors publish: a pure function of an index, so that nobody has to remember them."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A fleet in a process of its own, taking no time from whoever measures; its ledger is a file."""
+"""The sensors in a process of their own, taking no time from whoever measures; their ledger is a file."""
 
 import pickle
 import signal
@@ -9,9 +9,9 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from tests.load.fleet import Fleet
 from tests.load.ledger import Ledger
 from tests.load.messages import Messages
+from tests.load.sensors import Sensors
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ class Orders:
     ledger_file: Path
     connections: int = 100
     window: int = 50
-    name: str = "fleet"
+    name: str = "sensors"
     stamps: bool = False
     twice_every: int | None = None
     rate_per_s: float | None = None
@@ -37,8 +37,8 @@ class Orders:
         return Ledger(self.plan.count, stamps=self.stamps, file=self.ledger_file)
 
 
-class FleetProcess:
-    """Runs a fleet from entering on; leaving stops it and waits until what it sent is acknowledged, or kills it."""
+class SensorsProcess:
+    """Runs the sensors from entering on; leaving stops it and waits until what it sent is acknowledged, or kills it."""
 
     def __init__(self, orders: Orders) -> None:
         orders.ledger_file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,16 +87,16 @@ class FleetProcess:
         try:
             code = self._process.wait(patience_s)
         except subprocess.TimeoutExpired as late:
-            told = f"the fleet has {self.acknowledged} of {self.plan.count} after {patience_s:.0f} s"
+            told = f"the sensors have {self.acknowledged} of {self.plan.count} after {patience_s:.0f} s"
             raise TimeoutError(told) from late
         if code:
-            raise RuntimeError(f"the fleet ended with {code}; its error is on stderr")
+            raise RuntimeError(f"the sensors ended with {code}; their error is on stderr")
 
 
 def main() -> None:
     """Run the orders that come pickled on stdin, until done or SIGTERM."""
     orders: Orders = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
-    fleet = Fleet(
+    sensors = Sensors(
         orders.host,
         orders.port,
         orders.plan,
@@ -109,10 +109,10 @@ def main() -> None:
     )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        fleet.stop()
+        sensors.stop()
 
     signal.signal(signal.SIGTERM, stop)
-    fleet.run(orders.rate_per_s)
+    sensors.run(orders.rate_per_s)
 
 
 if __name__ == "__main__":

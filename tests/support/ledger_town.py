@@ -6,13 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from services.city.registry import Registry
-from services.city.store import load_registry
+from services.city.store import store_registry
 from services.contracts.confirmations import VisitConfirmed
 from services.contracts.fields import ONLY_FLEET, Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade
 from services.contracts.telemetry import PositionReceived
-from services.ledger.main import Books
+from services.ledger.main import LedgerKeeper
 from services.operations.meters import LedgerMeter
 from services.planning.plan_day import plan_day
 from services.store.connection import Connection
@@ -37,15 +37,15 @@ class Town:
         self.at = MORNING
         self.published: list[SavingsComputed] = []
         self.stores_lines = True
-        self.books = self.new_books()
+        self.keeper = self.new_keeper()
         self.version = self.load(self.registry)
 
     def now(self) -> datetime:
         return self.at
 
-    def new_books(self) -> Books:
+    def new_keeper(self) -> LedgerKeeper:
         """A ledger that has just been started."""
-        return Books(self, self, LedgerMeter(), lambda: False)  # type: ignore[arg-type]
+        return LedgerKeeper(self, self, LedgerMeter(), lambda: False)  # type: ignore[arg-type]
 
     def publish(self, topic: str, key: bytes, message: Message) -> None:  # noqa: ARG002
         """As Kafka, with the writer behind it."""
@@ -58,14 +58,14 @@ class Town:
         """The ledger looks: once to compute, once to see that its lines are stored."""
         self.at = at or self.at
         for _ in range(times):
-            self.books.bring_up_to_date(self.connection)
+            self.keeper.bring_up_to_date(self.connection)
 
     def write(self, store: Any, messages: Sequence[Message]) -> None:
         with self.connection.transaction():
             store(self.connection, messages)
 
     def load(self, registry: Registry) -> int | None:
-        return load_registry(self.connection, registry, who="awa", now=self.at).version
+        return store_registry(self.connection, registry, who="awa", now=self.at).version
 
     def plan(self, day: date = DAY, fleet: str = ONLY_FLEET, **changes: Any) -> PlanMade:
         order = day_order(CITY, day, self.at).model_copy(update={"request_id": uuid4(), "fleet": fleet})

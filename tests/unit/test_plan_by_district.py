@@ -14,7 +14,14 @@ from pydantic import ValidationError
 import routing
 from routing.warm_up import warm_up
 from services.city.registry import Registry
-from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned, Halt, LeftOut, Tour
+from services.contracts.districts import (
+    MOST_BYTES,
+    DistrictCircuit,
+    DistrictOrdered,
+    DistrictPlanned,
+    DistrictVisit,
+    LeftOut,
+)
 from services.contracts.planning import PlanMade
 from services.contracts.topics import DISTRICTS, PARTITIONS, district_key
 from services.errors import StreamAway
@@ -23,7 +30,7 @@ from services.operations.meters import WorkerMeter
 from services.planning.districts import OtherRoads, problem_on_roads, solution_of
 from services.planning.plan_day import plan_day
 from services.planning.problem import problem_of_day
-from services.planning.sharing import Errand, Sharing, SharingRules
+from services.planning.sharing import SharedDay, Sharing, SharingRules
 from services.roads.roads import EstimatedRoads
 from tests.benchmarks.districts import DAY, HereAtOnce, carried_out, drawn_city, order_of
 
@@ -53,19 +60,19 @@ def is_whole(plan: PlanMade, registry: Registry) -> bool:
 @pytest.fixture(scope="module")
 def shared(registry: Registry) -> tuple[PlanMade, HereAtOnce, Sharing]:
     """A day that a worker shares."""
-    office = HereAtOnce()
-    sharing = Sharing(office, RULES)
-    return made(registry, sharing), office, sharing
+    queue = HereAtOnce()
+    sharing = Sharing(queue, RULES)
+    return made(registry, sharing), queue, sharing
 
 
 def test_day_is_shared_and_comes_out_whole(shared: tuple[PlanMade, HereAtOnce, Sharing], registry: Registry) -> None:
     """Protects the way through the messages: real bytes to a real worker and back, and nobody is forgotten."""
-    plan, office, sharing = shared
+    plan, queue, sharing = shared
     assert is_whole(plan, registry)
     assert plan.status == "planned"
-    assert len(office.handed_out) >= 2
-    assert office.meter.districts["planned"] == len(office.handed_out)
-    assert sharing.outcomes["better"] + sharing.outcomes["refused"] == len(office.handed_out)
+    assert len(queue.handed_out) >= 2
+    assert queue.meter.districts["planned"] == len(queue.handed_out)
+    assert sharing.outcomes["better"] + sharing.outcomes["refused"] == len(queue.handed_out)
     assert sharing.state == "round 1 of 1, 1 workers"
 
 
@@ -73,10 +80,10 @@ def test_what_a_district_is_told_is_complete_and_small(
     shared: tuple[PlanMade, HereAtOnce, Sharing], registry: Registry
 ) -> None:
     """Protects the contract: a worker without the store has all it needs, and Kafka's default limit is kept."""
-    office = shared[1]
-    stops = [stop["id"] for order in office.handed_out for stop in order.problem["stops"]]
+    queue = shared[1]
+    stops = [stop["id"] for order in queue.handed_out for stop in order.problem["stops"]]
     assert len(stops) == len(set(stops)) > 300
-    for order in office.handed_out:
+    for order in queue.handed_out:
         assert len(order.to_bytes()) < MOST_BYTES / 4
         assert DistrictOrdered.model_validate_json(order.to_bytes()) == order
         problem = problem_on_roads(order, EstimatedRoads(registry.city.roads))
@@ -84,7 +91,7 @@ def test_what_a_district_is_told_is_complete_and_small(
             problem, routing.MaxRuntime(0), start=solution_of(problem.name, order.start, order.left_out)
         )
         assert start.is_feasible()
-        assert {route.vehicle for route in start.routes} == {tour.truck for tour in order.start}
+        assert {route.vehicle for route in start.routes} == {circuit.truck for circuit in order.start}
 
 
 def test_workers_matrices_are_the_planners(shared: tuple[PlanMade, HereAtOnce, Sharing], registry: Registry) -> None:
@@ -114,55 +121,55 @@ class Parrot(HereAtOnce):
             answer = DistrictPlanned(
                 district_id=order.district_id, request_id=order.request_id, city=order.city,
                 round=order.round, district=order.district,
-                worker="parrot", seconds=0, tours=order.start, left_out=order.left_out,
+                worker="parrot", seconds=0, circuits=order.start, left_out=order.left_out,
             )  # fmt: skip
             spoilt = self._spoil(answer)
             if spoilt is not None:
                 yield spoilt
 
 
-STRANGER = Tour(truck="nobody", halts=(Halt(kind="stop", place="nobody"),))
+STRANGER = DistrictCircuit(truck="nobody", visits=(DistrictVisit(kind="stop", place="nobody"),))
 SPOILT: list[tuple[Callable[[DistrictPlanned], DistrictPlanned | None], str]] = [
     (lambda _: None, "silent"),
     (lambda answer: answer.model_copy(update={"district_id": uuid4()}), "silent"),
     (lambda answer: answer, "refused"),
-    (lambda answer: answer.model_copy(update={"tours": (STRANGER,)}), "refused"),
-    (lambda answer: answer.model_copy(update={"tours": answer.tours[1:]}), "refused"),
-    (lambda answer: answer.model_copy(update={"tours": (*answer.tours, answer.tours[0])}), "refused"),
-    (lambda answer: answer.model_copy(update={"tours": (), "declined": "other roads"}), "declined"),
+    (lambda answer: answer.model_copy(update={"circuits": (STRANGER,)}), "refused"),
+    (lambda answer: answer.model_copy(update={"circuits": answer.circuits[1:]}), "refused"),
+    (lambda answer: answer.model_copy(update={"circuits": (*answer.circuits, answer.circuits[0])}), "refused"),
+    (lambda answer: answer.model_copy(update={"circuits": (), "declined": "other roads"}), "declined"),
     (lambda answer: answer.model_copy(update={"left_out": (LeftOut(stop="C0001", reason="laziness"),)}), "declined"),
 ]
 
 
 @pytest.fixture(scope="module")
-def day(registry: Registry) -> tuple[Errand, routing.Problem, routing.Solution]:
+def day(registry: Registry) -> tuple[SharedDay, routing.Problem, routing.Solution]:
     """The day's problem with a first plan of the planner's own."""
-    errand = Errand(order_of(registry, LIMIT_S), registry, EstimatedRoads(registry.city.roads))
+    shared_day = SharedDay(order_of(registry, LIMIT_S), registry, EstimatedRoads(registry.city.roads))
     due = [f for f in forecasts_of_day(registry, {}, DAY) if f.due]
-    problem = problem_of_day(registry, due, DAY, name="day", roads=errand.roads)
-    return errand, problem, routing.solve(problem, routing.MaxRuntime(1.0))
+    problem = problem_of_day(registry, due, DAY, name="day", roads=shared_day.roads)
+    return shared_day, problem, routing.solve(problem, routing.MaxRuntime(1.0))
 
 
 @pytest.mark.parametrize(("spoil", "outcome"), SPOILT)
 def test_bad_answers_do_no_harm(
-    day: tuple[Errand, routing.Problem, routing.Solution],
+    day: tuple[SharedDay, routing.Problem, routing.Solution],
     spoil: Callable[[DistrictPlanned], DistrictPlanned | None],
     outcome: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Protects the plan in hand from every worker that is silent, wrong, late, or of another mind."""
-    errand, problem, plan = day
-    office = Parrot(spoil)
-    sharing = Sharing(office, replace(RULES, rounds=2, least_turn_s=0.1))
+    shared_day, problem, plan = day
+    queue = Parrot(spoil)
+    sharing = Sharing(queue, replace(RULES, rounds=2, least_turn_s=0.1))
     told: list[routing.Solution] = []
     with caplog.at_level(logging.INFO):
-        after = sharing.improve(errand, problem, plan, 1, LIMIT_S, told.append)
+        after = sharing.improve(shared_day, problem, plan, 1, LIMIT_S, told.append)
     assert after.routes == plan.routes
     assert after.cost == plan.cost == told[-1].cost
-    assert sharing.outcomes[outcome] == len(office.handed_out) >= 2
+    assert sharing.outcomes[outcome] == len(queue.handed_out) >= 2
     assert sharing.outcomes["better"] == 0
     # Silence ends it after the first round; other answers may be better along other lines.
-    assert {order.round for order in office.handed_out} == ({1} if outcome == "silent" else {1, 2})
+    assert {order.round for order in queue.handed_out} == ({1} if outcome == "silent" else {1, 2})
     assert ("no answer for districts" in caplog.text) == (outcome == "silent")
     assert sharing.state.endswith("no worker answers") == (outcome == "silent")
 
@@ -185,7 +192,7 @@ class GoesAway(HereAtOnce):
 
 
 @pytest.mark.parametrize(
-    ("office", "rules", "state"),
+    ("queue", "rules", "state"),
     [
         (Unused(workers=0), RULES, "alone: no worker runs"),
         (Away(), RULES, "alone: Kafka is away"),
@@ -194,21 +201,21 @@ class GoesAway(HereAtOnce):
     ],
 )
 def test_planner_plans_alone_where_nobody_can_help(
-    day: tuple[Errand, routing.Problem, routing.Solution],
-    office: HereAtOnce,
+    day: tuple[SharedDay, routing.Problem, routing.Solution],
+    queue: HereAtOnce,
     rules: SharingRules,
     state: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Protects the morning: no worker, no Kafka or a small city never delay a plan, and the log says why."""
-    sharing = Sharing(office, rules)
+    sharing = Sharing(queue, rules)
     assert sharing.workers_for(day[1], LIMIT_S) == 0
     assert state in sharing.state
     assert sharing.state in caplog.text
 
 
 def test_stream_that_goes_away_amid_a_round_leaves_the_plan_in_hand(
-    day: tuple[Errand, routing.Problem, routing.Solution], caplog: pytest.LogCaptureFixture
+    day: tuple[SharedDay, routing.Problem, routing.Solution], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Protects the order from being begun anew: what Kafka cannot tell is only not as good as it might be."""
     sharing = Sharing(GoesAway(), RULES)
@@ -256,7 +263,7 @@ def test_worker_says_why_it_cannot(
     """Protects the technician: a worker without the city's roads says so, instead of planning on others."""
     (answer,) = carried_out(_in_time(shared[1].handed_out[0], **change))
     assert why in str(answer.declined)
-    assert answer.tours == ()
+    assert answer.circuits == ()
 
 
 @pytest.mark.parametrize("location", [-1, 10**6])

@@ -14,7 +14,7 @@ from services.roads.osm.engine import Engine, Stops
 from services.roads.osm.errors import GraphBroken, RoadsError
 from services.roads.osm.graph import engine_version
 from services.roads.osm.lines import way_of
-from services.roads.osm.matrices import Matrices, Part, Told, weighted
+from services.roads.osm.matrices import Matrices, Told, WeightedTable, weighted
 from services.roads.osm.matrix_file import StoredMatrix
 from services.roads.osm.store import MATRICES, Graph, Manifest, RoadStore
 from services.roads.reach import city_places
@@ -77,7 +77,7 @@ class OsmRoads:
         Raises:
             EngineMissing, GraphBroken: the graph cannot be asked.
         """
-        parts: list[Part] = []
+        parts: list[WeightedTable] = []
         off_m = np.zeros(len(places))
         for variant, share in self._shares(vehicle):
             matrix, rows = self._stored(vehicle, variant, places, told)

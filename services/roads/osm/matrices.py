@@ -23,7 +23,7 @@ takes about 0.3 GB while it is read."""
 
 type Told = Callable[[int, int], None]
 """Called with the cells done and the cells to do."""
-type Part = tuple[float, NDArray[np.int32], NDArray[np.int32]]
+type WeightedTable = tuple[float, NDArray[np.int32], NDArray[np.int32]]
 """Its weight, then metres and seconds, (n, n), `NO_WAY` where there is none."""
 
 
@@ -77,7 +77,7 @@ class Matrices:
         return np.column_stack([new, kerb.astype(np.int32), decimetres.astype(np.int32)])
 
 
-def weighted(parts: Sequence[Part]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def weighted(parts: Sequence[WeightedTable]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Metres and seconds of several matrices by their weights, which sum to 1; no way where one of them has none.
 
     Seconds are rounded up, as in each of them. One matrix is copied as it is.

@@ -15,13 +15,13 @@ from infra.stack.stack import Stack
 from services.contracts import topics
 from services.stream.kafka import create_topics
 from tests.load.messages import Messages
-from tests.load.process import FleetProcess, Orders
+from tests.load.process import Orders, SensorsProcess
 
 CITY = "benchcity"
 CONTAINERS = 5000
 CONNECTIONS = 100
 WINDOW = 50
-"""Messages in flight of each of the fleet's connections."""
+"""Messages in flight of each of the sensors' connections."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Rig:
         rounds = -(-count // CONTAINERS)
         return Messages(CITY, count, CONTAINERS, datetime.now(UTC) - timedelta(hours=1, seconds=rounds))
 
-    def fleet(self, plan: Messages, *, rate_per_s: float | None = None, stamps: bool = False) -> FleetProcess:
+    def sensors(self, plan: Messages, *, rate_per_s: float | None = None, stamps: bool = False) -> SensorsProcess:
         """Devices that publish `plan`, as a process of their own."""
-        host, port, ledger = self.stack.mqtt_host, self.stack.mqtt_port, self.stack.folder / "fleet.ledger"
+        host, port, ledger = self.stack.mqtt_host, self.stack.mqtt_port, self.stack.folder / "sensors.ledger"
         orders = Orders(
             host, port, plan, ledger, connections=CONNECTIONS, window=WINDOW, stamps=stamps, rate_per_s=rate_per_s
         )
-        return FleetProcess(orders)
+        return SensorsProcess(orders)
 
     def stored(self) -> int:
         """Readings committed: counted by the states, as counting a long table would disturb what is measured."""

@@ -10,7 +10,7 @@ from tests.benchmarks.stream.held import held
 from tests.benchmarks.stream.rig import CONTAINERS, Rig, fresh_rig
 from tests.benchmarks.stream.watch import Watch
 from tests.load.messages import Messages
-from tests.load.process import FleetProcess
+from tests.load.process import SensorsProcess
 
 PATIENCE_S = 600.0
 LOOK_S = 0.2
@@ -67,7 +67,7 @@ def flat_out(bridges: int, writers: int, count: int, *, warm_up: int = WARM_UP) 
         _warm_up(rig, count=warm_up)
         watch = Watch.of(services, rig.stack)
         plan, began_s = rig.messages(count), time.monotonic()
-        with rig.fleet(plan):
+        with rig.sensors(plan):
             took_s = wait_until(lambda: rig.stored() >= warm_up + count, began_s, watch)
         return _outcome(f"flat out, {bridges} bridge(s), {writers} writer(s)", count, took_s, watch)
 
@@ -80,7 +80,7 @@ def adding_up(bridges: int, writers: int, count: int, share: float) -> Outcome:
         with held(services.values(), share):
             watch = Watch.of(services, rig.stack)
             plan, began_s = rig.messages(count), time.monotonic()
-            with rig.fleet(plan):
+            with rig.sensors(plan):
                 took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
             name = f"each held to {share:.0%} of a core: {bridges} bridge(s), {writers} writer(s)"
             return _outcome(name, count, took_s, watch)
@@ -93,8 +93,8 @@ def sustained(bridges: int, writers: int, rate_per_s: float, seconds: float, tel
         _warm_up(rig)
         watch = Watch.of(services, rig.stack)
         plan, began_s = rig.messages(count), time.monotonic()
-        with rig.fleet(plan, rate_per_s=rate_per_s) as fleet:
-            looks = _look_on(rig, fleet, watch, began_s, tell)
+        with rig.sensors(plan, rate_per_s=rate_per_s) as sensors:
+            looks = _look_on(rig, sensors, watch, began_s, tell)
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
         outcome = _outcome(f"sustained {rate_per_s:,.0f}/s for {seconds:.0f} s", count, took_s, watch)
         early_mb = next((look.memory_mb for look in looks if look.at_s > seconds / 5), {})
@@ -112,13 +112,15 @@ class Look(NamedTuple):
     memory_mb: dict[str, float]
 
 
-def _look_on(rig: Rig, fleet: FleetProcess, watch: Watch, began_s: float, tell: Callable[[str], None]) -> list[Look]:
+def _look_on(
+    rig: Rig, sensors: SensorsProcess, watch: Watch, began_s: float, tell: Callable[[str], None]
+) -> list[Look]:
     """A look a second, until the devices have sent all; those after that are not among them."""
     looks: list[Look] = []
     while time.monotonic() - began_s < PATIENCE_S:
         time.sleep(max(0.0, began_s + len(looks) + 1 - time.monotonic()))
-        committed, at_s, acknowledged = rig.stored() - WARM_UP, time.monotonic() - began_s, fleet.acknowledged
-        if acknowledged >= fleet.plan.count:
+        committed, at_s, acknowledged = rig.stored() - WARM_UP, time.monotonic() - began_s, sensors.acknowledged
+        if acknowledged >= sensors.plan.count:
             break
         looks.append(Look(at_s, committed, watch.look()))
         if len(looks) % TELL_EVERY == 0:
@@ -145,9 +147,9 @@ def in_time(rate_per_s: float, seconds: float) -> Outcome:
         _warm_up(rig)
         watch = Watch.of(services, rig.stack)
         plan, began_s = rig.messages(count), time.monotonic()
-        with rig.fleet(plan, rate_per_s=rate_per_s, stamps=True) as fleet:
+        with rig.sensors(plan, rate_per_s=rate_per_s, stamps=True) as sensors:
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
-            sent_at = fleet.ledger.sent_at
+            sent_at = sensors.ledger.sent_at
         assert sent_at is not None
         outcome = _outcome(f"delay at {rate_per_s:,.0f}/s", count, took_s, watch)
         outcome.delay_s = _delays(rig, plan, sent_at)
@@ -162,7 +164,7 @@ def halves(bridges: int, writers: int, count: int) -> tuple[Outcome, Outcome]:
         with running_services(rig.stack.environment(), rig.log_folder, bridge_names) as services:
             _warm_up(rig, rig.in_kafka)
             watch, began_s = Watch.of(services, rig.stack), time.monotonic()
-            with rig.fleet(plan):
+            with rig.sensors(plan):
                 took_s = wait_until(lambda: rig.in_kafka() >= WARM_UP + count, began_s, watch)
             first = _outcome(f"MQTT to Kafka, {bridges} bridge(s)", count, took_s, watch)
         with running_services(rig.stack.environment(), rig.log_folder, writer_names) as services:
@@ -194,7 +196,7 @@ def wait_until(done: Callable[[], bool], began_s: float, watch: Watch | None) ->
 
 def _warm_up(rig: Rig, arrived: Callable[[], int] | None = None, *, count: int = WARM_UP) -> None:
     plan = Messages(rig.messages(1).city, count, CONTAINERS, rig.messages(10**8).first_at)
-    with rig.fleet(plan):
+    with rig.sensors(plan):
         wait_until(lambda: (arrived or rig.stored)() >= count, time.monotonic(), None)
 
 

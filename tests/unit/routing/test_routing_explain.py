@@ -34,7 +34,7 @@ from routing.explain import (
     route_without,
 )
 from routing.explain.left_out import Host
-from routing.explain.tour import Tour, Town, may_serve
+from routing.explain.untimed import Town, UntimedRoute, may_serve
 from routing.timed_route import Place
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 from tests.unit.routing.test_routing_properties import problems
@@ -249,28 +249,28 @@ def every_insertion(problem: Problem, plan: Solution, stop_id: str) -> Iterator[
     """Extra bills of all places, by brute force; what `check` would refuse is left out."""
     stop = next(stop for stop in problem.stops if stop.id == stop_id)
     for host in hosts(problem, plan):
-        if not may_serve(host.tour.vehicle, stop):
+        if not may_serve(host.untimed.vehicle, stop):
             continue
-        for at in range(1, len(host.tour.places)):
-            new_trip = not isinstance(host.tour.places[at - 1], Stop)
+        for at in range(1, len(host.untimed.places)):
+            new_trip = not isinstance(host.untimed.places[at - 1], Stop)
             ways: list[list[Place]] = [[stop]]
             ways += [[stop, site] for site in problem.disposal_sites if new_trip]
             for places in ways:
-                longer = insert(host.tour, at, places)
+                longer = insert(host.untimed, at, places)
                 route = longer.drive() if isinstance(longer.places[-2], DisposalSite) else None
                 if route is None or faults(problem, alone(problem, route)):
                     continue
                 yield longer.bill(route.duty_s) - host.now
 
 
-def insert(tour: Tour, at: int, places: list[Place]) -> Tour:
-    return tour.with_places([*tour.places[:at], *places, *tour.places[at:]])
+def insert(untimed: UntimedRoute, at: int, places: list[Place]) -> UntimedRoute:
+    return untimed.with_places([*untimed.places[:at], *places, *untimed.places[at:]])
 
 
 def hosts(problem: Problem, plan: Solution) -> list[Host]:
     town, used = Town(problem), {route.vehicle: route for route in plan.routes}
     return [
-        Host(tour := town.tour_of(used[v.id]), tour.bill(used[v.id].duty_s))
+        Host(untimed := town.untimed_of(used[v.id]), untimed.bill(used[v.id].duty_s))
         if v.id in used
         else Host(town.parked(v), Bill())
         for v in problem.vehicles

@@ -312,7 +312,7 @@ def test_truck_that_stays_parked_may_be_far_from_its_other_depot() -> None:
     assert found is not None
     assert found[1] == [3, 4]
     assert chain.drive(0, found[0])
-    assert int(chain.plan.tours[0]["metres"]) == 12_000
+    assert int(chain.plan.routes[0]["metres"]) == 12_000
 
 
 def test_no_peer_is_measured_on_a_rule_it_does_not_know() -> None:

@@ -86,7 +86,7 @@ def test_bin_dearer_than_its_large_prize_says_so() -> None:
 def test_ortools_never_drops_a_required_bin_to_save_a_truck(fixed: float) -> None:
     """Protects the model of a part: what it returns serves both bins, whatever the truck costs."""
     arrays = make_arrays(two_bins(fixed_cost=fixed))
-    # Nodes: bins 0 and 1, landfill 2, depot 3; the second bin is on no tour yet.
+    # Nodes: bins 0 and 1, landfill 2, depot 3; the second bin is on no route yet.
     (seq,) = resolve(arrays, [0], [[3, 0, 2, 3]], range(2), Effort(1.0, 30)) or [[]]
     assert {0, 1} < set(seq)
 

@@ -124,7 +124,7 @@ def test_tiny_problem_is_solved_as_cheaply_as_trying_everything(problem: Problem
 
 
 def test_lone_stop_is_unloaded_where_no_break_falls_due() -> None:
-    """Protects a new tour's choice of site: the nearer one closes so early that its crew owes a break, the other not.
+    """Protects a new route's choice of site: the nearer one closes so early that its crew owes a break, the other not.
 
     Found by the property above: leaving when the break's window closes is in time for M, too late for L.
     """
@@ -145,13 +145,13 @@ def test_lone_stop_is_unloaded_where_no_break_falls_due() -> None:
 @settings(max_examples=40, deadline=None)
 @given(problems())
 def test_greedy_start_serves_only_what_it_may(problem: Problem) -> None:
-    """Protects the books: the plan's own sum of costs is that of its tours and of what it leaves out."""
+    """Protects the books: the plan's own sum of costs is that of its routes and of what it leaves out."""
     chain = Chain(make_arrays(problem), Watch(MaxIterations(1)), seed=1)
     chain.serve_greedily()
     nodes = chain.arrays.nodes[: chain.arrays.stops]
     left = nodes[chain.plan.placed["truck"] == NOBODY]
-    tours = chain.plan.tours["cost"][:-1].sum()
-    assert chain.worth() == pytest.approx((left["required"].sum(), left["prize"].sum() + tours), abs=0.01)
+    routes = chain.plan.routes["cost"][:-1].sum()
+    assert chain.worth() == pytest.approx((left["required"].sum(), left["prize"].sum() + routes), abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -95,7 +95,7 @@ def test_model_keeps_windows_breaks_streams_and_limits() -> None:
 
 
 def test_polishing_keeps_what_is_better_and_stops_when_told() -> None:
-    """Protects the last phase: a bad tour is replaced by the model's better one."""
+    """Protects the last phase: a bad route is replaced by the model's better one."""
     chain = chain_for(line_of_bins())
     assert chain.drive(0, [5, 3, 0, 2, 1, 4, 5])
     chain.settle()

@@ -24,7 +24,7 @@ from routing import (
     solve,
 )
 from routing.bench.made import Rules, made_problem
-from routing.sharing import Part, merge, problem_document, problem_from, split
+from routing.sharing import District, merge, problem_document, problem_from, split
 from tests.unit.routing.line_town import TRUCK, bin_at, make_town
 
 MOST = 60
@@ -51,49 +51,51 @@ def plan(city: Problem) -> Solution:
 
 
 @pytest.fixture(scope="module")
-def parts(city: Problem, plan: Solution) -> list[Part]:
+def districts(city: Problem, plan: Solution) -> list[District]:
     return split(city, plan, MOST, seed=3)
 
 
 @pytest.fixture(scope="module")
-def answers(parts: list[Part]) -> list[Solution]:
+def answers(districts: list[District]) -> list[Solution]:
     """Every district searched, as workers would."""
-    return [solve(part.problem, LONGER, seed=7, start=part.start) for part in parts]
+    return [solve(district.problem, LONGER, seed=7, start=district.start) for district in districts]
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_districts_hold_every_stop_vehicle_and_circuit_once(city: Problem, plan: Solution, seed: int) -> None:
     """Protects completeness, whatever the lines: what is in no district would be planned by nobody."""
-    parts = split(city, plan, MOST, seed)
-    assert len(parts) > 2
-    assert sorted(s.id for p in parts for s in p.problem.stops) == sorted(s.id for s in city.stops)
-    assert sorted(v.id for p in parts for v in p.problem.vehicles) == sorted(v.id for v in city.vehicles)
-    assert sorted(r.vehicle for p in parts for r in p.start.routes) == sorted(r.vehicle for r in plan.routes)
-    assert sorted(u.id for p in parts for u in p.start.unserved) == sorted(u.id for u in plan.unserved)
+    districts = split(city, plan, MOST, seed)
+    assert len(districts) > 2
+    assert sorted(s.id for p in districts for s in p.problem.stops) == sorted(s.id for s in city.stops)
+    assert sorted(v.id for p in districts for v in p.problem.vehicles) == sorted(v.id for v in city.vehicles)
+    assert sorted(r.vehicle for p in districts for r in p.start.routes) == sorted(r.vehicle for r in plan.routes)
+    assert sorted(u.id for p in districts for u in p.start.unserved) == sorted(u.id for u in plan.unserved)
 
 
-def test_each_start_is_a_plan_of_its_district_at_the_same_price(plan: Solution, parts: list[Part]) -> None:
+def test_each_start_is_a_plan_of_its_district_at_the_same_price(plan: Solution, districts: list[District]) -> None:
     """Protects the smaller matrices: on wrong rows the circuits would be late, or cost something else."""
-    verdicts = [check(part.problem, part.start) for part in parts]
+    verdicts = [check(district.problem, district.start) for district in districts]
     assert not [text for verdict in verdicts for text in verdict.violations if "required" not in text]
     assert sum(verdict.cost for verdict in verdicts) == pytest.approx(plan.cost, abs=0.01)
     assert sum(verdict.distance_m for verdict in verdicts) == plan.distance_m
 
 
-def test_lines_change_with_the_seed_and_with_nothing_else(city: Problem, plan: Solution, parts: list[Part]) -> None:
+def test_lines_change_with_the_seed_and_with_nothing_else(
+    city: Problem, plan: Solution, districts: list[District]
+) -> None:
     """Protects replay, and the rounds: a second one along the same lines would find little."""
     same, other = split(city, plan, MOST, 3), split(city, plan, MOST, 4)
-    assert [p.problem.stops for p in same] == [p.problem.stops for p in parts]
+    assert [p.problem.stops for p in same] == [p.problem.stops for p in districts]
     assert {frozenset(s.id for s in p.problem.stops) for p in other} != {
-        frozenset(s.id for s in p.problem.stops) for p in parts
+        frozenset(s.id for s in p.problem.stops) for p in districts
     }
 
 
-def test_districts_are_neighbourhoods(city: Problem, plan: Solution, parts: list[Part]) -> None:
-    """Protects the sense of it: the tours of a district lie closer together than all tours do."""
+def test_districts_are_neighbourhoods(city: Problem, plan: Solution, districts: list[District]) -> None:
+    """Protects the sense of it: the routes of a district lie closer together than all routes do."""
     centres = {route.vehicle: _centre(city, route) for route in plan.routes}
     spread = np.std(list(centres.values()), axis=0).sum()
-    inside = [np.std([centres[r.vehicle] for r in part.start.routes], axis=0).sum() for part in parts]
+    inside = [np.std([centres[r.vehicle] for r in district.start.routes], axis=0).sum() for district in districts]
     assert np.mean(inside) < 0.8 * spread
 
 
@@ -107,25 +109,25 @@ def test_stops_left_out_count_for_the_size_of_a_district(city: Problem, plan: So
     short = [Route(r.vehicle, tuple(v for v in r.visits if v.id not in r.stop_ids[1:])) for r in plan.routes]
     kept = {stop for route in short for stop in route.stop_ids}
     unserved = tuple(Unserved(s.id, Reason.TIME_LIMIT) for s in city.stops if s.id not in kept)
-    parts = split(city, replace(plan, routes=tuple(short), unserved=unserved), MOST, seed=1)
-    assert len(parts) > 2
-    # A tour is not cut, so one with much left out round it may be a district above the limit by itself.
-    assert all(len(part.problem.stops) <= MOST or len(part.start.routes) == 1 for part in parts)
+    districts = split(city, replace(plan, routes=tuple(short), unserved=unserved), MOST, seed=1)
+    assert len(districts) > 2
+    # A route is not cut, so one with much left out round it may be a district above the limit by itself.
+    assert all(len(district.problem.stops) <= MOST or len(district.start.routes) == 1 for district in districts)
 
 
 def test_plan_without_circuits_is_one_district(city: Problem) -> None:
     """Protects the day on which the first search found nothing."""
     nothing = Solution(city.name, unserved=tuple(Unserved(s.id, Reason.TIME_LIMIT) for s in city.stops))
-    (part,) = split(city, nothing, MOST, 1)
-    assert len(part.problem.stops) == len(city.stops)
-    assert len(part.problem.vehicles) == len(city.vehicles)
+    (district,) = split(city, nothing, MOST, 1)
+    assert len(district.problem.stops) == len(city.stops)
+    assert len(district.problem.vehicles) == len(city.vehicles)
 
 
 def test_better_answers_are_put_together(
-    city: Problem, plan: Solution, parts: list[Part], answers: list[Solution]
+    city: Problem, plan: Solution, districts: list[District], answers: list[Solution]
 ) -> None:
     """Protects the purpose: a valid whole, dearer by nothing, cheaper by what the districts have saved."""
-    merged = merge(city, plan, parts, answers)
+    merged = merge(city, plan, districts, answers)
     assert merged.taken
     assert not [text for text in merged.solution.violations if "required" not in text]
     assert merged.solution.cost < plan.cost
@@ -136,17 +138,17 @@ def test_better_answers_are_put_together(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_whichever_districts_answer_the_whole_is_valid_and_never_dearer(
-    city: Problem, plan: Solution, parts: list[Part], answers: list[Solution], seed: int
+    city: Problem, plan: Solution, districts: list[District], answers: list[Solution], seed: int
 ) -> None:
     """Protects the plan from every mixture of silence, damage and good answers."""
     rng = Random(seed)
     mixed = [rng.choice([None, answer, _damaged(answer, rng)]) for answer in answers]
-    merged = merge(city, plan, parts, mixed)
+    merged = merge(city, plan, districts, mixed)
     assert not [text for text in merged.solution.violations if "required" not in text]
     assert merged.solution.cost <= plan.cost + 0.001
     assert set(merged.taken) | set(merged.refused) == {n for n, answer in enumerate(mixed) if answer is not None}
-    silent = [part for part, answer in zip(parts, mixed, strict=True) if answer is None]
-    assert {r for part in silent for r in part.start.routes} <= set(merged.solution.routes)
+    silent = [district for district, answer in zip(districts, mixed, strict=True) if answer is None]
+    assert {r for district in silent for r in district.start.routes} <= set(merged.solution.routes)
 
 
 def _damaged(answer: Solution, rng: Random) -> Solution:
@@ -166,7 +168,7 @@ def _damaged(answer: Solution, rng: Random) -> Solution:
     )
 
 
-def two_bins() -> tuple[Problem, Solution, list[Part]]:
+def two_bins() -> tuple[Problem, Solution, list[District]]:
     """Depot at km 0, landfill at km 5, bins at km 1 and 2, two trucks; T1 does both bins."""
     problem = make_town([0, 5, 1, 2], [bin_at(2), bin_at(3)], [TRUCK, replace(TRUCK, id="T2")])
     plan = solve(problem, BRIEF, seed=1)
@@ -182,12 +184,12 @@ def halts(vehicle: str, *names: str) -> Route:
 
 def test_answer_needs_no_times_since_they_are_made_here() -> None:
     """Protects against machines with other roads: only the order of their visits counts."""
-    problem, plan, parts = two_bins()
+    problem, plan, districts = two_bins()
     # Both bins on the way to the landfill: 10 km at 1 and 1000 s + 720 s at 0.01 = 27.2, the best there is. The other
     # way round costs 2 x 1 km more, so an answer with the best order improves on a start that has the other.
     dear = replace(plan, routes=(halts("T1", "B3", "B2", "L"),))
-    (part,) = parts
-    timed = merge(problem, plan, [Part(part.problem, Solution(problem.name))], [dear]).solution
+    (district,) = districts
+    timed = merge(problem, plan, [District(district.problem, Solution(problem.name))], [dear]).solution
     assert timed.cost == pytest.approx(12 + 19.2)
     (again,) = split(problem, timed, 10, 1)
     merged = merge(problem, timed, [again], [replace(plan, routes=(halts("T2", "B2", "B3", "L"),))])
@@ -212,8 +214,8 @@ def test_refused_answer_leaves_the_circuits_as_they_were(
     routes: tuple[Route, ...], unserved: tuple[Unserved, ...], why: str
 ) -> None:
     """Protects the plan in hand, and tells the technician what was wrong with an answer."""
-    problem, plan, parts = two_bins()
-    merged = merge(problem, plan, parts, [Solution(problem.name, routes, unserved)])
+    problem, plan, districts = two_bins()
+    merged = merge(problem, plan, districts, [Solution(problem.name, routes, unserved)])
     assert merged.taken == ()
     assert why in merged.refused[0]
     assert merged.solution.routes == plan.routes
@@ -225,19 +227,19 @@ def test_reasons_are_kept_where_nothing_changed() -> None:
     # The bin at km 4 is on the way to the landfill; its service of 60 s at 0.01 costs more than its prize.
     problem = make_town([0, 5, 1, 4], [bin_at(2), bin_at(3, required=False, prize=0.1)])
     plan = replace(solve(problem, BRIEF, seed=1), unserved=(Unserved("B3", Reason.WINDOW_UNREACHABLE),))
-    parts = split(problem, plan, 10, 1)
-    start = Part(parts[0].problem, replace(parts[0].start, routes=()))
+    districts = split(problem, plan, 10, 1)
+    start = District(districts[0].problem, replace(districts[0].start, routes=()))
     answer = replace(plan, unserved=(Unserved("B3", Reason.NO_CAPACITY),))
     merged = merge(problem, plan, [start], [answer])
     assert merged.solution.unserved == (Unserved("B3", Reason.WINDOW_UNREACHABLE),)
 
 
-def test_problem_travels_without_its_matrices(parts: list[Part]) -> None:
+def test_problem_travels_without_its_matrices(districts: list[District]) -> None:
     """Protects the message: what comes out at the other end is the same problem, but for the roads."""
-    for part in parts:
-        back = problem_from(problem_document(part.problem))
+    for district in districts:
+        back = problem_from(problem_document(district.problem))
         assert back.matrices == {}
         for name in ("name", "prices", "locations", "depots", "disposal_sites", "vehicles", "stops"):
-            assert getattr(back, name) == getattr(part.problem, name)
+            assert getattr(back, name) == getattr(district.problem, name)
     with pytest.raises(ProblemError, match="stops"):
-        problem_from({**problem_document(parts[0].problem), "stops": None})
+        problem_from({**problem_document(districts[0].problem), "stops": None})

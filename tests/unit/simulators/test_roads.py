@@ -8,13 +8,13 @@ import pytest
 from shapely import LineString, MultiLineString, points
 
 from simulators.city_folder import CityFolder, read_city_folder
-from simulators.trucks.roads import Roads, zigzag
 from simulators.trucks.street_graph import SPEED_KMH
+from simulators.trucks.streets import Streets, zigzag
 
 
 def test_way_is_the_shortest_along_the_streets(town: CityFolder) -> None:
     """Crossings are 200 m apart on a square: from one corner to the other it is 1,000 m east and 1,000 m north."""
-    roads = Roads(town)
+    roads = Streets(town)
     a = roads.place_xy_m(None, 2.0, 6.0)
     b = roads.place_xy_m(None, 2 + 1000 / 111_000, 6 + 1000 / 111_000)
     way = roads.way(a, b)
@@ -25,7 +25,7 @@ def test_way_is_the_shortest_along_the_streets(town: CityFolder) -> None:
 
 def test_places_lie_on_their_street(town: CityFolder) -> None:
     """A container beside a street is served from the street, between its crossings."""
-    roads = Roads(town)
+    roads = Streets(town)
     assert roads.graph is not None
     streets = MultiLineString(
         [
@@ -42,7 +42,7 @@ def test_places_lie_on_their_street(town: CityFolder) -> None:
 
 def test_every_place_is_reached(town: CityFolder) -> None:
     """One connected graph: no container, depot or site is cut off, and no way is shorter than the crow's."""
-    roads = Roads(town)
+    roads = Streets(town)
     depot = roads.place_xy_m("D1", 0, 0)
     for container in town.containers:
         spot = roads.place_xy_m(container.id, container.lon, container.lat)
@@ -54,7 +54,7 @@ def test_every_place_is_reached(town: CityFolder) -> None:
 
 def test_open_road_is_faster(town: CityFolder) -> None:
     """The avenue beyond the last district is a haul road: 8 km at about 42 km/h."""
-    roads = Roads(town)
+    roads = Streets(town)
     way = roads.way(roads.place_xy_m("D1", 0, 0), roads.place_xy_m("L1", 0, 0))
     assert way.speed_kmh.max() == pytest.approx(42, rel=0.01)
 
@@ -63,7 +63,7 @@ def test_without_a_map_the_way_is_an_estimate(town_folder: Path, tmp_path: Path)
     """A folder without a basemap works: 1.4 times the crow's distance, from place to place."""
     bare = copytree(town_folder, tmp_path / "bare")
     (bare / "basemap.geojson").unlink()
-    roads = Roads(read_city_folder(bare))
+    roads = Streets(read_city_folder(bare))
     assert roads.graph is None
     a, b = np.array([0.0, 0.0]), np.array([900.0, 1200.0])
     way = roads.way(a, b)

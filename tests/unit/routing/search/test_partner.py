@@ -54,7 +54,7 @@ def test_model_prices_a_plan_as_we_do(stops: int, seed: int) -> None:
     served = [stop for truck in chain.used() for stop in chain.stops_of(truck)]
     fuel = (arrays.serve[0, served] - arrays.crew_per_s * arrays.nodes["service_s"][served]).sum()
     told = (start.distance_cost() + start.duration_cost() + start.fixed_vehicle_cost()) / model.scale + fuel
-    ours = float(chain.plan.tours["cost"][:-1].sum())
+    ours = float(chain.plan.routes["cost"][:-1].sum())
     assert start.is_complete() or chain.missing(required=True)
     assert not start.has_excess_load()
     # Unit costs are rounded to a thousandth of money: a part in some hundreds of what a metre costs, and idle metres.

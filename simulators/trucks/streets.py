@@ -38,7 +38,7 @@ class Way:
         return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]) / (self.speed_kmh / 3.6))])
 
 
-class Roads:
+class Streets:
     """The streets of one city folder. Shortest paths are by free driving time and cached by where they start."""
 
     def __init__(self, city: CityFolder) -> None:

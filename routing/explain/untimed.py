@@ -19,7 +19,7 @@ from routing.timed_route import Place, kind_of, legs_of, service_of, timed_route
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a tour costs in money, and what it burns, drives and lasts. A difference of two may be negative."""
+    """What a route costs in money, and what it burns, drives and lasts. A difference of two may be negative."""
 
     cost: float = 0.0
     fuel_l: float = 0.0
@@ -36,7 +36,7 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tour:
+class UntimedRoute:
     """`places` run from depot to depot; with the depots alone the vehicle stays parked and costs nothing."""
 
     problem: Problem
@@ -46,8 +46,8 @@ class Tour:
     def is_parked(self) -> bool:
         return len(self.places) == 2
 
-    def with_places(self, places: Sequence[Place]) -> Tour:
-        return Tour(self.problem, self.vehicle, tuple(places))
+    def with_places(self, places: Sequence[Place]) -> UntimedRoute:
+        return UntimedRoute(self.problem, self.vehicle, tuple(places))
 
     @property
     def roads(self) -> Matrix:
@@ -67,7 +67,7 @@ class Tour:
         return Bill(cost, fuel_l, distance_m, duty_s)
 
     def cheapest(self) -> Bill | None:
-        """Price the tour at its best timing; None when it cannot be driven in time, or becomes too long."""
+        """Price the route at its best timing; None when it cannot be driven in time, or becomes too long."""
         if self.is_parked():
             return Bill()
         timing = best_timing(self.legs(), self.vehicle.shift, self.vehicle.rest)
@@ -113,7 +113,7 @@ class Town:
         places: tuple[Place, ...] = (*problem.stops, *problem.disposal_sites, *problem.depots)
         self._places = {(kind_of(place), place.id): place for place in places}
 
-    def tour_of(self, route: Route) -> Tour:
+    def untimed_of(self, route: Route) -> UntimedRoute:
         """Return the places of a route. Raises `PlanError` for ids the problem lacks, or a route without depots."""
         vehicle = self.vehicles.get(route.vehicle)
         if vehicle is None:
@@ -121,10 +121,10 @@ class Town:
         places = tuple(self._place(route, visit) for visit in route.visits if visit.kind is not VisitKind.BREAK)
         if len(places) < 2 or not (isinstance(places[0], Depot) and isinstance(places[-1], Depot)):
             raise PlanError(f"route of {route.vehicle}: expected a depot at its beginning and at its end")
-        return Tour(self.problem, vehicle, places)
+        return UntimedRoute(self.problem, vehicle, places)
 
-    def parked(self, vehicle: Vehicle) -> Tour:
-        return Tour(self.problem, vehicle, (self.depots[vehicle.start_depot], self.depots[vehicle.end_depot]))
+    def parked(self, vehicle: Vehicle) -> UntimedRoute:
+        return UntimedRoute(self.problem, vehicle, (self.depots[vehicle.start_depot], self.depots[vehicle.end_depot]))
 
     def _place(self, route: Route, visit: Visit) -> Place:
         place = self._places.get((visit.kind, visit.id))

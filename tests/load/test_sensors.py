@@ -16,10 +16,10 @@ from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
 from services.contracts.devices import parse_device_topic
 from services.contracts.telemetry import Reading
-from tests.load.fleet import Fleet
 from tests.load.messages import PAYLOAD_BYTES, Messages
 from tests.load.packets import ProtocolError, connect, remaining_length
-from tests.load.process import FleetProcess, Orders
+from tests.load.process import Orders, SensorsProcess
+from tests.load.sensors import Sensors
 
 PLAN = Messages("v", 2000, 50, datetime(2026, 11, 20, tzinfo=UTC), spacing_s=0.5)
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -115,9 +115,9 @@ def test_no_two_messages_share_their_key(*, out_of_order: bool) -> None:
 def test_all_acknowledged_messages_reach_a_subscriber_once(broker: Broker) -> None:
     """On a quiet broker each message comes exactly once, and those asked for twice come twice."""
     listener = Listener(broker.port)
-    fleet = Fleet(LOOPBACK, broker.port, PLAN, connections=10, window=20, twice_every=100)
-    assert fleet.run() == PLAN.count
-    assert list(fleet.iter_acknowledged()) == list(range(PLAN.count))
+    sensors = Sensors(LOOPBACK, broker.port, PLAN, connections=10, window=20, twice_every=100)
+    assert sensors.run() == PLAN.count
+    assert list(sensors.iter_acknowledged()) == list(range(PLAN.count))
     listener.wait_for(PLAN.count + 20)  # 2,000 / 100 twice
     listener.close()
     expected = Counter({(PLAN.topic(i), PLAN.payload(i)): 2 if i % 100 == 0 else 1 for i in range(PLAN.count)})
@@ -126,35 +126,35 @@ def test_all_acknowledged_messages_reach_a_subscriber_once(broker: Broker) -> No
 
 def test_killed_broker_is_waited_for_and_unacknowledged_messages_are_sent_again(broker: Broker) -> None:
     """A device keeps what was not acknowledged, and sends it when the broker is back."""
-    fleet = Fleet(LOOPBACK, broker.port, PLAN, connections=10, window=20)
-    running = threading.Thread(target=fleet.run, args=(2000,))
+    sensors = Sensors(LOOPBACK, broker.port, PLAN, connections=10, window=20)
+    running = threading.Thread(target=sensors.run, args=(2000,))
     running.start()
-    while fleet.acknowledged < 200:
+    while sensors.acknowledged < 200:
         time.sleep(0.005)
     broker.server.kill()
-    at_kill = fleet.acknowledged
+    at_kill = sensors.acknowledged
     time.sleep(0.5)
-    assert at_kill <= fleet.acknowledged < PLAN.count
+    assert at_kill <= sensors.acknowledged < PLAN.count
     broker.server.start()
     running.join(20)
-    assert fleet.acknowledged == PLAN.count
-    assert fleet.lost_connections == 10
+    assert sensors.acknowledged == PLAN.count
+    assert sensors.lost_connections == 10
 
 
-def test_fleet_told_to_stop_ends_with_what_it_sent(broker: Broker) -> None:
+def test_sensors_told_to_stop_ends_with_what_it_sent(broker: Broker) -> None:
     """`until` ends a run of unknown length, and nothing is left undecided."""
-    fleet = Fleet(LOOPBACK, broker.port, PLAN, connections=5, window=20)
-    acknowledged = fleet.run(1000, until=lambda: fleet.acknowledged > 300)
+    sensors = Sensors(LOOPBACK, broker.port, PLAN, connections=5, window=20)
+    acknowledged = sensors.run(1000, until=lambda: sensors.acknowledged > 300)
     assert 300 < acknowledged < PLAN.count
-    assert not fleet.ledger.states.tobytes().strip(b"\x00\x02")
+    assert not sensors.ledger.states.tobytes().strip(b"\x00\x02")
 
 
 def test_rate_is_held(broker: Broker) -> None:
     """A target rate is a promise to the measurement: 1,000 messages at 1,000/s take a second, not less."""
     plan = Messages("v", 1000, 50, PLAN.first_at)
-    fleet = Fleet(LOOPBACK, broker.port, plan, connections=10)
+    sensors = Sensors(LOOPBACK, broker.port, plan, connections=10)
     start_s = time.monotonic()
-    fleet.run(1000)
+    sensors.run(1000)
     assert 1.0 <= time.monotonic() - start_s < 5
 
 
@@ -162,18 +162,18 @@ def test_process_is_followed_through_its_ledger(broker: Broker, tmp_path: Path) 
     """The other process's acknowledgements and send times are seen here."""
     before_s = time.time()
     orders = Orders(LOOPBACK, broker.port, PLAN, tmp_path / "ledger", connections=10, stamps=True)
-    with FleetProcess(orders) as fleet:
-        fleet.wait(20)
-    assert fleet.acknowledged == PLAN.count
-    assert fleet.ledger.sent_at is not None
-    assert all(before_s < sent_s < time.time() for sent_s in fleet.ledger.sent_at)
+    with SensorsProcess(orders) as sensors:
+        sensors.wait(20)
+    assert sensors.acknowledged == PLAN.count
+    assert sensors.ledger.sent_at is not None
+    assert all(before_s < sent_s < time.time() for sent_s in sensors.ledger.sent_at)
 
 
 def test_refused_devices_say_why(make_broker: Callable[..., Broker]) -> None:
-    """A fleet that may not connect must not look like a slow one."""
+    """Sensors that may not connect must not look like slow ones."""
     broker = make_broker("allow_anonymous false")
     with pytest.raises(ProtocolError, match="not authorized"):
-        Fleet(LOOPBACK, broker.port, PLAN, connections=1).run()
+        Sensors(LOOPBACK, broker.port, PLAN, connections=1).run()
 
 
 def test_packets_are_those_of_the_standard() -> None:

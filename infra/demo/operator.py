@@ -14,7 +14,7 @@ POLL_S = 0.2
 PATIENCE_S = 120.0
 
 
-class OfficeError(Exception):
+class OperatorError(Exception):
     """The web did not do what the demo needs; the message holds its answer."""
 
 
@@ -28,7 +28,7 @@ class Login:
     path: str
 
 
-class Office:
+class OperatorSession:
     """A session as operator."""
 
     def __init__(self, url: str, city: str, login: Login) -> None:
@@ -44,7 +44,7 @@ class Office:
         """Order a day's plan and wait for it; `told` hears how far it is.
 
         Raises:
-            OfficeError: the planner failed or took too long.
+            OperatorError: the planner failed or took too long.
         """
         order = {"day": day.isoformat(), "as_of": as_of.isoformat(), "time_limit_s": time_limit_s}
         request_id = _body(self._http.post("/api/v1/plan", json=order))["request_id"]
@@ -55,13 +55,13 @@ class Office:
                 progress = _body(answer)
                 told(progress)
                 if progress["state"] == "failed":
-                    raise OfficeError(f"the plan of {day} failed: {progress['detail']}")
+                    raise OperatorError(f"the plan of {day} failed: {progress['detail']}")
                 if progress["state"] == "finished":
                     plan = self._http.get(f"/api/v1/plans/{progress['plan_id']}")
                     if plan.status_code == httpx.codes.OK:
                         return _body(plan)
             time.sleep(POLL_S)
-        raise OfficeError(f"no plan of {day} within {PATIENCE_S + time_limit_s:.0f} s; see the planner's log")
+        raise OperatorError(f"no plan of {day} within {PATIENCE_S + time_limit_s:.0f} s; see the planner's log")
 
     def dispatch(self, plan_id: str) -> None:
         """Send a plan to the drivers."""
@@ -73,6 +73,6 @@ class Office:
 
 def _body(answer: httpx.Response) -> dict[str, Any]:
     if answer.is_error:
-        raise OfficeError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
+        raise OperatorError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
     body: dict[str, Any] = answer.json()
     return body

@@ -18,7 +18,7 @@ GROUP = "worker"
 POLL_S = 0.2
 
 
-class KafkaOffice:
+class KafkaDistrictQueue:
     """Connects when the first large day comes; `subscribe` joins a group of this planner's own on `district-plans`."""
 
     def __init__(self, producer: Publishes, bootstrap: str, subscribe: Callable[[], EventSource]) -> None:
@@ -33,7 +33,7 @@ class KafkaOffice:
         Raises:
             StreamAway: Kafka does not answer.
         """
-        with KafkaAdmin(self._bootstrap, name="district-office") as admin:
+        with KafkaAdmin(self._bootstrap, name="district-queue") as admin:
             return admin.count_members(GROUP)
 
     def hand_out(self, orders: Sequence[DistrictOrdered]) -> None:

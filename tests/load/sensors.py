@@ -15,13 +15,13 @@ from tests.load.ledger import Ledger
 from tests.load.messages import Messages
 
 TICK_S = 0.01
-"""How often a fleet with a target rate looks which messages are due."""
+"""How often sensors with a target rate look which messages are due."""
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 2.0
 Credentials = Callable[[int], tuple[str, str]]
 """User name and password of a connection, by its number."""
 
 
-class Fleet:
+class Sensors:
     """Publishes a plan over `connections` sockets, each with at most `window` messages in flight.
 
     A connection that breaks is opened again, with growing pauses, and what it had not been acknowledged is sent again
@@ -40,7 +40,7 @@ class Fleet:
         *,
         connections: int = 100,
         window: int = 50,
-        name: str = "fleet",
+        name: str = "sensors",
         credentials: Credentials | None = None,
         twice_every: int | None = None,
         ledger: Ledger | None = None,
