@@ -59,11 +59,6 @@ class FleetRules:
         return (not fleet.zones or zone in fleet.zones) and (not fleet.kinds or kind in fleet.kinds)
 
 
-def fleets_of(registry: Registry) -> tuple[Fleet, ...]:
-    """In the order of the file; a city without one has one fleet that bears its name."""
-    return registry.fleets or (Fleet(id=ONLY_FLEET, name=registry.city.name),)
-
-
 def part_of(registry: Registry, fleet: str) -> Registry:
     """The same city with this fleet's trucks, containers and fixed circuits only. Depots and sites are everybody's.
 

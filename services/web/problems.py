@@ -18,7 +18,6 @@ from services.errors import StoreAway, StreamAway, TourneeError
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 10
-KNOWN_STATUSES = {400, 401, 403, 404, 413, 422, 503}
 
 
 class WebProblem(TourneeError):

@@ -8,7 +8,6 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from services.web.catalogue import Texts
 
-NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
 WHOLE_FROM = 100
 """Sums of this many units or more are told without cents."""

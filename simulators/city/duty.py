@@ -1,7 +1,6 @@
 """Simple arithmetic of a truck's day: does a list of stops fit the shift? Straight lines times a detour factor."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
@@ -111,8 +110,3 @@ def days_of_waste(weekdays: tuple[str, ...], weekday: str) -> int:
     today = WEEKDAYS.index(weekday)
     before = [day for day in rounds if day < today]
     return today - before[-1] if before else today + 7 - rounds[-1]
-
-
-def weekday_of(day: date) -> str:
-    """`mon` to `sun`."""
-    return WEEKDAYS[day.weekday()]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.city.fleets import FleetRules, UnknownFleet, fleets_of, part_of
+from services.city.fleets import FleetRules, UnknownFleet, part_of
 from services.city.folder import read_folder
 from services.city.registry import Container, Fleet
 from services.city.write import write_folder
@@ -36,10 +36,9 @@ def container(zone: str, kind: str, fleet: str | None = None) -> Container:
     return example_town().containers[0].model_copy(update={"zone": zone, "kind": kind, "fleet": fleet})
 
 
-def test_folder_without_fleets_is_one_fleet_that_bears_the_citys_name() -> None:
+def test_folder_without_fleets_is_one_fleet() -> None:
     """A city of before there were fleets: nothing is written into it, and its part is the whole."""
     town = example_town()
-    assert [(fleet.id, fleet.name) for fleet in fleets_of(town)] == [(ONLY_FLEET, "Houéyogbé")]
     assert part_of(town, ONLY_FLEET) is town
     assert "fleet" not in town.containers[0].model_dump()
     assert "fleet" not in town.trucks[0].model_dump()
