@@ -43,16 +43,19 @@ class Driver:
         self.at_s = seconds(first["leave_at"] if first["kind"] == "depot" else first["arrive_at"])
         self.here_xy_m = self._xy_m(first)
         self.seen: set[str] = set()
+        self._visits: list[Visit] = circuit["visits"]
 
     def take_over(self, earlier: "Driver", at_s: float) -> None:
         """Start from where an earlier circuit of the same truck was left, with what is aboard, at `at_s` or later."""
         self.at_s, self.here_xy_m = max(self.at_s, earlier.at_s, at_s), earlier.here_xy_m
         self._load_kg, self._load_l = earlier._load_kg, earlier._load_l
         self.seen = set(earlier.seen)
+        # The circuit begins at the depot, where the truck is not any more.
+        self._visits = [visit for n, visit in enumerate(self._visits) if n or visit["kind"] != "depot"]
 
     def events(self) -> Iterator[Event]:
         """Positions and confirmations in time order, until the truck is back or has nothing more to visit."""
-        for visit in self.circuit["visits"]:
+        for visit in self._visits:
             # A stop that was confirmed under an earlier plan, or before this phone was switched on, is not done twice.
             if visit.get("confirmed") is not None or (visit["kind"] == "stop" and visit["place"] in self.seen):
                 continue

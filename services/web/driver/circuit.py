@@ -11,6 +11,7 @@ from services.store.connection import Connection
 from services.web import store as shared
 from services.web.circuit_lines import CircuitLines
 from services.web.driver import store
+from services.web.driver.called_off import has_load, visits_left
 from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverState, DriverVisit
 from services.web.outcomes import outcomes_of
@@ -25,6 +26,8 @@ class SentCircuit:
     version: str
     """Changes with everything that the phone keeps of the circuit, but not with what the crew says."""
     outcomes: dict[int, str]
+    kept: tuple[int, ...] | None
+    """Places in its circuit of the visits that a crew called off has left; None for the whole circuit."""
 
     @property
     def etag(self) -> str:
@@ -42,24 +45,34 @@ def find_sent_circuit(
     sent = store.find_sent(connection, city.id, truck, day)
     if sent is None:
         return None
-    plan, number = sent["plan_id"], sent["number"]
+    plan, number = sent["circuit_plan_id"], sent["number"]
     visits = store.list_visits(connection, plan, number)
-    outcomes = outcomes_of(visits, store.list_said(connection, city.id, plan, truck))
-    version = _tag(plan, number, sent["dispatched_at"], sent["loaded_at"], lines.version(city.id), language)
-    return SentCircuit(sent, truck, version, outcomes)
+    said = store.list_said(connection, city.id, sent["plan_id"], truck)
+    outcomes = outcomes_of(visits, said)
+    kept = None
+    if plan != sent["plan_id"]:
+        kept = visits_left(visits, outcomes, has_load=has_load(said))
+        outcomes = {place: outcomes[n] for place, n in enumerate(kept) if n in outcomes}
+    version = _tag(
+        sent["plan_id"], plan, number, sent["dispatched_at"], sent["loaded_at"], lines.version(city.id), language, kept
+    )
+    return SentCircuit(sent, truck, version, outcomes, kept)
 
 
 def read_driver_circuit(
     connection: Connection, city: City, found: SentCircuit, *, lines: CircuitLines, language: Language
 ) -> DriverCircuit | None:
     """The whole of it; None where its plan is gone."""
-    plan = shared.find_circuit(connection, city.id, found.sent["plan_id"], found.sent["number"])
+    sent = found.sent
+    plan = shared.find_circuit(connection, city.id, sent["circuit_plan_id"], sent["number"])
     if plan is None:
         return None
     circuit = plan.circuit
     line = lines.of_circuits(connection, city, plan.plan_id, plan.roads, [circuit])[circuit.number]
+    if found.kept is not None:
+        circuit = circuit.model_copy(update={"visits": tuple(circuit.visits[n] for n in found.kept)})
     return DriverCircuit(
-        plan_id=plan.plan_id,
+        plan_id=sent["plan_id"],
         version=found.version,
         day=plan.day,
         city=city.id,
@@ -67,11 +80,13 @@ def read_driver_circuit(
         number=circuit.number,
         distance_m=circuit.distance_m,
         roads=plan.roads,
-        dispatched_at=found.sent["dispatched_at"],
-        called_off=store.is_called_off(connection, city.id, plan.plan_id, found.truck),
+        dispatched_at=sent["dispatched_at"],
+        made_at=sent["made_at"],
+        called_off=found.kept is not None or store.is_called_off(connection, city.id, sent["plan_id"], found.truck),
         visits=_visits(connection, city, found, circuit),
         line=line.source,
-        legs=legs_of(circuit, line, language),
+        # The ways of a circuit called off lead past containers that others empty.
+        legs=legs_of(circuit, line, language) if found.kept is None else [],
     )
 
 
@@ -79,7 +94,7 @@ def _visits(connection: Connection, city: City, found: SentCircuit, circuit: Cir
     stops = [visit.place for visit in circuit.stops if visit.place]
     containers = shared.find_container_names(connection, city.id, stops)
     sites = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
-    forecasts = store.list_forecasts(connection, city.id, found.sent["plan_id"], stops)
+    forecasts = store.list_forecasts(connection, city.id, found.sent["circuit_plan_id"], stops)
     visits = []
     for sequence, visit in enumerate(circuit.visits):
         place = visit.place or ""

@@ -23,8 +23,8 @@ from services.web.waiting import wait_until
 router = APIRouter(include_in_schema=False)
 
 MODULES = (
-    "driver/app.js", "driver/drawing.js", "driver/outbox.js", "driver/places.js", "driver/screens.js",
-    "driver/sender.js", "driver/way.js", "words.js",
+    "driver/app.js", "driver/drawing.js", "driver/outbox.js", "driver/places.js", "driver/said.js",
+    "driver/screens.js", "driver/sender.js", "driver/way.js", "words.js",
 )  # fmt: skip
 """Of the page's script: named at once, for on a weak network each import that names the next costs a round trip."""
 

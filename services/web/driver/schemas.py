@@ -64,7 +64,13 @@ class DriverCircuit(BaseModel):
     distance_m: float
     roads: Literal["estimated", "osm"]
     dispatched_at: datetime
-    called_off: bool = Field(default=False, description="its containers went to others: unload and come home")
+    made_at: datetime = Field(
+        description="of the plan: it has a container again that the truck was too full for before"
+    )
+    called_off: bool = Field(
+        default=False,
+        description="its containers went to others: `visits` is what was done, unloading and the way home",
+    )
     visits: list[DriverVisit]
     line: Literal["estimated", "osm"] = Field(description="whether the legs follow streets, or are straight")
     legs: list[DriverLeg]

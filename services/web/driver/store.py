@@ -33,13 +33,16 @@ def is_called_off(connection: Connection, city: str, plan: UUID, truck: str) -> 
 
 
 class SentRow(TypedDict):
-    """A truck's circuit in the plan in force."""
+    """The plan in force of a truck's fleet, and the circuit of the day that the truck has."""
 
     plan_id: UUID
-    number: int
     dispatched_at: datetime
+    made_at: datetime
     loaded_at: datetime
     """When the city was loaded last: since then names are as they are."""
+    circuit_plan_id: UUID
+    """Another than `plan_id` where the truck had a circuit in a plan sent before and has none in the one in force."""
+    number: int
 
 
 class ForecastRow(TypedDict):
@@ -50,7 +53,7 @@ class ForecastRow(TypedDict):
 
 
 def find_sent(connection: Connection, city: str, truck: str, day: date) -> SentRow | None:
-    """None when nothing was sent that day, or this truck stays in."""
+    """None when nothing was sent that day, or this truck was in no plan of it."""
     asked = {"city": city, "truck": truck, "day": day}
     return row_of(SentRow, connection.execute(SQL["find_sent"], asked).fetchone())
 

@@ -164,7 +164,7 @@ def look_page(
     csrf = tokens.csrf(session.nonce)
     return get_page(request).render(
         request, "operator/look.html", city=city, session=session, csrf=csrf, panel=panel, day=day, choice=choice,
-        late=_late(panel, deps.clock.now()),
+        late=_late(panel, deps.clock.now()), stale=_is_stale(panel, deps.clock.now()),
     )  # fmt: skip
 
 
@@ -244,3 +244,10 @@ def _late(panel: Panel, now: datetime) -> list[ListedCircuit]:
     if panel.plan is None or panel.plan.replaces is not None:
         return []
     return [line for line in panel.circuits if line.circuit.visits[0].leave_at < now - LATE_AFTER]
+
+
+def _is_stale(panel: Panel, now: datetime) -> bool:
+    """Whether it plans a day under way from an instant so long past that trucks are elsewhere by now."""
+    if panel.plan is None or panel.plan.begins_at is None:
+        return False
+    return panel.plan.begins_at + timedelta(seconds=panel.plan.time_limit_s) < now - LATE_AFTER

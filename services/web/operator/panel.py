@@ -81,6 +81,8 @@ class Panel:
     left_out: list[ListedContainer] = field(default_factory=list)
     silent: list[store.ContainerRow] = field(default_factory=list)
     trucks_in_service: int = 0
+    called_off: list[str] = field(default_factory=list)
+    """Trucks that have nothing to empty any more with this plan, and had by the one before it."""
 
     @property
     def reachable(self) -> int:
@@ -140,7 +142,16 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
         left_out=[line for line in due if line.left_out is not None],
         silent=silent,
         trucks_in_service=in_service,
+        called_off=_called_off(connection, city, day, plan),
     )
+
+
+def _called_off(connection: Connection, city: City, day: Day, plan: PlanMade) -> list[str]:
+    """Also of a plan that does not know the one in force: whose trucks it leaves out are not to drive on."""
+    in_force = {row["truck_id"] for row in day.circuits}
+    if day.dispatch and not day.is_sent:
+        in_force = {row["truck_id"] for row in store.list_plan_circuits(connection, city.id, day.dispatch["plan_id"])}
+    return sorted({*plan.called_off} | (in_force - {circuit.truck for circuit in plan.circuits}))
 
 
 def _capacities(connection: Connection, city: City, trucks: Iterable[Truck]) -> dict[str, TruckClass]:

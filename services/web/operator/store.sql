@@ -43,13 +43,14 @@ GROUP BY c.plan_id, c.number ORDER BY c.number
 
 -- name: list_progress
 -- Of the plan's own stops, whichever plan of the day had asked for them when the crew spoke. Of a stop reported twice
--- the later word counts.
+-- the later word counts. A truck that was too full for a container comes back when a later plan has it again.
 WITH latest AS (
     SELECT DISTINCT ON (said.truck_id, said.place) said.truck_id, said.place, said.outcome, said.happened_at
     FROM plan shown
     JOIN plan asked ON (asked.city_id, asked.fleet_id, asked.day) = (shown.city_id, shown.fleet_id, shown.day)
     JOIN confirmation said ON said.plan_id = asked.plan_id
     WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s AND said.kind = 'stop'
+      AND (said.reason IS DISTINCT FROM 'truck_full' OR said.happened_at >= shown.made_at)
     ORDER BY said.truck_id, said.place, said.happened_at DESC, said.confirmation_id
 )
 SELECT truck_id, count(*) FILTER (WHERE outcome = 'done') AS done,
@@ -78,9 +79,12 @@ WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
 SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
 
 -- name: list_confirmations
--- Of the plan's fleet and day, whichever of its plans had asked for the visit: a crew has done what it has done.
+-- Of the plan's fleet and day, whichever of its plans had asked for the visit: a crew has done what it has done. As in
+-- `list_progress`, a truck is too full only until the next plan.
 SELECT said.truck_id, said.kind, said.place, said.outcome, said.reason, said.happened_at
 FROM plan shown
 JOIN plan asked ON (asked.city_id, asked.fleet_id, asked.day) = (shown.city_id, shown.fleet_id, shown.day)
 JOIN confirmation said ON said.plan_id = asked.plan_id
-WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s ORDER BY said.happened_at, said.confirmation_id
+WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s
+  AND (said.reason IS DISTINCT FROM 'truck_full' OR said.happened_at >= shown.made_at)
+ORDER BY said.happened_at, said.confirmation_id

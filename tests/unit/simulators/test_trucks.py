@@ -159,3 +159,21 @@ def test_confirmed_stops_are_not_driven_twice(make_world: MakeWorld, make_circui
         visit["confirmed"] = {"outcome": "done"}
     reports = confirmations(list(make_world().drive([circuit], DAY)))
     assert [report.body["place"] for report in reports] == [*STOPS[5:], "L1"]
+
+
+def test_new_circuit_is_taken_over_from_where_the_truck_is(make_world: MakeWorld, make_circuit: MakeCircuit) -> None:
+    """It begins at the depot, the truck is in town: the crew drives to its next stop, and not home first."""
+    world = make_world(habits=replace(CALM, gps_noise_m=0.0))
+    before = world.driver(make_circuit(STOPS, plan_id=PLAN))
+    reports = (event for event in before.events() if isinstance(event, Confirmation))
+    for _ in range(5):
+        next(reports)
+    here = before.here_xy_m
+    driver = world.driver(make_circuit(STOPS[5:], plan_id="0b7e4f53-7a51-4f0e-8d62-0c7b2e5a9d10"))
+    driver.take_over(before, before.at_s)
+    events = list(itertools.takewhile(lambda event: isinstance(event, Outgoing), driver.events()))
+    trace = np.array([(p["lon"], p["lat"]) for p in positions(events)])
+    driven_m = np.hypot(*np.diff(np.vstack([here, world.city.plane.to_xy_m(trace)]), axis=0).T).sum()
+    stop = next(v for v in driver.circuit["visits"] if v["place"] == STOPS[5])
+    way_m = world.roads.way(here, world.roads.place_xy_m(stop["place"], stop["lon"], stop["lat"])).distance_m
+    assert driven_m <= way_m + 20

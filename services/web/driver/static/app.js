@@ -2,6 +2,7 @@
 
 import { element, say, values } from "../words.js";
 import * as outbox from "./outbox.js";
+import { outcomesOf } from "./said.js";
 import * as screens from "./screens.js";
 import { Sender } from "./sender.js";
 import { way } from "./way.js";
@@ -15,8 +16,8 @@ const body = element("main", {});
 app.append(head, body);
 
 const day = {
-  circuit: null, streets: null, outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
-  away: !navigator.onLine, needsPin: false, pinFault: null, last: null, fresh: false,
+  circuit: null, streets: null, confirmed: [], outcomes: new Map(), picked: null, screen: "stop", entries: [], refused: 0,
+  away: !navigator.onLine, needsPin: false, pinFault: null, last: null, isNew: false,
 }; // prettier-ignore
 
 const sender = new Sender({ ...values, changed: (news) => refresh(news) });
@@ -33,27 +34,26 @@ function isNewer(a, b) {
   return !b || a.day > b.day || (a.day === b.day && a.dispatched_at > b.dispatched_at);
 }
 
-/** Take a circuit as today's, with all that this phone already said about it. */
+/** Take a circuit as today's, with all that this phone already said of the day. */
 async function takeCircuit(circuit) {
-  const isOther = circuit?.plan_id !== day.circuit?.plan_id;
+  const isOther = circuit?.version !== day.circuit?.version;
   day.circuit = circuit;
-  const confirmed = (circuit?.visits ?? []).filter((v) => v.confirmed).map((v) => [v.sequence, v.confirmed]);
-  await takeOutcomes(confirmed);
-  if (isOther) day.picked = null;
+  await takeOutcomes((circuit?.visits ?? []).filter((v) => v.confirmed).map((v) => [v.sequence, v.confirmed]));
+  // A reason that is asked for must not go to another container.
+  if (isOther) Object.assign(day, { picked: null, last: null, screen: day.screen === "pin" ? "pin" : "stop" });
   await outbox.keep(`circuit/${values.city}/${values.truck}`, circuit);
   day.streets = circuit ? await outbox.recall(`streets/${values.city}/${values.truck}/${circuit.plan_id}`) : null;
 }
 
-/** What is done and skipped: the office's word, then what this phone has said and perhaps not yet sent. */
+/** `confirmed`: the office's word, by the visit's sequence. */
 async function takeOutcomes(confirmed) {
-  const outcomes = new Map(confirmed);
-  const plan = day.circuit?.plan_id;
-  const said = plan ? ((await outbox.recall(`said/${plan}`)) ?? []) : [];
-  for (const [sequence, outcome] of said) outcomes.set(sequence, outcome);
-  for (const entry of await outbox.list()) {
-    if (entry.report.plan_id === plan) outcomes.set(entry.visit, entry.report.outcome);
-  }
-  day.outcomes = outcomes;
+  day.confirmed = confirmed;
+  day.outcomes = day.circuit ? outcomesOf(day.circuit, confirmed, await outbox.wordsOf(workday())) : new Map();
+}
+
+/** The day of this truck, as its words are kept by. */
+function workday() {
+  return `${values.city}/${values.truck}/${day.circuit.day}`;
 }
 
 /** The streets around the circuit, once a circuit; without them the way is drawn on white. */
@@ -75,14 +75,12 @@ async function note(visit, outcome, reason = null) {
     reason,
     happened_at: new Date(Date.now() + clockLead()).toISOString(),
   };
-  const entry = { truck: values.truck, city: values.city, visit: visit.sequence, ripe_at: Date.now() + UNDO_MS, report };
-  const before = day.outcomes.get(visit.sequence);
-  const sequence = await outbox.put(entry);
-  day.outcomes.set(visit.sequence, outcome);
-  day.last = { sequence, visit, outcome, before };
+  const entry = { truck: values.truck, city: values.city, ripe_at: Date.now() + UNDO_MS, report };
+  const sequence = await outbox.put(entry, workday());
+  day.last = { sequence, visit, report };
+  await takeOutcomes(day.confirmed);
   navigator.vibrate?.(outcome === "done" ? 80 : [40, 60, 40]);
-  await rememberSaid();
-  Object.assign(day, { picked: null, screen: "stop" });
+  Object.assign(day, { picked: null, screen: "stop", isNew: false });
   await refresh();
   setTimeout(() => settle(sequence), UNDO_MS);
 }
@@ -95,18 +93,11 @@ async function settle(sequence) {
 }
 
 async function undo() {
-  const { sequence, visit, before } = day.last;
-  await outbox.forget([sequence]);
-  if (before) day.outcomes.set(visit.sequence, before);
-  else day.outcomes.delete(visit.sequence);
-  day.last = null;
-  day.picked = visit;
-  await rememberSaid();
+  const { sequence, visit, report } = day.last;
+  await outbox.takeBack(sequence, report, workday());
+  await takeOutcomes(day.confirmed);
+  Object.assign(day, { last: null, picked: visit });
   await refresh();
-}
-
-function rememberSaid() {
-  return outbox.keep(`said/${day.circuit.plan_id}`, [...day.outcomes]);
 }
 
 // In a simulated day the city's clock is not the phone's. In a real one the phone's own word stands.
@@ -166,8 +157,19 @@ function headParts(all, waiting) {
   if (day.needsPin && day.screen !== "pin") parts.push(screens.warning(say("pin_detail", { truck: values.truck }), askPin));
   if (day.refused) parts.push(screens.warning(say("refused", { count: day.refused }, day.refused)));
   if (heldOf()) parts.push(screens.warning(heldOf()));
-  if (day.last && day.screen === "stop") parts.push(screens.noted({ outcome: day.last.outcome, onundo: undo }));
+  const isSaidBelow = day.screen === "stop" && !nextVisit();
+  if (day.circuit?.called_off && !isSaidBelow) parts.push(screens.calledOff(orders(all)));
+  if (day.circuit && !day.circuit.called_off && day.isNew) parts.push(screens.newCircuit({ onseen: () => ((day.isNew = false), draw()) }));
+  if (day.last && day.screen === "stop") parts.push(screens.noted({ outcome: day.last.report.outcome, onundo: undo }));
   return parts;
+}
+
+/** What a crew called off has to do, in a sentence: unload, then come home; a truck that cannot waits for the office. */
+function orders(all) {
+  const unloading = all.find((v) => v.kind === "disposal" && !day.outcomes.has(v.sequence));
+  if (unloading) return say("called_off_unload", { name: unloading.name });
+  if (day.circuit.visits.at(-1)?.kind !== "depot") return say("called_off_wait");
+  return say(day.outcomes.size ? "called_off_home" : "called_off_stay");
 }
 
 function screenParts(all, waiting) {
@@ -178,7 +180,10 @@ function screenParts(all, waiting) {
     const onpick = (picked) => ((day.picked = picked), show("stop"));
     return screens.list({ visits: all, outcomes: day.outcomes, next: visit, onpick, onback: () => show("stop") });
   }
-  if (!visit) return screens.finished({ waiting, onlist: () => show("list") });
+  if (!visit) {
+    const told = day.circuit.called_off ? { title: orders(all), detail: say("called_off") } : {};
+    return screens.finished({ ...told, waiting, onlist: () => show("list") });
+  }
   if (day.screen === "reasons") {
     return screens.reasons({ visit, onreason: (reason) => note(visit, "skipped", reason), onback: () => show("stop") });
   }
@@ -243,7 +248,9 @@ async function followState({ version, confirmed }) {
   if (circuit === undefined) throw new Error("the circuit cannot be had now");
   const isNew = circuit && day.circuit && circuit.plan_id !== day.circuit.plan_id;
   await takeCircuit(circuit);
-  if (isNew) navigator.vibrate?.([100, 80, 100]);
+  if (!isNew) return;
+  day.isNew = true;
+  navigator.vibrate?.(circuit.called_off ? [400, 100, 400, 100, 400] : [100, 80, 100]);
 }
 
 async function start() {

@@ -31,9 +31,32 @@ async function transact(stores, mode, work) {
   });
 }
 
-/** Keep a report; returns once it is on the phone's disk. */
-export function put(entry) {
-  return transact(["outbox"], "readwrite", (t) => t.objectStore("outbox").add(entry));
+/** Keep a report, and its word among those of the day; returns once both are on the phone's disk. */
+export function put(entry, day) {
+  return transact(["outbox", "kept"], "readwrite", (t) => {
+    changeWords(t, day, (words) => [...words, entry.report]);
+    return t.objectStore("outbox").add(entry);
+  });
+}
+
+/** The driver's word is not meant: neither sent nor counted. */
+export function takeBack(sequence, report, day) {
+  return transact(["outbox", "kept"], "readwrite", (t) => {
+    changeWords(t, day, (words) => words.filter((word) => word.id !== report.id));
+    t.objectStore("outbox").delete(sequence);
+    return null;
+  });
+}
+
+function changeWords(transaction, day, change) {
+  const kept = transaction.objectStore("kept");
+  const asked = kept.get(`said/${day}`);
+  asked.onsuccess = () => kept.put({ key: `said/${day}`, value: change(asked.result?.value ?? []) });
+}
+
+/** What this phone has said of a day, in the order in which it was said, whichever plan had asked. */
+export async function wordsOf(day) {
+  return (await recall(`said/${day}`)) ?? [];
 }
 
 /** All reports in the order in which they were made. */

@@ -48,6 +48,19 @@ export function warning(text, action = null) {
   return element("p", { class: "warn", role: "status" }, text, action ? " " : null, action);
 }
 
+/** The crew's containers went to others: said on every screen, with what is left to do. */
+export function calledOff(orders) {
+  return element("p", { class: "warn called-off", role: "status", id: "called-off" }, element("b", {}, say("called_off")), " ", orders);
+}
+
+export function newCircuit({ onseen }) {
+  return element(
+    "div", { class: "noted", role: "status", id: "new-circuit" },
+    say("new_circuit"),
+    element("button", { type: "button", class: "link", onclick: onseen }, say("seen")),
+  ); // prettier-ignore
+}
+
 function howFar(visit, before, leg) {
   if (leg?.distance_m) return say(...length(leg.distance_m, "about_"));
   if (!before || visit.lat === null || before.lat === null) return null;
@@ -109,10 +122,10 @@ export function list({ visits, outcomes, next, onpick, onback }) {
   ];
 }
 
-export function finished({ waiting, onlist }) {
+export function finished({ waiting, onlist, title = say("finished"), detail = say("finished_detail") }) {
   const left = waiting ? say("finished_left", { count: waiting }, waiting) : say("all_sent");
   return [
-    element("div", { class: "stop scrolls" }, pictogram("finished"), element("h1", { tabindex: "-1" }, say("finished")), element("p", {}, say("finished_detail")), element("p", {}, left)),
+    element("div", { class: "stop scrolls" }, pictogram("finished"), element("h1", { tabindex: "-1" }, title), element("p", {}, detail), element("p", {}, left)),
     element("div", { class: "thumb" }, button(say("list"), onlist, { icon: "list", wide: true })),
   ]; // prettier-ignore
 }
