@@ -1,11 +1,13 @@
 """Orders to plan a day, and the plans that answer them."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from services.contracts.fields import (
+    FUTURE_TOLERANCE,
     ONLY_FLEET,
     Amount,
     CityId,
@@ -57,7 +59,7 @@ def _is_none(value: object) -> bool:
 class PlanDay(Message):
     """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`; without it, when taken up.
 
-    An instant of the past is planned as it was known then. One in the future is refused.
+    An instant of the past is planned as it was known then, and from then on. One in the future is refused.
     """
 
     request_id: UUID
@@ -77,6 +79,15 @@ class PlanDay(Message):
     @property
     def trace_id(self) -> str:
         return str(self.request_id)
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Whether it asks for a plan as it would have been made earlier: `as_of` was over when it was ordered."""
+        return self.as_of is not None and self.as_of < self.ordered_at - FUTURE_TOLERANCE
+
+    def begins_at(self, now: datetime) -> datetime:
+        """From when on circuits are planned: now, or the instant of the past that the order names."""
+        return self.as_of if self.as_of is not None and self.is_of_the_past else now
 
 
 class PlanningProgressed(Message):

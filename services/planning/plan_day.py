@@ -53,7 +53,8 @@ def plan_day(
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, beliefs, order.day)
     due = [f for f in forecasts if f.due]
-    name, from_s = problem_name(order, registry_version), earliest_departure_s(order, registry.city, now())
+    name = problem_name(order, registry_version)
+    from_s = earliest_departure_s(order, registry.city, order.begins_at(now()))
     problem = problem_of_day(registry, due, order.day, name=name, roads=roads, from_s=from_s)
     ids = [f.container for f in due]
     problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
@@ -85,12 +86,12 @@ def plan_day(
     return with_estimates(with_reasons(plan, problem, solution), problem, solution)
 
 
-def earliest_departure_s(order: PlanDay, city: City, now: datetime) -> int:
-    """Before which nobody can leave, in local seconds: today's crews wait for their plan, which takes its time."""
+def earliest_departure_s(order: PlanDay, city: City, begins_at: datetime) -> int:
+    """Before which nobody can leave, in local seconds: a day's own crews wait for their plan, which takes its time."""
     zone = city.zone_info
-    if order.day != local_day(now, zone):
+    if order.day != local_day(begins_at, zone):
         return 0
-    return seconds_after_midnight(now + timedelta(seconds=order.time_limit_s), order.day, zone)
+    return seconds_after_midnight(begins_at + timedelta(seconds=order.time_limit_s), order.day, zone)
 
 
 def _status(registry: Registry, order: PlanDay, due: list[ContainerForecast]) -> PlanStatus:

@@ -95,11 +95,12 @@ class Planner:
         return min(order.as_of or now, now)
 
     def _find_under_way(self, connection: Connection, order: PlanDay, registry: Registry | None) -> UnderWay | None:
-        """The day, where it is today's and has begun."""
-        if registry is None or order.day != local_day(self._clock.now(), registry.city.zone_info):
+        """The day, where it had begun when the order's circuits begin; as it was known then, if that is past."""
+        begins_at = order.begins_at(self._clock.now())
+        if registry is None or order.day != local_day(begins_at, registry.city.zone_info):
             return None
         under_way = find_under_way(connection, order, registry.city)
-        return under_way if under_way is not None and under_way.has_begun(self._clock.now()) else None
+        return under_way if under_way is not None and under_way.has_begun(begins_at) else None
 
     def _plan(
         self,

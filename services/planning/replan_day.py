@@ -48,7 +48,7 @@ def replan_day(
         routing.RoutingError: what is left cannot be solved as a problem.
     """
     registry = part_of(registry, order.fleet)
-    zone, begun_at = registry.city.zone_info, now()
+    zone, begun_at = registry.city.zone_info, order.begins_at(now())
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = _forecasts(registry, beliefs, order, under_way)
     left = [f for f in forecasts if f.due and f.container not in under_way.given_up()]

@@ -43,15 +43,22 @@ def is_day_ordered(connection: Connection, order: PlanDay) -> bool:
 
 
 def find_under_way(connection: Connection, order: PlanDay, city: City) -> UnderWay | None:
-    """The plan in force of the order's day, and what crews and GPS have said of it; None where nothing was sent."""
-    scope = {"city": order.city, "fleet": order.fleet, "day": order.day}
+    """The plan in force of the order's day, and what crews and GPS have said of it; None where nothing was sent.
+
+    For an order of the past: as it was known at its instant.
+    """
+    known_at = order.as_of if order.is_of_the_past else None
+    scope = {"city": order.city, "fleet": order.fleet, "day": order.day, "known_at": known_at}
     row = connection.execute(SQL["find_plan_in_force"], scope).fetchone()
     if row is None:
         return None
     plan = PlanMade.model_validate_json(row["document"])
     confirmed = [Confirmed(**said) for said in connection.execute(SQL["list_confirmed"], scope)]
     departures = {circuit.truck: circuit.visits[0] for circuit in plan.circuits}
-    places = connection.execute(SQL["list_truck_places"], {"city": city.id, "trucks": list(departures)})
+    places = connection.execute(
+        SQL["list_truck_places" if known_at is None else "list_truck_places_known"],
+        {"city": city.id, "trucks": list(departures), "known_at": known_at},
+    )
     seen_out = frozenset(row["truck"] for row in places if _is_out(departures[row["truck"]], row))
     return UnderWay(plan, confirmed, seen_out)
 

@@ -16,16 +16,27 @@ SELECT EXISTS (SELECT FROM planning_run WHERE city_id = %(city)s AND fleet_id = 
                AND (request_id = %(request_id)s OR state <> 'failed')) AS ordered
 
 -- name: find_plan_in_force
-SELECT p.document::text AS document FROM dispatch_in_force d JOIN plan p USING (plan_id)
+-- Now, or at an instant of the past.
+SELECT p.document::text AS document FROM dispatch d JOIN plan p USING (plan_id)
 WHERE d.city_id = %(city)s AND d.fleet_id = %(fleet)s AND d.day = %(day)s
+  AND (%(known_at)s::timestamptz IS NULL OR d.dispatched_at <= %(known_at)s)
+ORDER BY d.dispatched_at DESC, d.dispatch_id LIMIT 1
 
 -- name: list_confirmed
--- Of the day, whichever of its plans had asked for the visit.
+-- Of the day, whichever of its plans had asked for the visit; what had come in at an instant of the past.
 SELECT c.truck_id AS truck, c.kind, c.place, c.outcome, c.reason, c.happened_at
 FROM confirmation c JOIN plan p USING (plan_id)
 WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s AND c.city_id = p.city_id
+  AND (%(known_at)s::timestamptz IS NULL OR c.received_at <= %(known_at)s)
 ORDER BY c.happened_at, c.confirmation_id
 
 -- name: list_truck_places
 SELECT truck_id AS truck, lon, lat, happened_at FROM truck_state
 WHERE city_id = %(city)s AND truck_id = ANY(%(trucks)s)
+
+-- name: list_truck_places_known
+-- At an instant of the past: positions are kept for some months.
+SELECT DISTINCT ON (truck_id) truck_id AS truck, lon, lat, happened_at FROM position
+WHERE city_id = %(city)s AND truck_id = ANY(%(trucks)s) AND received_at <= %(known_at)s
+  AND happened_at <= %(known_at)s AND happened_at > %(known_at)s - interval '1 day'
+ORDER BY truck_id, happened_at DESC

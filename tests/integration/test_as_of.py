@@ -11,11 +11,11 @@ from infra.migrate import migrate
 from services.city.registry import Registry
 from services.city.store import store_registry
 from services.contracts import topics
-from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.contracts.planning import PlanDay, PlanDispatched, PlanMade, PlanningProgressed, Visit
 from services.planning.planner import Planner
 from services.store.connection import Connection, connect
 from services.writer.beliefs import keep_beliefs
-from services.writer.day import store_confirmations
+from services.writer.day import store_confirmations, store_dispatches, store_plans
 from services.writer.telemetry import ReadingRow, store_reading_rows
 from tests.support.evidence import visit_confirmed
 from tests.support.example_town import example_town
@@ -61,6 +61,23 @@ class Town:
         confirmed = visit_confirmed(self._city, container, at, at + received_after_h * HOUR)
         with self._connection.transaction():
             store_confirmations(self._connection, [confirmed])
+
+    def send(self, plan: PlanMade, hour: float) -> None:
+        """Store a plan and send it, so many hours after the morning."""
+        sent = PlanDispatched(
+            dispatch_id=uuid4(), plan_id=plan.plan_id, city=self._city, day=DAY, dispatched_by="awa",
+            dispatched_at=MORNING + hour * HOUR,
+        )  # fmt: skip
+        with self._connection.transaction():
+            store_plans(self._connection, [plan])
+            store_dispatches(self._connection, [sent])
+
+    def say(self, plan: PlanMade, truck: str, stop: Visit, late_h: float = 0.0) -> None:
+        """A crew has emptied a container when it was planned to; the office hears of it so much later."""
+        word = visit_confirmed(self._city, stop.place or "", stop.leave_at, stop.leave_at + late_h * HOUR)
+        with self._connection.transaction():
+            said = word.model_copy(update={"truck": truck, "plan_id": plan.plan_id})
+            store_confirmations(self._connection, [said])
 
     def fold(self) -> None:
         assert keep_beliefs(self._connection, now=self.clock.now(), keep_readings_days=730) is not None
@@ -153,3 +170,39 @@ def test_order_as_of_what_is_kept_no_longer_is_refused(town: Town) -> None:
     assert isinstance(refused, PlanningProgressed)
     assert refused.detail is not None
     assert "is kept no longer" in refused.detail
+
+
+def test_running_day_as_of_the_past_knows_nothing_done_since(town: Town) -> None:
+    """At noon somebody asks how the day would have been planned at eight: from eight, with what was said until then."""
+    plan = made(town.plan(as_of=None))
+    circuit = max(plan.circuits, key=lambda c: len(c.stops))
+    town.send(plan, 0.1)
+    first, second, third = circuit.stops[:3]
+    eight = second.leave_at + timedelta(minutes=1)
+    town.say(plan, circuit.truck, first)
+    town.say(plan, circuit.truck, second, late_h=3)  # done before eight, and nobody knew it then
+    town.clock.instant = third.leave_at + 2 * HOUR
+    town.say(plan, circuit.truck, third)
+
+    now = made(town.plan(as_of=None))
+    assert now.replaces == plan.plan_id
+    assert now.begins_at == town.clock.instant
+    assert done(now, circuit.truck, town.clock.instant) == [first.place, second.place, third.place]
+
+    then = made(town.plan(as_of=eight))
+    assert (then.replaces, then.begins_at, then.as_of) == (plan.plan_id, eight, eight)
+    assert then.made_at == town.clock.instant
+    assert done(then, circuit.truck, eight) == [first.place]
+    ahead = [visit for c in then.circuits for visit in c.stops if visit.leave_at > eight]
+    assert {second.place, third.place} <= {visit.place for visit in ahead}
+
+    # Before anything was sent there was nothing to go on from: the day from then on, as it was planned then.
+    before = made(town.plan(as_of=MORNING))
+    assert before.replaces is None
+    assert before.circuits == plan.circuits
+
+
+def done(plan: PlanMade, truck: str, at: datetime) -> list[str | None]:
+    """What a plan says that a truck had emptied by then."""
+    circuit = next(circuit for circuit in plan.circuits if circuit.truck == truck)
+    return [stop.place for stop in circuit.stops if stop.leave_at <= at]
