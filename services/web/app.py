@@ -1,4 +1,4 @@
-"""The web application: three faces and one API over the same store and stream."""
+"""The web application: its faces and one API over the same store and stream."""
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -12,6 +12,7 @@ from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
 from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
+from services.web.municipality import endpoints as municipality
 from services.web.operator import api as operator_api
 from services.web.operator import circuit_files, downloads
 from services.web.operator import endpoints as operator_pages
@@ -57,6 +58,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         circuit_files.router,
         downloads.router,
         maps.api,
+        municipality.api,
         open_data.router,
         technician.api,
     ):
@@ -67,6 +69,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         operator_pages.router,
         driver_pages.router,
         login.pages,
+        municipality.pages,
         technician.pages,
         api_docs.router,
         maps.pages,

@@ -8,14 +8,25 @@ from playwright.sync_api import BrowserContext, Page
 
 from services.web.assets import Assets
 from tests.support.web_browser import Watched, log_in
-from tests.support.web_seed import DRIVER, NOW, OPERATOR
+from tests.support.web_seed import DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import Running, serve
 from tests.twins.stream import MemoryStream
 
 Open = Callable[..., BrowserContext]
 Shoot = Callable[..., None]
 
-FACES = {"operator": (OPERATOR, "/operateur"), "driver": (("C-02", DRIVER[1]), "/chauffeur"), "public": (None, "/")}
+FACES = {
+    "operator": (OPERATOR, "/operateur"),
+    "driver": (("C-02", DRIVER[1]), "/chauffeur"),
+    "municipality": (MAYOR, "/municipalite"),
+    "public": (None, "/"),
+}
+TOLD = {
+    "operator": "Envoyé à",
+    "driver": "Circuit 2",
+    "municipality": "Du 1er au 22 novembre 2026, les camions de Port-Azur ont brûlé",
+    "public": "Port-Azur a économisé",
+}
 LABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, button, a[href]')]
   .filter((e) => e.checkVisibility())
   .filter((e) => !(e.labels?.length || e.textContent.trim() || e.getAttribute('aria-label')))
@@ -48,7 +59,7 @@ def test_page_opens_without_errors_or_strangers(
         page.wait_for_selector("#map[data-live]", timeout=60_000)
     if face == "driver":
         page.wait_for_selector("#done")
-    shoot(page, f"{face}-{scheme}", whole=face == "public")
+    shoot(page, f"{face}-{scheme}", whole=face in {"public", "municipality"})
     assert watched.errors == []
     assert watched.foreign == []
     assert page.evaluate(LABELLED) == []
@@ -63,17 +74,29 @@ def test_page_works_without_javascript(web: Running, open_context: Open, shoot: 
     shoot(page, f"{face}-without-javascript")
     assert watched.foreign == []
     text = page.locator("body").inner_text()
-    assert {"operator": "Envoyé à", "driver": "Circuit 2", "public": "Port-Azur a économisé"}[face] in text
+    assert TOLD[face] in text
 
 
-@pytest.mark.parametrize("path", ["/", "/connexion", "/nulle-part", "/chauffeur", "/operateur"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/connexion",
+        "/nulle-part",
+        "/chauffeur",
+        "/operateur",
+        "/municipalite",
+        "/municipalite/journee?jour=2026-11-23",
+    ],
+)
 def test_phone_needs_no_sideways_scroll(web: Running, open_context: Open, shoot: Shoot, path: str) -> None:
     """360 px is the screen that crews and residents have."""
     page = open_context(360, 740).new_page()
-    if path in {"/chauffeur", "/operateur"}:
-        log_in(page, web, OPERATOR if path == "/operateur" else DRIVER, path)
+    who = {"/chauffeur": DRIVER, "/operateur": OPERATOR, "/municipalite": MAYOR}.get(f"/{path.split('/')[1]}")
+    if who:
+        log_in(page, web, who, path)
     page.goto(web.url + path)
-    shoot(page, f"phone-{path.strip('/') or 'public'}", whole=True)
+    shoot(page, f"phone-{path.strip('/').split('?')[0].replace('/', '-') or 'public'}", whole=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from services.store.connection import connect
-from tests.support.web_browser import SCREENSHOTS
+from tests.support.web_browser import SCREENSHOTS, log_in
 from tests.support.web_districts import put_districts
-from tests.support.web_seed import CITY
+from tests.support.web_seed import CITY, MAYOR
 from tests.support.web_server import Running
 
 Open = Callable[..., BrowserContext]
@@ -70,6 +70,30 @@ def test_many_districts_fill_their_sheets(web: Running, database_url: str, open_
     # The table's head stands on both sheets that have rows of it.
     heads = ["QuartierHabitants" in "".join(_lines(sheet)).replace(" ", "") for sheet in sheets]
     assert heads == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "sheets", "first", "last"),
+    [
+        ("/municipalite", 1, "Tournée", "10 sur 10"),
+        ("/municipalite/journee?jour=2026-11-23", 1, "Tournée", "estimés."),
+    ],
+)
+def test_town_hall_prints_its_month_and_its_days(
+    web: Running, open_context: Open, path: str, sheets: int, first: str, last: str
+) -> None:
+    """Whole tables under their heading, no buttons; a day, or a month of 23 days and its districts, on one sheet."""
+    page = open_context(794, 1123).new_page()
+    log_in(page, web, MAYOR, path)
+    page.goto(web.url + path)
+    printed = _print(page, path.split("?", maxsplit=1)[0].strip("/").replace("/", "-"))
+    assert len(printed) == sheets
+    lines = [line for sheet in printed for line in _lines(sheet)]
+    assert lines[0].startswith(first)
+    assert lines[-1].endswith(last)
+    assert not {"Se déconnecter", "Emporter", "Bacs (CSV)", "Page publique"} & set(lines)
+    for sheet in printed:
+        assert not _lines(sheet)[-1].startswith(("Quartiers", "Jour par jour", "Circuits", "Bacs passés"))
 
 
 def _capital_pt(text: Any, word: str) -> float:

@@ -145,7 +145,7 @@ def test_new_password_ends_sessions(database_url: str, log_in: LogIn) -> None:
     [
         (OPERATOR, ["/operateur", "/api/v1/state"], ["/chauffeur", "/api/v1/driver/circuit"]),
         (DRIVER, ["/chauffeur", "/api/v1/driver/circuit"], ["/operateur", "/api/v1/state", "/api/v1/containers.csv"]),
-        (MAYOR, ["/", "/api/v1/containers.csv"], ["/operateur", "/chauffeur", "/api/v1/state"]),
+        (MAYOR, ["/", "/municipalite", "/api/v1/containers.csv"], ["/operateur", "/chauffeur", "/api/v1/state"]),
     ],
     ids=["operator", "driver", "municipality"],
 )

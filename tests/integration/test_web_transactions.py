@@ -46,7 +46,8 @@ EVERYBODYS = [
     "/api/v1/public/savings.csv",
     "/api/v1/public/zones.geojson",
 ]
-ASKED = {None: EVERYBODYS, MAYOR: ["/technicien"], OPERATOR: OPERATORS, DRIVER: DRIVERS}
+MAYORS = ["/technicien", "/municipalite", "/municipalite/journee?jour=2026-11-23", "/api/v1/days.csv"]
+ASKED = {None: EVERYBODYS, MAYOR: MAYORS, OPERATOR: OPERATORS, DRIVER: DRIVERS}
 
 
 class WatchedStream(MemoryStream):

@@ -23,7 +23,7 @@ from services.web.tokens import FORM_COOKIE, LIFE_S, SESSION_COOKIE, Tokens, new
 api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)
 
-HOMES = {"operator": "/operateur", "driver": "/chauffeur", "municipality": "/"}
+HOMES = {"operator": "/operateur", "driver": "/chauffeur", "municipality": "/municipalite"}
 YEAR_S = 365 * 24 * 3600
 
 

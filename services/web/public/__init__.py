@@ -1,1 +1,1 @@
-"""The face for the municipality and its residents: no login, no cookie."""
+"""The face for residents, press and donors: no login, no cookie."""

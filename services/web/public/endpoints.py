@@ -9,11 +9,11 @@ from services.store.connection import Connection
 from services.web import store as shared
 from services.web.deps import WithDeps, WithStore
 from services.web.pages import get_page
+from services.web.period import Period, zone_shares
 from services.web.problems import NotFound
 from services.web.public import store
 from services.web.public.chart import draw_chart
-from services.web.public.period import Period
-from services.web.public.zones import draw_zone_map, zone_shares
+from services.web.public.zones import draw_zone_map
 
 router = APIRouter(include_in_schema=False)
 

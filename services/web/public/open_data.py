@@ -9,9 +9,10 @@ from services.contracts.ledger import SavingsComputed
 from services.web import store as shared
 from services.web.deps import WithStore
 from services.web.features import geojson_answer
+from services.web.period import zone_shares
 from services.web.public import store
 from services.web.public.endpoints import CACHE, chosen_city
-from services.web.public.zones import zone_shares, zones_geojson
+from services.web.public.zones import zones_geojson
 from services.web.tables import csv_answer
 
 router = APIRouter(prefix="/public", tags=["open data"])

@@ -7,7 +7,7 @@ from typing import Any
 from services.contracts.ledger import SavingsComputed
 from services.store.connection import Connection
 from services.store.queries import load_queries
-from services.web.public.city_days import CityDay, city_days
+from services.web.city_days import CityDay, city_days
 
 SQL = load_queries(__name__)
 

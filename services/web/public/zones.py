@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.web.geo import base_paths, frame_around, middle_of, positions_of
-from services.web.public.city_days import CityDay
-from services.web.public.period import ZoneShare, zone_share
+from services.web.period import ZoneShare
 from services.web.store import ZoneRow
 
 WIDTH, HEIGHT = 720.0, 480.0  # 3:2, as the style sheet lays it out
@@ -31,17 +30,6 @@ class ZoneMap:
     height: float
     base: list[tuple[str, str]]
     zones: list[DrawnZone]
-
-
-def zone_shares(zones: list[ZoneRow], latest: CityDay | None) -> list[ZoneShare]:
-    """The least served first: that is where the next truck should go."""
-    served = {line.zone: line for line in latest.zones} if latest else {}
-    shares = [zone_share(0, z["zone_id"], z["name"], z["population"], served.get(z["zone_id"])) for z in zones]
-    order = sorted(shares, key=lambda share: (share.ratio, share.name))
-    return [
-        zone_share(number, share.zone, share.name, share.population, served.get(share.zone))
-        for number, share in enumerate(order, start=1)
-    ]
 
 
 def draw_zone_map(zones: list[ZoneRow], shares: list[ZoneShare], basemap: dict[str, Any] | None) -> ZoneMap:

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from services.web.period import Period, zone_share
 from services.web.public.chart import BOTTOM, draw_chart
-from services.web.public.period import Period, zone_share
 from tests.support.web_seed import november, savings_day
 
 MONTH = date(2026, 11, 1)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Literal
 
 from services.contracts.ledger import DayFigures, ZoneServed
-from services.web.public.city_days import CityDay
+from services.web.city_days import CityDay
+from services.web.store import ZoneRow
 
 Trust = Literal["simulated", "measured", "estimated"]
 Verdict = Literal["no_data", "no_baseline", "saved", "even", "lost"]
@@ -185,3 +186,14 @@ def zone_share(number: int, zone: str, name: str, population: int, served: ZoneS
         served_people=served.served_people if served else 0.0,
         known=served is not None,
     )
+
+
+def zone_shares(zones: list[ZoneRow], latest: CityDay | None) -> list[ZoneShare]:
+    """The least served first: that is where the next truck should go."""
+    served = {line.zone: line for line in latest.zones} if latest else {}
+    shares = [zone_share(0, z["zone_id"], z["name"], z["population"], served.get(z["zone_id"])) for z in zones]
+    order = sorted(shares, key=lambda share: (share.ratio, share.name))
+    return [
+        zone_share(number, share.zone, share.name, share.population, served.get(share.zone))
+        for number, share in enumerate(order, start=1)
+    ]

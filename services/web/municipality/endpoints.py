@@ -1,0 +1,114 @@
+"""The municipality's pages: a month day by day, and a day's sheet. Both print; neither needs a script."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.contracts.fields import Day
+from services.contracts.ledger import DayFigures
+from services.web import store as shared
+from services.web.days import today_in
+from services.web.deps import WithDeps, WithStore
+from services.web.guards import OfficeSession, SessionCity, WithTokens
+from services.web.municipality import store
+from services.web.municipality.days import MonthDay, last_of, month_of, read_days
+from services.web.municipality.sheet import read_sheet
+from services.web.pages import get_page
+from services.web.period import Period, zone_shares
+from services.web.problems import NotFound
+from services.web.tables import csv_answer
+
+pages = APIRouter(include_in_schema=False)
+api = APIRouter(tags=["downloads"])
+
+COLUMNS = (
+    "day", "state", "planned_circuits", "planned_stops", "planned_distance_m", "planned_fuel_l", "driven_from",
+    "driven_stops", "driven_distance_m", "driven_fuel_l", "baseline_stops", "baseline_distance_m", "baseline_fuel_l",
+    "fuel_saved_l", "served_people", "population", "simulated",
+)  # fmt: skip
+MONTH = timedelta(days=31)
+
+
+@pages.get("/municipalite")
+def municipality_page(
+    request: Request,
+    session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+    mois: str | None = None,
+) -> Response:
+    """The month that is asked for as `2026-11`, else the one under way."""
+    today = today_in(city, deps.clock.now())
+    months = store.list_months(connection, city.id, today)
+    month = month_of(mois, months, today)
+    if month is None:
+        raise NotFound
+    days = read_days(connection, city, month, last_of(month), today)
+    counted = [day.counted for day in reversed(days) if day.is_published and day.counted]
+    return get_page(request).render(
+        request, "municipality/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
+        month=month, last=last_of(month), days=days, period=Period(month, counted),
+        open_days=[day for day in days if not day.is_published],
+        shares=zone_shares(shared.list_zones(connection, city.id), counted[-1] if counted else None),
+        previous=max((other for other in months if other < month), default=None),
+        following=min((other for other in months if other > month), default=None),
+        most_l=max(map(_most_l, days), default=0.0),
+    )  # fmt: skip
+
+
+@pages.get("/municipalite/journee")
+def sheet_page(
+    request: Request,
+    session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+    jour: Day,
+) -> Response:
+    """What was planned, driven and burnt on a day, circuit by circuit."""
+    now = deps.clock.now()
+    sheet = read_sheet(connection, city, jour, today_in(city, now))
+    return get_page(request).render(
+        request, "municipality/day.html", city=city, session=session, csrf=tokens.csrf(session.nonce), day=jour,
+        sheet=sheet, now=now, day_before=jour - timedelta(days=1), day_after=jour + timedelta(days=1),
+    )  # fmt: skip
+
+
+@api.get("/days.csv")
+def get_days_csv(
+    _session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    first: Day | None = None,
+    last: Day | None = None,
+) -> Response:
+    """What was planned and driven, a line a day, published or not: the 31 days up to today unless others are named."""
+    today = today_in(city, deps.clock.now())
+    until = last or max(today, first or today)
+    days = read_days(connection, city, first or until - MONTH, until, today)
+    return csv_answer(f"{city.id}-days", COLUMNS, map(_row, reversed(days)))
+
+
+def _row(line: MonthDay) -> dict[str, Any]:
+    row: dict[str, Any] = {"day": line.day, "state": line.state}
+    if line.planned:
+        row |= {f"planned_{name}": value for name, value in vars(line.planned).items()}
+    if line.counted:
+        sides: dict[str, DayFigures | None] = {"driven": line.counted.driven, "baseline": line.counted.baseline}
+        for side, figures in sides.items():
+            if figures:
+                row |= {f"{side}_{name}": getattr(figures, name) for name in ("stops", "distance_m", "fuel_l")}
+        kept = ("driven_from", "fuel_saved_l", "served_people", "population", "simulated")
+        row |= {name: getattr(line.counted, name) for name in kept}
+    return row
+
+
+def _most_l(line: MonthDay) -> float:
+    """The most litres that a bar of the day stands for."""
+    sides = (line.planned, line.counted and line.counted.driven, line.counted and line.counted.baseline)
+    return max((side.fuel_l for side in sides if side), default=0.0)
