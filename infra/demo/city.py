@@ -44,7 +44,7 @@ def load_city(connection: Connection, registry: Registry, now: datetime) -> list
     store_registry(connection, registry, who="demo", now=now)
     logins = [
         Login("operator", "operateur", secrets.token_urlsafe(9), "/operateur"),
-        Login("municipality", "mairie", secrets.token_urlsafe(9), "/"),
+        Login("municipality", "mairie", secrets.token_urlsafe(9), "/municipalite"),
         *(Login("driver", truck.id, f"{secrets.randbelow(10_000):04}", "/chauffeur") for truck in registry.trucks),
     ]
     with connection.transaction():

@@ -23,6 +23,7 @@ from infra.demo.replay import Cast, morning_of, plan_morning, replay_day, wait_u
 from infra.demo.streets import build_streets
 from infra.demo.timepiece import Timepiece
 from infra.migrate import migrate
+from infra.stack.environment import write_environment
 from infra.stack.errors import ServerDidNotStart, StackError
 from infra.stack.ports import LOOPBACK, free_port, wait_until
 from infra.stack.services import running_services
@@ -88,11 +89,13 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     first = today - timedelta(days=options.days)
     timepiece = Timepiece(stack.folder / "clock", morning_of(registry, first))
     url, environment = _environment(stack, timepiece)
+    settings = write_environment(stack.folder, environment)
     migrate(stack.database_url)
     create_topics(stack.kafka)
     store = cleanup.enter_context(connect(stack.database_url, name="demo"))
     logins = load_city(store, registry, morning_of(registry, first))
-    build_streets(folder, registry, stack.folder / "data", with_roads=options.with_roads, console=console)
+    data, now = stack.folder / "data", timepiece.now()
+    build_streets(folder, registry, data, now=now, with_roads=options.with_roads, console=console)
     cleanup.enter_context(running_services(environment, stack.folder / "log"))
     wait_until(lambda: _is_ready(url), what="the web", patience_s=60)
     console.print(f"[bold]{registry.city.name}[/] is open at [link={url}]{url}[/link] ({_seconds(began_s)} s)")
@@ -101,7 +104,12 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     with _progress(console) as progress:
         plan = _replay(cast, first, options, progress)
     figures = count_figures(store, registry.city.id, url)
-    _show(console, figures, plan, registry, logins, began_s)
+    _show(console, figures, plan, registry, logins)
+    console.print(
+        f"  In another shell, for doctor and every other command: [bold]. {settings}; tournee doctor[/]",
+        highlight=False,
+    )
+    console.print(f"Ready in {_seconds(began_s)} s.", highlight=False)
     if options.ends_by_itself:
         print(json.dumps(figures.as_json(), ensure_ascii=False), flush=True)
         return
@@ -190,19 +198,16 @@ def _open_for_business(cast: Cast, morning: date, options: DemoOptions, console:
     run_live(cast.world, cast.publisher, list(cast.phones.values()), now, lambda: False, since=began_at)
 
 
-def _show(
-    console: Console, figures: Figures, plan: dict[str, Any], registry: Registry, logins: list[Login], began_s: float
-) -> None:
+def _show(console: Console, figures: Figures, plan: dict[str, Any], registry: Registry, logins: list[Login]) -> None:
     console.print(table_of(figures, plan, simulated=registry.city.simulated))
     driver = next((login for login in logins if login.role == "driver"), None)
     for login in (logins[0], logins[1], driver):
         if login is not None:
             console.print(
-                f"  {login.role:<13} {figures.url}{login.path:<12} login [bold]{login.login}[/]  "
+                f"  {login.role:<13} {figures.url}{login.path:<14} login [bold]{login.login}[/]  "
                 f"password [bold]{login.password}[/]",
                 highlight=False,
             )
-    console.print(f"Ready in {_seconds(began_s)} s.", highlight=False)
 
 
 @contextmanager

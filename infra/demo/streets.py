@@ -1,6 +1,6 @@
 """The demo city's map and road graphs: made of its extract the way a real city's are."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,8 +14,10 @@ from services.roads.osm.errors import EngineMissing
 from services.roads.osm.store import RoadStore
 
 
-def build_streets(folder: Path, registry: Registry, data: Path, *, with_roads: bool, console: Console) -> None:
-    """Make what the folder's extract gives; nothing where it has none.
+def build_streets(
+    folder: Path, registry: Registry, data: Path, *, now: datetime, with_roads: bool, console: Console
+) -> None:
+    """Make what the folder's extract gives; nothing where it has none. `now` is the demo's: pages tell it.
 
     Without graphs, because nobody wants them or this machine has no wheel of OSRM, distances are estimated, and every
     page that shows one says so.
@@ -26,7 +28,7 @@ def build_streets(folder: Path, registry: Registry, data: Path, *, with_roads: b
     extract = find_roads(folder)
     if extract is None:
         return
-    now, city = datetime.now(UTC), registry.city.id
+    city = registry.city.id
     try:
         with console.status("drawing the map"):
             build_map(MapStore(data, city), registry, extract, now=now, told=_nothing)

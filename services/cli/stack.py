@@ -1,6 +1,5 @@
 """`tournee stack up` and `tournee demo`: everything on this machine."""
 
-import json
 import os
 import secrets
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from infra.demo.director import DemoOptions, run_demo
 from infra.migrate import migrate
+from infra.stack.environment import write_environment
 from infra.stack.real import fetch_real_stack
 from infra.stack.stack import Kind
 from infra.stack.start import start_stack
@@ -44,9 +44,7 @@ def up_command(
         migrate(stack.database_url)
         create_topics(stack.kafka)
         settings = stack.environment() | {"TOURNEE_SESSION_SECRET": secrets.token_urlsafe(32)}
-        file = folder / "environment"
-        file.touch(mode=0o600)
-        file.write_text("".join(f"export {name}={json.dumps(value)}\n" for name, value in settings.items()))
+        file = write_environment(folder, settings)
         typer.echo(f"The servers are up. In another shell: . {file}; tournee web   Ctrl-C stops them.")
         while not stopping.wait(1):
             pass

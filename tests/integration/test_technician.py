@@ -14,7 +14,7 @@ import pytest
 from services.roads.built import swap_document
 from services.roads.inspection import Inspected
 from services.roads.osm.places import PlacesChecked, places_file
-from tests.support.web_seed import CITY, DRIVER, MAYOR, OPERATOR
+from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import Running, client_of, serve_city
 from tests.twins.stream import MemoryStream
 
@@ -121,6 +121,18 @@ def test_a_city_where_all_is_well_says_so(page: Page, data: Path) -> None:
     text = page()
     assert "Un camion arrive à chaque bac." in text
     assert "9\u202f000 bacs" in text
+
+
+def test_no_time_to_come_is_told(page: Page, data: Path, web: Running) -> None:
+    """In a simulated day roads are built by the machine's clock, which may be ahead of the city's."""
+    keep(data)
+    assert "vérifiés le 20 nov. 04:00" in page()
+    web.clock.at = datetime(2026, 11, 20, 2, 59, tzinfo=UTC)
+    try:
+        assert "9\u202f000 bacs vérifiés, sur les rues" in page()
+        assert "04:00" not in page()
+    finally:
+        web.clock.at = NOW
 
 
 def test_drivers_are_not_shown_the_offices_page(web: Running) -> None:

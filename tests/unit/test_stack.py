@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.stack.cache import cached
+from infra.stack.environment import write_environment
 from infra.stack.errors import ServerDidNotStart
 from infra.stack.ports import answers, free_port, wait_until
 from infra.stack.process import descendants, hold_tree, kill_tree, resume_tree
@@ -145,3 +146,17 @@ def test_two_at_once_build_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for thread in asking:
         thread.join(10)
     assert len(built) == 1
+
+
+def test_settings_reach_a_shell_as_they_are(tmp_path: Path) -> None:
+    """What `stack up` and the demo write is read by any shell, and by its owner alone: passwords are in it."""
+    url = "postgresql://tournee:p-w'd $HOME@127.0.0.1:5432/tournee"
+    file = write_environment(tmp_path, {"TOURNEE_DATABASE_URL": url, "TOURNEE_WEB_PORT": "8080"})
+    told = subprocess.run(
+        ["sh", "-c", f". {file}; printenv TOURNEE_DATABASE_URL TOURNEE_WEB_PORT"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == f"{url}\n8080\n"
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -71,6 +71,8 @@ def _found(connection: Connection, city: City, deps: Deps, checked: PlacesChecke
     base = deps.basemaps.find(city.id)
     return {
         "checked": checked,
+        # Roads are built by the machine's clock, a simulated day has its own: a time to come would only confuse.
+        "checked_at": checked.checked_at if checked.checked_at <= deps.clock.now() else None,
         "dated": _day_of(checked.timestamp),
         "sheet": {"width": WIDTH, "height": height, "base": base_paths(basemap, frame)},
         "marks": marks_of(checked, frame),
