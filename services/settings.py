@@ -1,5 +1,6 @@
 """Every setting of the services, from `TOURNEE_*` environment variables. Nothing secret has a default."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,8 @@ class Settings(BaseSettings):
     """Where the broker speaks TLS: the certificate (PEM) of the authority that signed its own."""
     member: str = Field(default="1", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
     """The name of this process among others of its kind, kept over restarts: brokers hold its share of the work."""
+    decoders: str = ""
+    """Files with decoders of the city's own sensors (docs/devices.md), separated as in PATH."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_over_https: bool = False
@@ -55,6 +58,10 @@ class Settings(BaseSettings):
     """For simulations only: see `services.clock`."""
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def decoder_files(self) -> tuple[Path, ...]:
+        return tuple(Path(name) for name in self.decoders.split(os.pathsep) if name)
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be logged."""

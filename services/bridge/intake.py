@@ -9,11 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 
 from services.bridge.devices import KnownDevice
-from services.bridge.mending import LeftAside, Unreadable, mend
 from services.bridge.percent import PercentSensors
 from services.contracts import topics
 from services.contracts.devices import DeviceTopic, expected_topics, parse_device_topic
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, Reading, RejectionReason, Said
+from services.edges.mending import LeftAside, Unreadable, mend
 
 
 class Note(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from services.city.registry import ContainerKind
 from services.contracts.devices import KINDS, DeviceKind, DeviceTopic
 from services.errors import TourneeError
 from services.store.connection import Connection, connect, store_errors
@@ -51,6 +52,17 @@ def list_senders(connection: Connection, city: str) -> list[DeviceTopic]:
             raise UnknownCity(f"there is no city {city} in the store: tournee city load FOLDER")
         registered = _list_registered(connection, city)
     return [topic for entry in registered if entry.speaks for kind, topic in entry.devices() if kind.is_usual]
+
+
+def find_container_kinds(connection: Connection, kind: str) -> list[ContainerKind]:
+    """The container kinds of this id, of any city.
+
+    Raises:
+        StoreAway: the store does not answer.
+    """
+    with store_errors():
+        rows = connection.execute(SQL["find_container_kinds"], {"kind": kind}).fetchall()
+    return [ContainerKind.model_validate(row["document"]) for row in rows]
 
 
 def _list_registered(connection: Connection, city: str | None) -> list[_Registered]:

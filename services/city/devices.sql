@@ -12,3 +12,6 @@ ORDER BY city_id, registered_as, device_id
 
 -- name: city_exists
 SELECT 1 AS found FROM city WHERE city_id = %(city)s
+
+-- name: find_container_kinds
+SELECT document FROM registry_entry WHERE kind = 'container_kind' AND entry_id = %(kind)s ORDER BY city_id

@@ -19,6 +19,11 @@ RULES: dict[str, LiteralString] = {
     "half_window": "expected a time HH:MM, because {other} has one: both or neither",
     "window_order": "expected a time before {other}",
     "break_whole": "break_s, break_from and break_to go together: all three or none",
+    "no_mount": "expected a whole number, because {other} has one: a distance is measured from the sensor",
+    "blind_too_far": "expected less than mount_mm",
+    "too_deep": "expected at most mount_mm",
+    "levels_fall": "expected at least two pairs height:litres that rise, from 0 litres, none above mount_mm",
+    "two_depths": "expected nothing, because levels end at the height of a full container",
 }
 """Rules over several cells of one row, by error type."""
 

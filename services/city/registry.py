@@ -6,6 +6,7 @@ Limits are not repeated in descriptions: `messages.expected` reads them from the
 
 from datetime import date, time
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -81,6 +82,13 @@ def _is_none(value: object) -> bool:
     """What is not said is not kept: a city without fleets is the same city as before there were any."""
     return value is None
 
+
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
+Millimetres = Annotated[int | None, Field(ge=1, le=15_000, exclude_if=_is_none)]
+LevelText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}:[0-9]{1,6}$")]
 
 FleetName = Annotated[Id | None, Field(exclude_if=_is_none, description="an id of fleets.csv")]
 
@@ -181,6 +189,21 @@ class ContainerKind(Entry):
     service_s: Annotated[Seconds, Field(description="seconds to empty one, lifting included")]
     kg_per_l: Annotated[float, Field(gt=0, le=2, description="density of the waste in the container, kg per litre")]
     fill_per_day: Annotated[float, Field(gt=0, le=10, description="share of its volume it fills in a day, until known")]
+    mount_mm: Annotated[Millimetres, Field(description="mm from the container's floor up to the sensor")] = None
+    """What a sensor's distance is measured against; None: no sensor of this kind tells a distance."""
+    blind_mm: Annotated[Millimetres, Field(description="mm below the sensor in which it hears nothing")] = None
+    depth_mm: Annotated[Millimetres, Field(description="mm of waste in a full container")] = None
+    """None: from the floor up to where the sensor begins to hear."""
+    levels: Annotated[
+        tuple[LevelText, ...],
+        Field(description="pairs height:litres from the floor up, like 0:0 400:180 1100:660", exclude_if=_is_nothing),
+    ] = ()
+    """How many litres lie below each height, for containers that are no box; empty: it is one."""
+
+    @model_validator(mode="after")
+    def _geometry_is_whole(self) -> Self:
+        _check_geometry(self.mount_mm, self.blind_mm, self.depth_mm, self.levels)
+        return self
 
 
 class Container(Entry):
@@ -336,6 +359,26 @@ class Registry(BaseModel):
     baseline: tuple[BaselineStop, ...]
     basemap: dict[str, object] | None = None
     """GeoJSON FeatureCollection of streets, water and markets to draw under the map, where the folder has one."""
+
+
+def _check_geometry(mount: int | None, blind: int | None, depth: int | None, levels: tuple[str, ...]) -> None:
+    """Refuse a container's inside that no sensor could look into, at the cell to mend."""
+    others = (("blind_mm", blind), ("depth_mm", depth), ("levels", levels or None))
+    named = next((name for name, value in others if value is not None), None)
+    if mount is None:
+        if named is not None:
+            raise messages.rule("no_mount", "mount_mm", other=named)
+        return
+    if (blind or 0) >= mount:
+        raise messages.rule("blind_too_far", "blind_mm")
+    if (depth or 0) > mount:
+        raise messages.rule("too_deep", "depth_mm")
+    pairs = [tuple(map(int, level.split(":"))) for level in levels]
+    rises = all(low[0] < high[0] and low[1] < high[1] for low, high in pairwise(pairs))
+    if levels and (len(pairs) < 2 or not rises or pairs[0][1] != 0 or pairs[-1][0] > mount):
+        raise messages.rule("levels_fall", "levels")
+    if levels and depth is not None:
+        raise messages.rule("two_depths", "depth_mm")
 
 
 def _check_window(start_name: str, start: time | None, end_name: str, end: time | None) -> None:

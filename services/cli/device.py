@@ -12,6 +12,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from services.city.devices import list_senders
+from services.cli.device_try import try_command
 from services.contracts.devices import KINDS, DeviceTopic
 from services.contracts.fields import CityId, Id
 from services.errors import BrokerAway
@@ -23,7 +24,8 @@ from services.stream.mqtt_passwords import MqttPasswords, PasswordsRefused, chan
 BRIDGE = "bridge"
 """The bridge's login: the only one that reads. A device's has slashes, so none can be called that."""
 
-device_app = typer.Typer(help="Passwords of the devices that speak MQTT.", no_args_is_help=True)
+device_app = typer.Typer(help="Devices: their passwords, and what their messages become.", no_args_is_help=True)
+device_app.command("try")(try_command)
 
 
 Kind = StrEnum("Kind", {name.upper(): name for name in KINDS})  # type: ignore[misc]

@@ -10,7 +10,7 @@ from services.contracts.trace import device_trace
 
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
-# Strict: `true` is no number. A number in quotes is read where the bridge mends (`services.bridge.mending`).
+# Strict: `true` is no number. A number in quotes is read where the bridge mends (`services.edges.mending`).
 type Measured[Number] = Annotated[Number, Strict()]
 
 

@@ -95,5 +95,13 @@ def _where(fault: Any) -> str:
 
 
 def _told(fault: Any) -> str:
-    shown = repr(fault["input"])
-    return f"{fault['msg']}, not {shown if len(shown) <= SHOWN else shown[:SHOWN] + '...'}"
+    return f"{fault['msg']}, not {shown(fault['input'])}"
+
+
+def shown(value: object) -> str:
+    """A value as it came, cut off where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."

@@ -1,0 +1,42 @@
+"""Traccar Client's newer JSON: metres a second, and -1 for what the phone does not know."""
+
+from collections.abc import Mapping
+
+from services.edges.door import Door, Moment
+from services.edges.doors.chirpstack import try_time
+from services.edges.doors.places import KMH_PER_MS, take_alarm, take_motion, take_place, without_unknown
+from services.edges.heard import MISSING, Heard, Refused
+from services.edges.values import PLAIN, Fields, Object, text_of
+
+
+def _recognises(message: Object) -> bool:
+    return isinstance(message.get("location"), Mapping) and not {"deviceInfo", "end_device_ids"} & message.keys()
+
+
+def _read(message: Object, heard: Heard, moment: Moment) -> None:
+    heard.device = text_of(message.get("device_id"))
+    location = Fields(message, heard).inside("location")
+    _take_extras(location)
+    if heard.device is None:
+        raise Refused("device_id", message.get("device_id", MISSING), "the name of the device")
+    missed = try_time(heard, [("location.timestamp", location.fields.get("timestamp"))], moment.now)
+    coords = location.fields.get("coords")
+    if not isinstance(coords, Mapping):
+        raise Refused("location.coords", MISSING if coords is None else coords, "an object with latitude and longitude")
+    place = Fields(coords, heard, "location.coords.")
+    take_motion(place, "speed", "heading", "accuracy", KMH_PER_MS)
+    take_place(place, "latitude", "longitude")
+    if missed is not None:
+        raise missed
+
+
+def _take_extras(location: Fields) -> None:
+    heard, told = location.heard, location.fields
+    battery = without_unknown(location.inside("battery"), ("level",))
+    heard.battery_ratio = battery.take("level", PLAIN, 0, 1, "a share, 0 to 1")
+    if told.get("mock") is True:
+        heard.alarms.append("mock")
+    take_alarm(told.get("alarm") or None, heard)
+
+
+DOOR = Door("traccar-client", "trucks", _recognises, _read)
