@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     """The name of this process among others of its kind, kept over restarts: brokers hold its share of the work."""
     decoders: str = ""
     """Files with decoders of the city's own sensors (docs/devices.md), separated as in PATH."""
+    edges_host: str = "127.0.0.1"
+    edges_port: int = 8090
+    """Where networks and trackers bring their messages by HTTP."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_over_https: bool = False

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from infra.doctor.cities import check_cities
+from infra.doctor.doors import check_doors
 from infra.doctor.findings import Finding, fail, in_bytes, look, ok
 from infra.migrate import all_migrations
 from services.clock import Clock
@@ -38,6 +39,7 @@ def check_store(database_url: str, clock: Clock) -> list[Finding]:
             findings += [_check_timescale(connection), schema, _check_clock(connection), _check_size(connection)]
             if schema.status != "fail":
                 findings += check_cities(connection, clock.now())
+                findings += check_doors(connection, clock.now())
                 findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
                 findings.append(_check_beliefs(connection))
                 findings += _check_ledger(connection, clock.now())

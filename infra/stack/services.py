@@ -10,11 +10,12 @@ from infra.stack.server import Server
 from services.operations.processes import MAINS
 
 SERVICES = ("bridge", "writer", "planner", "ledger", "web")
-"""Planner workers run only where a test or an operator asks."""
+"""Planner workers, and the doors over HTTP, run only where a test or an operator asks."""
 
 
 READY_LINES = {
     "bridge": "subscribed to",
+    "edges": "doors open at",
     "planner": "takes orders",
     "worker": "takes districts",
     "writer": "takes events",

@@ -8,12 +8,13 @@ from threading import Lock
 from typing import NamedTuple, Protocol
 
 from services.bridge.intake import Event, Find, Keep, Moment, take_in
-from services.bridge.notes import DeviceNotes
 from services.bridge.percent import PercentSensors
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.devices import trace_of_value
 from services.contracts.trace import is_followed
+from services.edges.desk import Desk, parse_network_topic
+from services.edges.notes import DeviceNotes
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.stream.mqtt import Arrival
@@ -36,17 +37,37 @@ class Sends(Protocol):
     def send(self, topic: str, key: bytes, value: bytes) -> Delivery: ...
 
 
+class AllOf(NamedTuple):
+    """What became of several events that are one message: of no events, that it is done."""
+
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def is_done(self) -> bool:
+        return all(delivery.is_done for delivery in self.deliveries)
+
+    @property
+    def exception(self) -> BaseException | None:
+        return next((e for delivery in self.deliveries if (e := delivery.exception) is not None), None)
+
+
 class Acknowledges(Protocol):
     """What the bridge asks of MQTT."""
 
     def __call__(self, message_ids: Iterable[int], /) -> None: ...
 
 
+class Several(NamedTuple):
+    """The events that one message of a network became."""
+
+    events: tuple[Event, ...]
+
+
 class OnItsWay(NamedTuple):
     """A message between arrival and acknowledgement."""
 
     message_id: int
-    event: Event
+    event: "Event | Several"
     delivery: Delivery | None
     """None: Kafka did not even take it for sending."""
 
@@ -66,12 +87,14 @@ class Bridge:
         *,
         keep: Keep,
         meter: BridgeMeter | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self._producer = producer
         self._clock = clock
         self._find = find
         self._acknowledge = acknowledge
         self._keep = keep
+        self._desk = desk
         self._on_their_way: deque[OnItsWay] = deque()
         self._lock = Lock()
         self._percent = PercentSensors()
@@ -89,6 +112,8 @@ class Bridge:
         self.has_work.set()
 
     def _take(self, arrival: Arrival, moment: Moment) -> OnItsWay:
+        if self._desk is not None and (place := parse_network_topic(arrival.topic)) is not None:
+            return self._take_from_network(arrival, self._desk, *place)
         event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find, percent=self._percent)
         self.meter.taken[event.topic] += 1
         if event.notes:
@@ -99,6 +124,15 @@ class Bridge:
         if is_followed(event.value):
             log.info("took %s", event.topic, extra={"trace": trace_of_value(event.value)})
         return OnItsWay(arrival.message_id, event, self._send(event))
+
+    def _take_from_network(self, arrival: Arrival, desk: Desk, city: str, door: str, is_up: bool) -> OnItsWay:
+        """One message of a network is several events, or none."""
+        events = []
+        if is_up:
+            events = [Event(*made) for made in desk.take(city, door, arrival.payload).events]
+        self.meter.taken.update(event.topic for event in events)
+        several = Several(tuple(events))
+        return OnItsWay(arrival.message_id, several, self._send(several))
 
     def on_connection_lost(self) -> None:
         """The broker will deliver the unacknowledged again: what is on its way goes on, but has nobody to tell."""
@@ -149,9 +183,14 @@ class Bridge:
             if self._send(Event(topic, note_key, note.to_bytes())) is None:
                 self.meter.untold_notes += 1
         self.meter.untold_notes += self._notes.take_untold()
+        if self._desk is not None:
+            self._desk.tell(lambda made: self._send(Event(*made)))
 
-    def _send(self, event: Event) -> Delivery | None:
+    def _send(self, event: Event | Several) -> Delivery | None:
         try:
+            if isinstance(event, Several):
+                send = self._producer.send
+                return AllOf(tuple(send(each.topic, each.key, each.value) for each in event.events))
             return self._producer.send(event.topic, event.key, event.value)
         except StreamAway:
             return None

@@ -11,16 +11,10 @@ from pydantic import ValidationError
 from services.bridge.devices import KnownDevice
 from services.bridge.percent import PercentSensors
 from services.contracts import topics
-from services.contracts.devices import DeviceTopic, expected_topics, parse_device_topic
+from services.contracts.devices import expected_topics, parse_device_topic
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES, MessageRejected, Reading, RejectionReason, Said
 from services.edges.mending import LeftAside, Unreadable, mend
-
-
-class Note(NamedTuple):
-    """Something about a device that its technician should know."""
-
-    device: DeviceTopic
-    about: LeftAside
+from services.edges.notes import Note
 
 
 class Event(NamedTuple):

@@ -12,6 +12,8 @@ from services.bridge.guard import Guard
 from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
+from services.edges.book import FreshBook
+from services.edges.store import load_book
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.operations.service import Service, Stopping, running_service
@@ -44,11 +46,12 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
         return
     first.close()
     devices = KnownDevices(partial(load_devices, database_url))
-    threading.Thread(target=_keep_fresh, args=(devices, stopping), name="devices", daemon=True).start()
+    book = FreshBook(partial(load_book, database_url))
+    threading.Thread(target=_keep_fresh, args=(devices, book, stopping), name="devices", daemon=True).start()
     producer = when_there(partial(EventProducer, config.kafka, name="bridge"), stopping=stopping)
     if producer is None:
         return
-    subscriber, bridge = _wire(config, producer, devices, meter)
+    subscriber, bridge = _wire(config, producer, devices, meter, book)
     service.probe.asks("mqtt", lambda: None if subscriber.is_there else "not subscribed")
     if config.mqtt_shared:  # the embedded broker ends a connection that asks who else reads
         meter.readers = subscriber.watch_readers()
@@ -60,10 +63,10 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
 
 
 def _wire(
-    config: Settings, producer: EventProducer, devices: KnownDevices, meter: BridgeMeter
+    config: Settings, producer: EventProducer, devices: KnownDevices, meter: BridgeMeter, book: FreshBook
 ) -> tuple[Subscriber, Bridge]:
     subscriber = session(Subscriber, config, config.member)
-    return subscriber, bridge_between(subscriber, producer, devices, config, meter)
+    return subscriber, bridge_between(subscriber, producer, devices, config, meter, book)
 
 
 def _settle_and_retry(bridge: Bridge, producer: EventProducer, subscriber: Subscriber, stopping: Stopping) -> None:
@@ -103,10 +106,11 @@ def _finish(bridge: Bridge, producer: EventProducer, subscriber: Subscriber) -> 
     log.info("stopped, %d messages left to the broker", bridge.on_their_way)
 
 
-def _keep_fresh(devices: KnownDevices, stopping: Stopping) -> None:
+def _keep_fresh(devices: KnownDevices, book: FreshBook, stopping: Stopping) -> None:
     """On a thread of its own: a database that hangs must not hold up the messages."""
     while not stopping.is_asked(RETRY_S):
         devices.refresh_if_due()
+        book.refresh_if_due()
 
 
 def _keep_watch(guard: Guard, stopping: Stopping) -> None:

@@ -13,6 +13,8 @@ from services.bridge.devices import KnownDevices
 from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
+from services.edges.book import FreshBook
+from services.edges.store import load_book
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.kafka import EventProducer
@@ -36,11 +38,12 @@ def retire(config: Settings, member: str) -> int:
         NotRetired: the member still runs, there is no such member, or the broker or Kafka is away.
         StoreAway, StreamAway: the store, which knows the devices, or Kafka does not answer.
     """
-    devices = KnownDevices(partial(load_devices, config.database_url.get_secret_value()))
+    url = config.database_url.get_secret_value()
+    devices = KnownDevices(partial(load_devices, url))
     leaver, meter = session(Leaver, config, member), BridgeMeter()
     producer = EventProducer(config.kafka, name="bridge")
     try:
-        bridge = bridge_between(leaver, producer, devices, config, meter)
+        bridge = bridge_between(leaver, producer, devices, config, meter, FreshBook(partial(load_book, url)))
         leaver.start((MQTT_SHARED, MQTT_EVERYTHING))
         _empty(leaver, bridge, producer)
         leaver.wait_for_rival()

@@ -6,6 +6,8 @@ from services.bridge.bridge import Bridge, Sends
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import clock_from
+from services.edges.book import FreshBook
+from services.edges.desk import desk_of
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.mqtt import Session
@@ -31,11 +33,18 @@ def session[S: Session](kind: type[S], config: Settings, member: str) -> S:
 
 
 def bridge_between(
-    source: Session, producer: Sends, devices: KnownDevices, config: Settings, meter: BridgeMeter
+    source: Session,
+    producer: Sends,
+    devices: KnownDevices,
+    config: Settings,
+    meter: BridgeMeter,
+    book: FreshBook | None = None,
 ) -> Bridge:
     """What comes in this session goes to this producer, and is acknowledged once it is there."""
     keep = Keep(timedelta(days=config.keep_readings_days), timedelta(days=config.keep_positions_days))
-    bridge = Bridge(producer, clock_from(config.clock), devices.find, source.acknowledge, keep=keep, meter=meter)
+    clock = clock_from(config.clock)
+    desk = desk_of(config, book, clock) if book is not None else None
+    bridge = Bridge(producer, clock, devices.find, source.acknowledge, keep=keep, meter=meter, desk=desk)
     source.when_arrived(bridge.on_arrivals)
     source.on_connection_lost = bridge.on_connection_lost
     return bridge

@@ -12,9 +12,11 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from services.city.devices import list_senders
+from services.cli.device_names import add_from_list, key_command
 from services.cli.device_try import try_command
 from services.contracts.devices import KINDS, DeviceTopic
 from services.contracts.fields import CityId, Id
+from services.edges.desk import NETWORKS
 from services.errors import BrokerAway
 from services.settings import broker_settings, settings
 from services.store.connection import connect
@@ -26,13 +28,18 @@ BRIDGE = "bridge"
 
 device_app = typer.Typer(help="Devices: their passwords, and what their messages become.", no_args_is_help=True)
 device_app.command("try")(try_command)
+device_app.command("key")(key_command)
 
 
-Kind = StrEnum("Kind", {name.upper(): name for name in KINDS})  # type: ignore[misc]
+Kind = StrEnum("Kind", {name.upper(): name for name in (*KINDS, *NETWORKS)})  # type: ignore[misc]
 
 
 File = Annotated[
     Path, typer.Option("--file", envvar="TOURNEE_DEVICE_FILE", metavar="FILE", help="Mosquitto's password_file.")
+]
+MaybeFile = Annotated[
+    Path | None,
+    typer.Option("--file", envvar="TOURNEE_DEVICE_FILE", metavar="FILE", help="Mosquitto's password_file."),
 ]
 City = Annotated[str, typer.Argument(metavar="CITY")]
 
@@ -40,14 +47,28 @@ City = Annotated[str, typer.Argument(metavar="CITY")]
 @device_app.command("add")
 def add_command(
     city: City,
-    file: File,
+    file: MaybeFile = None,
     kind: Annotated[Kind | None, typer.Argument()] = None,
     device: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every truck, and every container with a sensor.")] = False,
     renew: Annotated[bool, typer.Option("--renew", help="Give a new password to those that have one.")] = False,
     out: Annotated[Path | None, typer.Option("--csv", metavar="CSV", help="A new file for the passwords.")] = None,
+    listed: Annotated[
+        Path | None, typer.Option("--from-chirpstack", metavar="CSV", help="DevEUIs and their containers.")
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write what --from-chirpstack shows.")] = False,
 ) -> None:
-    """Give devices their passwords, shown this once. Those that have one keep it unless --renew."""
+    """Give devices their passwords, shown this once, or say whose a network's devices are.
+
+    Those that have a password keep it unless --renew.
+    """
+    if listed is not None:
+        if kind is not None or every:
+            raise typer.BadParameter("--from-chirpstack names the devices: name none beside it")
+        add_from_list(city, listed, apply=apply)
+        return
+    if file is None:
+        raise typer.BadParameter("--file FILE (or TOURNEE_DEVICE_FILE): Mosquitto's password_file")
     devices = _asked(city, kind, device, every=every)
     with changing(file) as passwords:
         fresh = [each for each in devices if renew or not passwords.has(each.login)]

@@ -9,6 +9,7 @@ from services.operations.processes import MAINS
 
 SERVICES = {
     "bridge": "MQTT to Kafka, acknowledged only once Kafka has it.",
+    "edges": "What networks and trackers bring by HTTP to Kafka, answered only once Kafka has it.",
     "writer": "Kafka to the store, the offset after the commit.",
     "planner": "Orders to plans.",
     "worker": "Districts of very large days, for the planner.",

@@ -6,7 +6,9 @@
 | `positions` | PositionReceived | city/truck |
 | `weighings` | WeighingReceived | city/scale |
 | `device-notes` | DeviceNoted | city/device |
-| `rejected` | MessageRejected | MQTT topic |
+| `uplinks` | UplinkReceived | city/container |
+| `door-states` | DoorHeard | city/door |
+| `rejected` | MessageRejected | MQTT topic, or door |
 | `orders` | PlanDay | city/fleet |
 | `planning` | PlanningProgressed | city/fleet |
 | `plans` | PlanMade | city/fleet |
@@ -25,6 +27,8 @@ READINGS = "readings"
 POSITIONS = "positions"
 WEIGHINGS = "weighings"
 DEVICE_NOTES = "device-notes"
+UPLINKS = "uplinks"
+DOOR_STATES = "door-states"
 REJECTED = "rejected"
 ORDERS = "orders"
 PLANNING = "planning"
@@ -42,6 +46,8 @@ STORED = (
     WEIGHINGS,
     REJECTED,
     DEVICE_NOTES,
+    UPLINKS,
+    DOOR_STATES,
     PLANNING,
     PLANS,
     DISPATCHES,

@@ -1,7 +1,7 @@
 """What a door is, and what it is told of the moment and the city when a message comes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.edges.choosing import DECODERS
@@ -16,14 +16,14 @@ class Moment:
 
     now: datetime
     decoders: Sequence[Decoder] = DECODERS
-    of_device: Mapping[str, Decoder] = field(default_factory=dict)
-    """By DevEUI, where the city has said which sensor it is."""
+    of_device: Callable[[str], Decoder | None] = lambda _device: None
+    """The decoder of a DevEUI, where the city has said which sensor it is."""
     kind: str | None = None
     """A name in `services.contracts.devices.KINDS`, where somebody has said which a message of ours is of."""
 
     def decoders_of(self, device: str) -> Sequence[Decoder]:
         """Those that may read what this device says."""
-        known = self.of_device.get(device)
+        known = self.of_device(device)
         return self.decoders if known is None else (known,)
 
 

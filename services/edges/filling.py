@@ -36,9 +36,8 @@ def fill_ratio(kind: ContainerKind, distance_mm: float) -> float:
     """
     mount_mm, blind_mm = kind.mount_mm or 0, kind.blind_mm or 0
     if not blind_mm <= distance_mm <= mount_mm * TOO_FAR:
-        raise Refused(
-            "distance", distance_mm, f"{blind_mm} to {mount_mm * TOO_FAR:.0f} mm for container kind {kind.id}"
-        )
+        came = int(distance_mm) if distance_mm.is_integer() else distance_mm
+        raise Refused("distance", came, f"{blind_mm} to {mount_mm * TOO_FAR:.0f} mm for container kind {kind.id}")
     height_mm = mount_mm - distance_mm
     if kind.levels:
         return _by_levels([(int(h), int(v)) for h, _, v in (text.partition(":") for text in kind.levels)], height_mm)

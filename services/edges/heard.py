@@ -13,6 +13,10 @@ class Refused(Exception):
         super().__init__(f"{field}: {came if isinstance(came, Missing) else shown(came)}; expected {expected}")
 
 
+class NotAReading(Refused):
+    """A message of something else: it is passed over by its name, and no fault of its sender's."""
+
+
 class Missing:
     """In place of a value that is not there."""
 
@@ -49,6 +53,8 @@ class Heard:
     alarms: list[str] = field(default_factory=list)
     dropped: list[LeftAside] = field(default_factory=list)
     rejected: str | None = None
+    is_passed_over: bool = False
+    """It is rejected because it is of something else than a reading or a position of now."""
 
     def drop(self, field_name: str, came: object, expected: str) -> None:
         """Leave a field aside that is wrong and not needed."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from services.edges.door import Door, Moment
 from services.edges.doors import bare, chirpstack, osmand, ours, traccar_client, traccar_forward, ttn
-from services.edges.heard import Heard, Refused
+from services.edges.heard import Heard, NotAReading, Refused
 from services.edges.mending import LeftAside, Unreadable
 from services.edges.values import Object
 
@@ -43,6 +43,7 @@ def hear(payload: bytes, moment: Moment, *, door: Door | None = None) -> Heard:
         _hear(payload, moment, door, heard)
     except (Refused, Unreadable) as refused:
         heard.rejected = str(refused)
+        heard.is_passed_over = isinstance(refused, NotAReading)
     return heard
 
 

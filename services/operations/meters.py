@@ -89,6 +89,16 @@ class BridgeMeter(Collector):
         yield count("tournee_mqtt_refused", "Subscriptions refused to others than bridges.", readers.refused)
 
 
+class EdgeMeter(Collector):
+    """What came in by the doors over HTTP, by what became of it."""
+
+    def __init__(self) -> None:
+        self.messages = zeros(("taken", "left_aside", "passed_over", "rejected", "no_key", "too_large", "no_kafka"))
+
+    def collect(self) -> Iterator[Metric]:
+        yield counter("tournee_edges_messages", "Messages at the HTTP doors, by outcome.", "outcome", self.messages)
+
+
 class WriterMeter(Collector):
     """The writer's counts, all of its main thread."""
 

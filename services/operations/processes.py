@@ -2,6 +2,7 @@
 
 MAINS = {
     "bridge": "services.bridge.main",
+    "edges": "services.edges.main",
     "writer": "services.writer.main",
     "planner": "services.planning.main",
     "worker": "services.planning.worker_main",

@@ -7,6 +7,7 @@ from typing import Any
 from services.contracts import topics
 from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
+from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
@@ -26,6 +27,7 @@ from services.writer.day import (
     store_savings,
 )
 from services.writer.devices import store_device_notes, store_weighings
+from services.writer.doors import store_door_states, store_uplinks
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 
 
@@ -45,6 +47,8 @@ HANDLERS: Handlers = {
     topics.WEIGHINGS: Handler(WeighingReceived, store_weighings),
     topics.REJECTED: Handler(MessageRejected, store_rejected),
     topics.DEVICE_NOTES: Handler(DeviceNoted, store_device_notes),
+    topics.UPLINKS: Handler(UplinkReceived, store_uplinks),
+    topics.DOOR_STATES: Handler(DoorHeard, store_door_states),
     topics.PLANNING: Handler(PlanningProgressed, store_planning),
     topics.PLANS: Handler(PlanMade, store_plans),
     topics.DISPATCHES: Handler(PlanDispatched, store_dispatches),

@@ -107,6 +107,23 @@ def test_device_publishes_its_own_topic_and_no_other(connect: Connect, bridge: C
     assert bridge.arrived == [(A_TOPIC, b"own")]
 
 
+def test_network_publishes_the_events_of_its_devices_and_nothing_else(
+    broker: ProductionMqtt, connect: Connect, bridge: Client
+) -> None:
+    """ChirpStack has one login for all of its devices: it may not speak for a device of ours, nor for another city."""
+    login = broker.add("cotonou", "chirpstack", "main")
+    broker.reload()
+    for topic in (A_TOPIC, "tournee/v1/bamako/chirpstack/main/up"):
+        thief = connect(login)
+        assert thief.connect() == "Success"
+        thief.publish(topic, b"stolen")
+    network = connect(login)
+    network.connect()
+    network.publish("tournee/v1/cotonou/chirpstack/main/up", b"uplink")
+    eventually(lambda: bridge.arrived != [])
+    assert bridge.arrived == [("tournee/v1/cotonou/chirpstack/main/up", b"uplink")]
+
+
 def test_device_reads_nothing_and_takes_nothing_away(
     broker: ProductionMqtt, connect: Connect, a: tuple[str, str]
 ) -> None:

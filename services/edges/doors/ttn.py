@@ -6,7 +6,7 @@ from services.edges.choosing import read_sensor
 from services.edges.decoder import take_percent
 from services.edges.door import Door, Moment
 from services.edges.doors.chirpstack import bytes_of, eui_of, object_of, port_of, try_time
-from services.edges.heard import MISSING, Heard, Refused
+from services.edges.heard import MISSING, Heard, NotAReading, Refused
 from services.edges.values import Fields, Object, text_of
 
 OTHERS = (
@@ -34,12 +34,12 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     other = next((event for event in OTHERS if event in message), None)
     up = message.get("uplink_message")
     if other is not None and up is None:
-        raise Refused("event", other, "uplink_message: the others say nothing of a container")
+        raise NotAReading("event", other, "uplink_message: the others say nothing of a container")
     if not isinstance(up, Mapping):
         raise Refused("uplink_message", MISSING if up is None else up, "an object")
     for told in (message.get("simulated"), up.get("simulated")):
         if told not in (None, False, "false", 0):
-            raise Refused("simulated", told, "a message of a real device: simulated ones are never counted")
+            raise NotAReading("simulated", told, "a message of a real device: simulated ones are never counted")
     if heard.device is None:
         raise Refused("end_device_ids", message.get("end_device_ids", MISSING), "dev_eui or device_id")
     times: list[tuple[str, object]] = [

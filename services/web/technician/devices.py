@@ -30,12 +30,32 @@ class WholeNumbersRow(TypedDict):
     days: int
 
 
+class DoorRow(TypedDict):
+    door: str
+    messages: int
+    left_aside: int
+    rejected: int
+    last_at: datetime
+    device: str | None
+    aside_example: str | None
+    rejected_example: str | None
+
+
+class AlarmRow(TypedDict):
+    device_id: str
+    alarm: str
+    messages: int
+    last_at: datetime
+
+
 @dataclass(frozen=True)
 class Devices:
     notes: list[NoteRow]
     """The most frequent first."""
     whole_numbers: list[WholeNumbersRow]
     """Sensors that tell 0 and 1 only."""
+    doors: list[DoorRow]
+    alarms: list[AlarmRow]
 
     @property
     def are_well(self) -> bool:
@@ -49,4 +69,6 @@ def read_devices(connection: Connection, city: str, now: datetime) -> Devices:
     return Devices(
         rows_of(NoteRow, connection.execute(SQL["list_notes"], values)),
         rows_of(WholeNumbersRow, connection.execute(SQL["list_whole_numbers"], values)),
+        rows_of(DoorRow, connection.execute(SQL["list_doors"], values)),
+        rows_of(AlarmRow, connection.execute(SQL["list_alarms"], values)),
     )

@@ -5,6 +5,22 @@ SELECT kind, device_id, field, sum(messages)::bigint AS messages, max(last_at) A
 FROM device_note WHERE city_id = %(city)s AND last_at >= %(since)s
 GROUP BY kind, device_id, field ORDER BY messages DESC, kind, device_id, field LIMIT %(most)s
 
+-- name: list_doors
+-- What came in by each door, and the newest that was left aside or rejected there.
+SELECT door, sum(messages)::bigint AS messages, sum(left_aside)::bigint AS left_aside, sum(rejected)::bigint AS rejected,
+       max(last_at) AS last_at,
+       (array_agg(last_device ORDER BY last_at DESC) FILTER (WHERE last_device IS NOT NULL))[1] AS device,
+       (array_agg(last_left_aside ORDER BY last_at DESC) FILTER (WHERE last_left_aside IS NOT NULL))[1] AS aside_example,
+       (array_agg(last_rejected ORDER BY last_at DESC) FILTER (WHERE last_rejected IS NOT NULL))[1] AS rejected_example
+FROM door_heard WHERE city_id = %(city)s AND last_at >= %(since)s GROUP BY door ORDER BY door
+
+-- name: list_alarms
+-- What sensors give alarm of, the latest first.
+SELECT container_id AS device_id, alarm, count(*) AS messages, max(happened_at) AS last_at
+FROM uplink CROSS JOIN unnest(alarms) AS alarm
+WHERE city_id = %(city)s AND happened_at >= %(since)s AND alarms <> '{}'
+GROUP BY container_id, alarm ORDER BY last_at DESC, container_id, alarm LIMIT %(most)s
+
 -- name: list_whole_numbers
 -- Sensors that have told nothing but 0 and 1 for days: a share of the volume is seldom either.
 SELECT container_id AS device_id, sum(readings)::bigint AS messages, count(*) AS days

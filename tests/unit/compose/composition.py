@@ -22,7 +22,7 @@ ONCE = {"mqtt-setup", "setup", "tool", "devices"}
 """They do something and end."""
 OPERATORS_FOLDERS = {"./cities", "./backups", "./infra/compose/secrets/mqtt"}
 """Made by the technician: docs/deployment.md."""
-PUBLISHED = {"mqtt": {"8883"}, "front": {"80", "443", "443/udp"}, "grafana": {"3000"}}
+PUBLISHED = {"mqtt": {"8883"}, "front": {"80", "443", "443/udp", "8090"}, "grafana": {"3000"}}
 PROFILES = {"scale", "workers", "tools", "monitoring"}
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<rest>[^}]*)\}")
 
@@ -167,6 +167,11 @@ def addresses_meet(c: Composition) -> Iterator[Fault]:
     web = c.services["web"]
     if f"reverse_proxy web:{web['environment']['TOURNEE_WEB_PORT']}\n" not in c.caddyfile:
         yield "front: the Caddyfile leads to another port than web's"
+    edges = c.services["edges"]
+    if f"reverse_proxy edges:{edges['environment']['TOURNEE_EDGES_PORT']}\n" not in c.caddyfile:
+        yield "front: the Caddyfile leads to another port than that of edges"
+    if not set(edges["networks"]) & set(c.services["front"]["networks"]):
+        yield "front: has no network with edges"
     if not set(web["networks"]) & set(c.services["front"]["networks"]):
         yield "front: has no network with web"
 

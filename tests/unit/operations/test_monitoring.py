@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.registry import Collector
 
 from services.operations.lag import GroupLag
-from services.operations.meters import BridgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
+from services.operations.meters import BridgeMeter, EdgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
 from services.operations.probe import Probe
 from services.operations.web_meter import WebMeter
 
@@ -34,6 +34,7 @@ def names() -> set[str]:
     """The metrics of all services."""
     meters = [
         BridgeMeter(),
+        EdgeMeter(),
         WriterMeter(),
         PlannerMeter(),
         WorkerMeter(),
@@ -87,7 +88,7 @@ def test_every_alert_is_explained() -> None:
     """Whoever is woken at five must find what it means and what to do."""
     operations = (DOCS / "operations.md").read_text()
     alerts = [where.removeprefix("alert ") for where in expressions() if where.startswith("alert ")]
-    assert len(alerts) == 22
+    assert len(alerts) == 23
     assert [alert for alert in alerts if f"**{alert}**" not in operations] == []
 
 

@@ -3,18 +3,26 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 from uuid import uuid4
 
-from services.bridge.intake import Note
 from services.contracts.devices import DeviceTopic
 from services.contracts.telemetry import DeviceNoted
+from services.edges.mending import LeftAside
 
 MOST_KINDS = 10_000
 """Of notes that are gathered at once, a device and a field each: a city whose every sensor has lost its probe."""
 
 
+class Note(NamedTuple):
+    """Something about a device that its technician should know."""
+
+    device: DeviceTopic
+    about: LeftAside
+
+
 class DeviceNotes:
-    """Safe from any thread. A bridge that is killed does not tell what it gathered last; no message is lost by that."""
+    """Safe from any thread. A process that is killed does not tell what it gathered last; no message is lost."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,0 +1,89 @@
+"""`tournee device add --from-chirpstack` and `device key`: whose devices are, and the keys of doors."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from services.cli.shared import SHOWN, WRONG, console
+from services.edges.book import TRACKER
+from services.edges.choosing import with_own
+from services.edges.naming import Preview, preview
+from services.edges.store import drop_key, list_container_names, list_namings, make_key, put_namings
+from services.settings import settings
+from services.store.connection import connect
+
+KEYED = ("chirpstack", "ttn", "traccar-forward", TRACKER)
+MOST_BYTES = 40 * 1024 * 1024
+
+
+def add_from_list(city: str, file: Path, *, apply: bool) -> None:
+    """Show what a list of DevEUIs would change, and change it where that was asked for."""
+    text = _text(file)
+    config = settings()
+    with connect(config.database_url.get_secret_value(), name="device") as connection:
+        containers = list_container_names(connection, city)
+        known = list_namings(connection, city, "containers")
+        found = preview(text, containers, known, with_own(config.decoder_files))
+        _show(found)
+        if found.faults:
+            raise typer.Exit(WRONG)
+        if apply:
+            put_namings(connection, city, "containers", found.written)
+    if found.written:
+        console.print("applied" if apply else "nothing is written yet: --apply")
+
+
+def key_command(
+    city: Annotated[str, typer.Argument(metavar="CITY")],
+    door: Annotated[str, typer.Argument(metavar="DOOR", help=", ".join(KEYED))],
+    device: Annotated[str | None, typer.Argument(metavar="[TRUCK]", help="Of a tracker's key.")] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take the key away.")] = False,
+) -> None:
+    """A new key for a door, shown this once; the one before it is refused from then on."""
+    if door not in KEYED:
+        raise typer.BadParameter(f"there is no door {door} with a key; these have one: {', '.join(KEYED)}")
+    if (door == TRACKER) != (device is not None):
+        raise typer.BadParameter(f"name a truck: {city} {TRACKER} TRUCK; the other doors have one key a city")
+    with connect(settings().database_url.get_secret_value(), name="device") as connection:
+        if revoke:
+            drop_key(connection, city, door, device)
+            typer.echo(f"the key of {door}{f' {device}' if device else ''} is gone", err=True)
+            return
+        typer.echo(make_key(connection, city, door, device, datetime.now(UTC)))
+
+
+def _show(found: Preview) -> None:
+    console.print(f"{len(found.new)} new · {len(found.changed)} changed · {found.same} as before")
+    lines = [f"  + {new.name} is of {new.device}{_with(new.decoder)}" for new in found.new]
+    lines += [
+        f"  ~ {after.name} is of {after.device}{_with(after.decoder)}, not {before.device}{_with(before.decoder)}"
+        for before, after in found.changed
+    ]
+    _some(lines, "green")
+    if found.faults:
+        console.print(Text(f"{len(found.faults)} wrong: nothing is written", style="bold red"))
+        _some([f"  {fault}" for fault in found.faults], "red")
+
+
+def _some(lines: list[str], style: str) -> None:
+    for line in lines[:SHOWN]:
+        console.print(Text(line, style=style))
+    if len(lines) > SHOWN:
+        console.print(f"  ... and {len(lines) - SHOWN} more")
+
+
+def _with(decoder: str | None) -> str:
+    return f" ({decoder})" if decoder else ""
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES).decode()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file} is not UTF-8: save it as CSV (UTF-8)") from error

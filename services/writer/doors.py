@@ -1,0 +1,28 @@
+"""What came in by the doors of other makers' networks, into the store, each once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.contracts.doors import DoorHeard, UplinkReceived
+from services.store.connection import Connection
+from services.store.queries import load_queries
+
+SQL = load_queries(__name__)
+
+KEPT = timedelta(days=30)
+"""Of what doors told: longer than any page or check looks back."""
+
+
+def store_uplinks(connection: Connection, uplinks: Sequence[UplinkReceived]) -> None:
+    """Add what is new; the same container at the same instant is once."""
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_uplink"], [{**dict(u), "alarms": list(u.alarms)} for u in uplinks])
+
+
+def store_door_states(connection: Connection, states: Sequence[DoorHeard]) -> None:
+    """Add what is new, and drop what nobody looks at any more."""
+    latest = {(state.city, state.door): state.last_at for state in sorted(states, key=lambda state: state.last_at)}
+    old = [{"city": city, "door": door, "before": at - KEPT} for (city, door), at in latest.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_door_heard"], [dict(state) for state in states])
+        cursor.executemany(SQL["drop_old_door_heard"], old)

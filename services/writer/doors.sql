@@ -1,0 +1,16 @@
+-- name: insert_uplink
+INSERT INTO uplink (city_id, container_id, happened_at, received_at, door, device, decoder, distance_mm, fill_ratio,
+                    battery_ratio, temperature_c, alarms)
+VALUES (%(city)s, %(container)s, %(happened_at)s, %(received_at)s, %(door)s, %(device)s, %(decoder)s, %(distance_mm)s,
+        %(fill_ratio)s, %(battery_ratio)s, %(temperature_c)s, %(alarms)s)
+ON CONFLICT DO NOTHING
+
+-- name: drop_old_door_heard
+DELETE FROM door_heard WHERE city_id = %(city)s AND door = %(door)s AND last_at < %(before)s
+
+-- name: insert_door_heard
+INSERT INTO door_heard (heard_id, city_id, door, messages, left_aside, rejected, last_at, last_device, last_left_aside,
+                        last_rejected)
+VALUES (%(id)s, %(city)s, %(door)s, %(messages)s, %(left_aside)s, %(rejected)s, %(last_at)s, %(last_device)s,
+        %(last_left_aside)s, %(last_rejected)s)
+ON CONFLICT DO NOTHING

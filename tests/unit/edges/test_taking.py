@@ -1,0 +1,145 @@
+"""What a message at a door of a city becomes in Kafka."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from services.city.registry import ContainerKind
+from services.contracts.doors import DoorHeard, UplinkReceived
+from services.contracts.telemetry import DeviceNoted, MessageRejected, PositionReceived, ReadingReceived
+from services.edges.book import Book, FreshBook, Sender
+from services.edges.choosing import DECODERS
+from services.edges.desk import Desk, parse_network_topic
+from services.edges.taking import Keep, Made, Taken, Taker
+from tests.support.published import NOW, chirpstack, client, payload, ttn
+
+KIND = ContainerKind.model_validate(
+    {
+        "id": "bac",
+        "name": "Bac",
+        "service_s": 90,
+        "kg_per_l": 0.25,
+        "fill_per_day": 0.45,
+        "mount_mm": 2400,
+        "blind_mm": 400,
+    }
+)
+PLAIN = ContainerKind(id="plain", name="Bac", service_s=90, kg_per_l=0.25, fill_per_day=0.45)
+BOOK = Book(
+    containers={("cotonou", "COT-0412"): KIND, ("cotonou", "COT-0413"): PLAIN},
+    trucks=frozenset({("cotonou", "T01")}),
+    named={("cotonou", "containers", "24e124713c149999"): Sender("COT-0413", "ldds75")},
+)
+KEEP = Keep(timedelta(days=730), timedelta(days=90))
+STRAIGHT = {"battery": 92, "temperature": 25.7, "distance": 1400, "position": "normal"}
+
+
+class Fixed:
+    def now(self) -> datetime:
+        return NOW
+
+
+def take(message: object, door: str = "chirpstack", device: str | None = None, book: Book = BOOK) -> Taken:
+    return Taker(DECODERS, KEEP).take("cotonou", door, payload(message), now=NOW, book=book, device=device)
+
+
+def topics_of(taken: Taken) -> list[str]:
+    return [made.topic for made in taken.events]
+
+
+def test_uplink_is_its_distance_and_the_reading_made_of_it() -> None:
+    """1400 mm below a sensor at 2400 mm, blind for 400: (2400 - 1400) / 2000 = 0.5."""
+    taken = take(chirpstack(object=STRAIGHT))
+    assert (taken.outcome, topics_of(taken)) == ("taken", ["uplinks", "readings"])
+    assert all(made.key == b"cotonou/COT-0412" for made in taken.events)
+    uplink = UplinkReceived.model_validate_json(taken.events[0].value)
+    assert (uplink.distance_mm, uplink.device, uplink.decoder) == (1400, "24e124713c141234", "em400-mud")
+    reading = ReadingReceived.model_validate_json(taken.events[1].value)
+    assert (reading.container, reading.fill_ratio, reading.battery_ratio) == ("COT-0412", 0.5, 0.92)
+    assert reading.happened_at == datetime(2026, 11, 22, 5, 1, 7, 123000, tzinfo=UTC)
+
+
+def test_distance_is_kept_where_no_fill_can_be_told_and_the_technician_hears_why() -> None:
+    tilted = take(chirpstack())
+    assert (tilted.outcome, topics_of(tilted)) == ("left_aside", ["uplinks"])
+    assert "tilted" in tilted.notes[0].about.told
+    own = chirpstack()["deviceInfo"]
+    assert isinstance(own, dict)
+    plain = take(chirpstack(object=STRAIGHT, deviceInfo=own | {"tags": {"container": "COT-0413"}}))
+    assert topics_of(plain) == ["uplinks"]
+    assert "mount_mm" in plain.notes[0].about.told
+
+
+def test_distance_that_cannot_be_of_its_container_is_kept_and_rejected() -> None:
+    taken = take(chirpstack(object=STRAIGHT | {"distance": 100}))
+    assert (taken.outcome, topics_of(taken)) == ("rejected", ["rejected", "uplinks"])
+    rejection = MessageRejected.model_validate_json(taken.events[0].value)
+    assert rejection.mqtt_topic == "doors/cotonou/chirpstack"
+    assert rejection.detail == "distance: 100; expected 400 to 2640 mm for container kind bac"
+
+
+def test_decoder_that_the_city_named_is_the_one_that_reads() -> None:
+    own = chirpstack()["deviceInfo"]
+    assert isinstance(own, dict)
+    message = chirpstack(deviceInfo=own | {"devEui": "24e124713c149999"}, object=None, data="DRkEsAAAAAE=", fPort=9)
+    assert take(message).heard.distance_mm == 1200
+
+
+def test_others_events_and_simulated_uplinks_make_nothing() -> None:
+    about = {name: chirpstack()[name] for name in ("deduplicationId", "time", "deviceInfo")}
+    joined = take(about | {"devAddr": "00189440"})
+    assert (joined.outcome, joined.events) == ("passed_over", [])
+    simulated = take(ttn() | {"simulated": True}, "ttn")
+    assert (simulated.outcome, simulated.events) == ("passed_over", [])
+
+
+def test_device_of_nobody_is_rejected_with_what_to_do() -> None:
+    taken = take(chirpstack(), book=Book())
+    rejection = MessageRejected.model_validate_json(taken.events[0].value)
+    assert rejection.reason == "unknown_device"
+    assert "tournee device add cotonou --from-chirpstack" in rejection.detail
+    assert json.loads(rejection.payload) == chirpstack()
+
+
+def test_what_is_older_than_is_kept_is_rejected_as_at_the_bridge() -> None:
+    taken = take(chirpstack(time="2020-01-01T00:00:00Z"))
+    assert MessageRejected.model_validate_json(taken.events[0].value).reason == "too_old"
+
+
+def test_tracker_is_of_the_truck_of_its_key_whatever_it_calls_itself() -> None:
+    taken = take(client(), "traccar-client", device="T02")
+    position = PositionReceived.model_validate_json(taken.events[0].value)
+    assert (taken.events[0].topic, position.truck) == ("positions", "T02")
+    assert position.speed_kmh == 15.12
+    assert PositionReceived.model_validate_json(take(client(), "traccar-client").events[0].value).truck == "T01"
+
+
+def test_the_same_message_twice_is_the_same_events() -> None:
+    assert take(chirpstack(object=STRAIGHT)).events == take(chirpstack(object=STRAIGHT)).events
+    assert take(chirpstack(), book=Book()).events == take(chirpstack(), book=Book()).events
+
+
+def test_desk_tells_once_what_came_what_was_left_aside_and_what_was_rejected() -> None:
+    desk = Desk(FreshBook(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
+    for message in (chirpstack(object=STRAIGHT), chirpstack(), chirpstack(time="soon", rxInfo=None)):
+        desk.take("cotonou", "chirpstack", payload(message))
+    told: list[Made] = []
+    desk.tell(told.append)
+    notes = [DeviceNoted.model_validate_json(made.value) for made in told if made.topic == "device-notes"]
+    assert [(note.device, note.field) for note in notes] == [("COT-0412", "fill_ratio")]
+    (state,) = [DoorHeard.model_validate_json(made.value) for made in told if made.topic == "door-states"]
+    assert (state.messages, state.left_aside, state.rejected) == (3, 1, 1)
+    assert state.last_rejected is not None
+    assert "24e124713c141234 · time: 'soon'; expected" in state.last_rejected
+    told.clear()
+    desk.tell(told.append)
+    assert told == []
+
+
+def test_network_topics_are_known_by_their_door_and_their_end() -> None:
+    root = "tournee/v1/cotonou"
+    assert parse_network_topic(f"{root}/chirpstack/main/up".encode()) == ("cotonou", "chirpstack", True)
+    assert parse_network_topic(f"{root}/chirpstack/main/txack".encode()) == ("cotonou", "chirpstack", False)
+    deep = f"{root}/ttn/main/v3/bacs@ttn/devices/cot-0412/up"
+    assert parse_network_topic(deep.encode()) == ("cotonou", "ttn", True)
+    for other in (f"{root}/containers/C1/reading", f"{root}/containers/ttn/reading", "x/chirpstack/y", "/ttn/"):
+        assert parse_network_topic(other.encode()) is None
