@@ -42,7 +42,7 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Kill, hold and fill; lose nothing.")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="default: a random one, printed")
     parser.add_argument("--messages", type=int, help="at least so many (default 200000, short: 30000)")
-    parser.add_argument("--rate", type=float, help="of the fleet, messages a second")
+    parser.add_argument("--rate", type=float, help="of the sensors, messages a second")
     parser.add_argument("--short", action="store_true", help="every kind of fault once, two at a time, in 3 minutes")
     parser.add_argument("--stack", choices=("real", "embedded"), default="real")
     parser.add_argument("--kinds", default="", help=f"only these, comma-separated, of: {', '.join(KINDS)}")

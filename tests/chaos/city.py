@@ -1,4 +1,4 @@
-"""A small city in the store: the example town, with the fleet's containers beside its own, and people who log in."""
+"""A small city in the store: the example town, with the sensors' containers beside its own, and people who log in."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -45,7 +45,7 @@ class Trucks(threading.Thread):
         self.join()
 
 
-def fleet_plan(city: str, count: int) -> Messages:
+def sensors_plan(city: str, count: int) -> Messages:
     """Readings of the last days up to an hour ago, a little out of order."""
     first_at = datetime.now(UTC) - timedelta(hours=1, seconds=SPACING_S * (count // CONTAINERS + 8))
     return Messages(city, count, CONTAINERS, first_at, SPACING_S, out_of_order=True)

@@ -14,7 +14,7 @@ import psycopg
 from infra.stack.stack import Kind
 from services.errors import StreamAway
 from tests.chaos.city import CITY
-from tests.chaos.crew import Crew, crew_at_work, fleet_plan
+from tests.chaos.crew import Crew, crew_at_work, sensors_plan
 from tests.chaos.faults import FAULTS, Scene, cannot_run
 from tests.chaos.lag import GROUPS, lag_of
 from tests.chaos.probe import Probe
@@ -32,7 +32,7 @@ PLANNING_NEEDS = ("_planner", "_web", "_kafka", "_postgres", "disk_full")
 
 @dataclass(frozen=True)
 class Options:
-    """What to do; `folder` keeps logs and the fleet's ledger."""
+    """What to do; `folder` keeps logs and the sensors' ledger."""
 
     seed: int
     messages: int
@@ -83,8 +83,8 @@ def run_chaos(options: Options) -> Result:
     """
     timeline = Timeline()
     timeline.say(f"seed {options.seed}, {options.stack} stack, at least {options.messages} messages")
-    # Enough to go on until the schedule is through; the fleet is stopped before.
-    plan = fleet_plan(CITY, int(options.messages + options.rate_per_s * options.limit_s))
+    # Enough to go on until the schedule is through; the sensors are stopped before.
+    plan = sensors_plan(CITY, int(options.messages + options.rate_per_s * options.limit_s))
     options.folder.mkdir(parents=True, exist_ok=True)
     with staged(options.stack, plan.container_ids, options.folder) as stage:
         timeline.say("the stack and the services run")
@@ -163,7 +163,7 @@ class _Run:
         """Until the number that was asked for is acknowledged; then everybody stops."""
         deadline_s = time.monotonic() + self._options.messages / self._options.rate_per_s + self._options.patience_s
         with self._timeline.waiting(self._left):
-            while self._crew.fleet.acknowledged < self._options.messages and time.monotonic() < deadline_s:
+            while self._crew.sensors.acknowledged < self._options.messages and time.monotonic() < deadline_s:
                 time.sleep(0.2)
             for left in self._crew.finish(self._options.patience_s):
                 self._note("left over", left)
@@ -223,7 +223,7 @@ class _Run:
         self._problems.setdefault(what, []).append(case)
 
     def _left(self) -> str:
-        acknowledged = self._crew.fleet.acknowledged
+        acknowledged = self._crew.sensors.acknowledged
         return f"{acknowledged} of {self._options.messages} acknowledged; {self._progress.left(acknowledged)}"
 
     def _elapsed_s(self) -> float:

@@ -24,7 +24,7 @@ def test_time_left_is_that_of_the_schedule_and_of_recoveries_like_those_so_far()
 
 
 def test_time_left_is_at_least_that_of_the_messages() -> None:
-    """After the last strike the fleet goes on until enough is acknowledged: 60,000 left at 100/s are ten minutes."""
+    """After the last strike the sensors go on until enough is acknowledged: 60,000 left at 100/s are ten minutes."""
     progress = Progress((), messages=61_000, rate_per_s=100)
     assert progress.left(1000) == "strikes left: 0, about 10 min"
     assert progress.left_s(61_500) == 0

@@ -78,7 +78,7 @@ def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Clai
     """Compare the store with what was acknowledged. Reads only."""
     verdict = Verdict()
     for plan, ledger in sent:
-        check_fleet(connection, verdict, city, plan, ledger)
+        check_sensors(connection, verdict, city, plan, ledger)
     sensors = sorted({name for plan, _ in sent for name in plan.container_ids})
     check_claims(connection, verdict, claims, sensors)
     check_rejected_once(connection, verdict)
@@ -89,7 +89,7 @@ def verify(connection: Connection, city: str, sent: Sequence[SENT], claims: Clai
     return verdict
 
 
-def check_fleet(connection: Connection, verdict: Verdict, city: str, plan: Messages, ledger: Ledger) -> None:
+def check_sensors(connection: Connection, verdict: Verdict, city: str, plan: Messages, ledger: Ledger) -> None:
     """Every acknowledged message of the sensors is a row, with the fill it had. The table's key forbids a second."""
     stored = bytearray(plan.count)
     wrong: list[str] = []

@@ -50,7 +50,7 @@ def _into_kafka(rig: Rig, count: int) -> Outcome:
     try:
         time.sleep(2)
         began_s = time.monotonic()
-        with rig.fleet(rig.messages(count + BUFFERED)):
+        with rig.sensors(rig.messages(count + BUFFERED)):
             took_s = wait_until(lambda: rig.in_kafka(TOPIC) >= count, began_s, None)
     finally:
         subprocess.run(["kill", "--", f"-{pipe.pid}"], check=True)
