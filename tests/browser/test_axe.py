@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from psycopg.types.json import Jsonb
 
 from services.store.connection import connect
 from services.web.assets import NODE_MODULES
@@ -109,6 +110,17 @@ def test_resting_account_is_shown_without_fault(web: Running, database_url: str,
     page.click(".resting button")
     page.wait_for_load_state()
     assert page.locator(".resting").count() == 0
+
+
+def test_crew_called_off_is_told_without_fault(web: Running, database_url: str, open_context: Open) -> None:
+    """What a day has on which plans change."""
+    with connect(database_url, name="test") as connection:
+        connection.execute("UPDATE plan SET document = document || %s", (Jsonb({"called_off": ["C-02"]}),))
+    for scheme in ("light", "dark"):
+        page = open_context(360, 640, color_scheme=scheme, bypass_csp=True).new_page()
+        log_in(page, web, CREW, "/chauffeur")
+        page.wait_for_selector("#called-off")
+        assert faults(page) == []
 
 
 def test_axe_finds_faults_where_there_are_some(open_context: Open) -> None:
