@@ -7,6 +7,7 @@ message says otherwise: only what its sensor has said before does.
 import json
 
 from services.bridge.devices import KnownDevice
+from services.bridge.mending import BEHIND
 from services.contracts.telemetry import Reading
 
 MOST_PERCENT = 100
@@ -47,10 +48,12 @@ class PercentSensors:
 
 
 def _whole_number(payload: bytes) -> int | None:
-    """The fill ratio, where it is written as a whole number: 1, not 1.0."""
+    """The fill ratio, where it is written as a whole number: 1, not 1.0; in quotes or not."""
     try:
-        fields = json.loads(payload.rstrip(b"\0"))
+        fields = json.loads(payload.rstrip(BEHIND).decode(errors="replace"))
     except (ValueError, RecursionError):
         return None
     value = fields.get("fill_ratio") if isinstance(fields, dict) else None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
     return value if type(value) is int else None

@@ -8,6 +8,8 @@ from pydantic import Base64Bytes, Field, Strict
 from services.contracts.fields import CityId, FillRatio, Id, Instant, Lat, Lon, Message, MessagePart, PastInstant, Ratio
 from services.contracts.trace import device_trace
 
+NOWHERE_DEG = 0.001
+"""Within a hundred metres of 0, 0 there is nothing but sea: receivers without a fix say 0, or almost."""
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
 # Strict: `true` is no number. A number in quotes is read where the bridge mends (`services.edges.mending`).
@@ -42,7 +44,7 @@ class Position(Said):
     accuracy_m: Measured[Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]] | None = None
 
     def fault(self) -> str | None:
-        if self.lon == 0 and self.lat == 0:
+        if abs(self.lon) < NOWHERE_DEG and abs(self.lat) < NOWHERE_DEG:
             return "lon, lat: 0, 0 is what a receiver says that knows no place"
         return None
 

@@ -13,6 +13,8 @@ from services.contracts.telemetry import Said
 
 SHOWN = 80
 """Characters of a value that are shown."""
+BEHIND = b"\0 \t\r\n"
+"""What a buffer that is too long leaves behind a message."""
 
 
 class LeftAside(NamedTuple):
@@ -39,18 +41,21 @@ def mend(contract: type[Said], payload: bytes, context: dict[str, Any], error: V
         Unreadable: it is no object, or a field that it cannot do without is wrong.
     """
     left: list[LeftAside] = []
-    text = payload.rstrip(b"\0")
-    if text != payload:
+    text = payload.rstrip(BEHIND)
+    if b"\0" in payload[len(text) :]:
         left.append(LeftAside("payload", "NUL bytes behind the message, which ends with its last brace"))
-    fields = _fields(text, error)
-    for fault in _faults(contract, fields, context):
-        name = str(fault["loc"][0]) if fault["loc"] else "payload"
-        number = _number_in_quotes(fields.get(name)) if fault["type"] == "float_type" else None
-        if number is not None:
-            fields[name] = number
-        elif name in contract.model_fields and not contract.model_fields[name].is_required():
-            fields.pop(name, None)
-            left.append(LeftAside(name, _told(fault)))
+    if not _is_utf_8(text):
+        left.append(LeftAside("payload", "bytes that are not UTF-8, in a text that nobody needs here"))
+    fields = _fields(text.decode(errors="replace"), error)
+    for _ in range(2):  # a number in quotes can be wrong too, once it is read
+        for fault in _faults(contract, fields, context):
+            name = str(fault["loc"][0]) if fault["loc"] else "payload"
+            number = _number_in_quotes(fields.get(name)) if fault["type"] == "float_type" else None
+            if number is not None:
+                fields[name] = number
+            elif name in contract.model_fields and not contract.model_fields[name].is_required():
+                fields.pop(name, None)
+                left.append(LeftAside(name, _told(fault)))
     try:
         return Mended(contract.model_validate_json(json.dumps(fields), context=context), tuple(left))
     except ValidationError as still_wrong:
@@ -63,7 +68,15 @@ def told(error: ValidationError) -> str:
     return "; ".join(faults)[:1000]
 
 
-def _fields(text: bytes, error: ValidationError) -> dict[str, Any]:
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fields(text: str, error: ValidationError) -> dict[str, Any]:
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):

@@ -94,7 +94,11 @@ def test_every_kind_of_device_travels_as_its_row_says() -> None:
         (TRUCK_TOPIC, body(lon=2.43, lat=6.37, accuracy_m=-1), "accuracy_m", "-1"),
         (TRUCK_TOPIC, body(lon=2.43, lat=6.37, accuracy_m=float("nan")), "accuracy_m", "nan"),
         (SCALE_TOPIC, body(net_kg=12, from_truck="T 1"), "from_truck", "'T 1'"),
+        (TRUCK_TOPIC, body(lon=2.43, lat=6.37, speed_kmh="-1"), "speed_kmh", "-1"),
+        (TRUCK_TOPIC, body(lon="2.43", lat="6.37", accuracy_m="nan"), "accuracy_m", "nan"),
         (TOPIC, body() + b"\0", "payload", "NUL"),
+        (TOPIC, body() + b"\r\n\0\0\n", "payload", "NUL"),
+        (TOPIC, body(place="\0")[:-1].replace(b"\\u0000", b"March\xe9") + b"}", "payload", "UTF-8"),
     ],
 )
 def test_wrong_optional_field_never_costs_the_message(topic: str, wrong: bytes, field: str, shown: str) -> None:
@@ -127,8 +131,8 @@ def test_wrong_optional_field_does_not_save_a_wrong_required_one() -> None:
     assert message.detail == "fill_ratio: Input should be less than or equal to 1.2, not 1.5"
 
 
-@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (0.0, -0.0)])
-def test_receiver_that_knows_no_place_says_so(lon: float, lat: float) -> None:
+@pytest.mark.parametrize(("lon", "lat"), [(0, 0), (0.0, -0.0), (1e-7, 0), (0.00001, -0.00002), ("0", "0.0")])
+def test_receiver_that_knows_no_place_says_so(lon: object, lat: object) -> None:
     """0, 0 lies in the Gulf of Guinea, 700 km from the nearest of these cities."""
     message = rejection(take(TRUCK_TOPIC, body(lon=lon, lat=lat)))
     assert "0, 0" in message.detail
@@ -142,6 +146,8 @@ def test_one_percent_does_not_read_as_full() -> None:
     refused = take(TOPIC, body(fill_ratio=93), percent)
     assert "seems to tell percent" in refused.notes[0].about.told
     assert "told 93 before" in rejection(take(TOPIC, body(fill_ratio=1), percent)).detail
+    assert take(TOPIC, body(fill_ratio="77"), percent).notes[0].about.told.startswith("77: it seems to tell percent")
+    assert "told 77 before" in rejection(take(TOPIC, body(fill_ratio="1"), percent)).detail
     assert take(TOPIC, body(fill_ratio=0), percent).topic == "readings"  # empty in either
     assert take(TOPIC, body(fill_ratio=0.4), percent).topic == "readings"  # mended meanwhile
     assert take(TOPIC, body(fill_ratio=1), percent).topic == "readings"
