@@ -58,9 +58,13 @@ PLURALS = _words("bacs conteneurs containers bins skips bennes contenedores cont
 NUMBERS_OF = _words("nb nbr nbre qte qty quantite quantity count cantidad quantidade qtd qtde")
 NUMBERS = _words("number numero num no n")
 
-NAMES = _words("name nom nombre nome label libelle designation denominacion denomination intitule lieu location site")
+NAMES = _words(
+    "name nom nombre nome label libelle designation designacion designacao denomination denominacion denominacao"
+    " intitule lieu location site"
+)
 WEAK_NAMES = _words(
     "adresse address direccion endereco lugar ubicacion local localizacao emplacement place punto ponto point"
+    " rue street calle rua"
 )
 PLACES = _words("collecte collection apport recogida coleta recolha") | CONTAINERS | NAMES | WEAK_NAMES
 

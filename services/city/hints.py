@@ -21,6 +21,10 @@ SEXAGESIMAL = re.compile(
     rf"([NSEWO])?\s*([+-])?({NUMBER})\s*[°º˚:]\s*(?:({NUMBER})\s*['’′´`:]?)?\s*(?:({NUMBER})\s*[\"”″'’′´]*)?\s*([NSEWO])?",
     re.IGNORECASE,
 )
+PARTED = re.compile(
+    r"([NSEWO])?\s*([0-9]{1,3})[-\s]+([0-5]?[0-9])[-\s]+([0-5]?[0-9](?:[.,][0-9]+)?)\s*([NSEWO])?", re.IGNORECASE
+)
+"""Degrees, minutes and seconds without their signs: taken for that where a letter stands beside them."""
 COMPASS = re.compile(rf"([NSEWO])?\s*({NUMBER})\s*([NSEWO])?", re.IGNORECASE)
 WITH_UNIT = re.compile(r"[+-]?[0-9][0-9.,\s]*[^\W\d_][\w²³/.% ]*")
 SMALL_NUMBER = re.compile(r"1?[0-9]([.,][0-9]+)?")
@@ -102,10 +106,19 @@ def _sexagesimal(text: str, column: str) -> float | None:
     """Decimal degrees of 2°26'24"E; None where it is not written so."""
     found = SEXAGESIMAL.fullmatch(text)
     if found is None:
-        return None
+        return _parted(text, column)
     before, sign, *parts, after = found.groups()
     degrees, minutes, seconds = (float((part or "0").replace(",", ".")) for part in parts)
     return _signed(degrees + minutes / 60 + seconds / 3600, (sign or "") + (before or after or ""), column)
+
+
+def _parted(text: str, column: str) -> float | None:
+    """Decimal degrees of 002-26-24E or 6 22 12 N."""
+    found = PARTED.fullmatch(text)
+    if found is None or not (found[1] or found[5]):
+        return None
+    seconds = float(found[4].replace(",", "."))
+    return _signed(int(found[2]) + int(found[3]) / 60 + seconds / 3600, found[1] or found[5], column)
 
 
 def _with_compass(text: str, column: str) -> float | None:

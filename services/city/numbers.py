@@ -16,7 +16,7 @@ from services.city import messages
 
 SPACES = " \u00a0\u2009\u202f'\u2019"
 """Between groups of three digits: spaces as French spreadsheets write them, apostrophes as Swiss ones do."""
-MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
+MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
 """Minus signs of typographers, which no other cell of numbers begins with."""
 
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?([eE][+-]?[0-9]+)?")

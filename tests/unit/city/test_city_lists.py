@@ -88,6 +88,8 @@ HEADINGS = [
     ("Nombre del contenedor", Heading("name")),
     ("Dirección", Heading("name", is_weak=True)),
     ("Endereço", Heading("name", is_weak=True)),
+    ("Designação", Heading("name")),
+    ("Calle", Heading("name", is_weak=True)),
     ("Longitude (°)", Heading("lon")),
     ("Longitud", Heading("lon")),
     ("lon_wgs84", Heading("lon")),
@@ -149,7 +151,7 @@ def test_lists_of_any_shape_give_the_same_container(csv: Path, text: str) -> Non
     assert read(csv, text).points == (MARKET,)
 
 
-@pytest.mark.parametrize("minus", ["-", "\u2212", "\u2013"])
+@pytest.mark.parametrize("minus", ["-", "\u2010", "\u2011", "\u2012", "\u2212", "\u2013", "\u2014", "\uff0d"])
 def test_every_minus_is_one(csv: Path, minus: str) -> None:
     assert read(csv, f"name,lon,lat,litres\nA,{minus}4.3579,36.727,1100\n").points[0].lon == -4.3579
 
@@ -276,6 +278,8 @@ POSITIONS = [
     ("2°26'24\"E;6°22'12\"N", "degrees, minutes and seconds: write 2.44", "degrees, minutes and seconds: write 6.37"),
     ("W 2° 26.4';6º22′12″S", "write -2.44)", "write -6.37)"),
     ("2°26'24,0”O;6:22:12", "write -2.44)", "write 6.37)"),
+    ("002-26-24E;6 22 12 N", "seconds: write 2.44)", "seconds: write 6.37)"),
+    ("O 2 26 24,0;06-22-12 s", "write -2.44)", "write -6.37)"),
     ("2,44 W;6.37N", "minus for south and west: write -2.44", "write 6.37)"),
     ("447109,71;4469732,48", "metres of a projection such as UTM", "metres of a projection such as UTM"),
     ("447.109,71;4.469.732,48", "metres of a projection such as UTM", "metres of a projection such as UTM"),
