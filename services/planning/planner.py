@@ -54,29 +54,29 @@ class Planner:
             StoreAway, StreamAway: nothing is settled; carry the order out again.
         """
         try:
-            as_of = self._instant_of(order)
-            with snapshot(connection):
-                registry = find_registry(connection, order.city)
-                version = find_version(connection, order.city)
-                beliefs = load_beliefs(connection, order.city, as_of)
-                under_way = self._find_under_way(connection, order, registry)
+            self._carry_out(connection, order)
+        except (StoreAway, StreamAway):
+            raise
         except UnknownInstant as unknown:
             self._tell(order, "failed", detail=str(unknown))
-            return
+        except Exception as error:
+            # A fault of the data or of ours: said on the page with its text, and the next order is free.
+            log.exception("order %s failed", order.request_id)
+            self._tell(order, "failed", detail=_told(error))
+
+    def _carry_out(self, connection: Connection, order: PlanDay) -> None:
+        as_of = self._instant_of(order)
+        with snapshot(connection):
+            registry = find_registry(connection, order.city)
+            version = find_version(connection, order.city)
+            beliefs = load_beliefs(connection, order.city, as_of)
+            under_way = self._find_under_way(connection, order, registry)
         order = order.model_copy(update={"as_of": as_of})
         if registry is None:
             self._tell(order, "failed", detail=f"city {order.city} is not loaded")
             return
         self._tell(order, "started")
-        try:
-            plan = self._plan(order, registry, version, beliefs, under_way)
-        except (StoreAway, StreamAway):
-            raise
-        except Exception as error:
-            # A fault of the data or of ours: said on the page with its text, and the next order is free.
-            log.exception("order %s failed", order.request_id)
-            self._tell(order, "failed", detail=_told(error))
-            return
+        plan = self._plan(order, registry, version, beliefs, under_way)
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
 

@@ -72,6 +72,13 @@ class Town:
             store_plans(self._connection, [plan])
             store_dispatches(self._connection, [sent])
 
+    def spoil(self, plan: PlanMade) -> None:
+        """What nobody would write, and a restore from half a backup might leave."""
+        with self._connection.transaction():
+            self._connection.execute(
+                "UPDATE plan SET document = document - 'circuits' WHERE plan_id = %s", (plan.plan_id,)
+            )
+
     def say(self, plan: PlanMade, truck: str, stop: Visit, late_h: float = 0.0) -> None:
         """A crew has emptied a container when it was planned to; the office hears of it so much later."""
         word = visit_confirmed(self._city, stop.place or "", stop.leave_at, stop.leave_at + late_h * HOUR)
@@ -200,6 +207,28 @@ def test_running_day_as_of_the_past_knows_nothing_done_since(town: Town) -> None
     before = made(town.plan(as_of=MORNING))
     assert before.replaces is None
     assert before.circuits == plan.circuits
+
+
+def test_order_that_fails_as_nobody_has_foreseen_is_told_as_failed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is planned, or before, when what the store holds cannot be read: never "started" for ever."""
+    plan = made(town.plan(as_of=None))
+
+    def fails(*_: object, **__: object) -> PlanMade:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("services.planning.planner.plan_day", fails)
+        failed = town.plan(as_of=None)
+    assert isinstance(failed, PlanningProgressed)
+    assert (failed.state, failed.detail) == ("failed", "OverflowError: date value out of range")
+
+    town.send(plan, 0.1)
+    town.spoil(plan)
+    town.clock.instant = MORNING + 2 * HOUR
+    failed = town.plan(as_of=None)
+    assert isinstance(failed, PlanningProgressed)
+    assert failed.state == "failed"
+    assert "circuits" in (failed.detail or "")
 
 
 def done(plan: PlanMade, truck: str, at: datetime) -> list[str | None]:
