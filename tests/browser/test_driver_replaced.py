@@ -93,6 +93,29 @@ def test_crew_called_off_is_told_and_keeps_it_without_a_network(
     shoot(page, "driver-called-off-home")
 
 
+@pytest.mark.parametrize(("wide", "high", "letters"), [(640, 360, 100), (360, 640, 200), (320, 568, 100)])
+def test_crew_called_off_finds_its_button_on_any_phone(
+    web: Running,
+    open_context: Open,
+    shoot: Shoot,
+    send_without: Callable[..., UUID],
+    wide: int,
+    high: int,
+    letters: int,
+) -> None:
+    """The word that it is called off takes room: on its side or with large letters, all can still be reached."""
+    send_without(f"called off {wide} {letters}", "C-02", "C-01", hours=2)
+    page = open_context(wide, high).new_page()
+    log_in(page, web, ("C-02", DRIVER[1]), "/chauffeur")
+    page.evaluate(f"document.documentElement.style.fontSize = '{letters}%'")
+    shoot(page, f"driver-called-off-{wide}-{letters}")
+    for selector in ("#called-off", "h1", "#done", "#skip"):
+        page.locator(selector).scroll_into_view_if_needed()
+        expect(page.locator(selector)).to_be_in_viewport(ratio=0.9)
+    assert page.evaluate("document.documentElement.scrollHeight === innerHeight")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_crew_called_off_in_the_yard_stays_there(
     web: Running, open_context: Open, shoot: Shoot, send_without: Callable[..., UUID]
 ) -> None:

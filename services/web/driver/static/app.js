@@ -128,6 +128,7 @@ function heldOf() {
 function draw() {
   const all = visits();
   const waiting = day.entries.filter((e) => e.truck === values.truck).length;
+  app.classList.toggle("is-called-off", Boolean(day.circuit?.called_off));
   fill(head, headParts(all, waiting));
   const about = `${day.circuit?.version} ${nextVisit()?.sequence} ${Boolean(day.streets)}`;
   fill(body, screenParts(all, waiting), { screen: day.screen, about });
