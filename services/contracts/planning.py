@@ -70,9 +70,9 @@ class PlanDay(Message):
     time_limit_s: Annotated[float, Field(gt=0, le=3600)]
     seed: int = 1
     broken_down: tuple[Id, ...] = ()
-    """Trucks of a day under way that go on no further: others take what they had still to do."""
+    """Trucks that go on no further, or do not leave: others take what they had still to do."""
     closed_sites: tuple[Id, ...] = ()
-    """Disposal sites that take no waste from now on, of a day under way."""
+    """Disposal sites that take no waste from now on."""
     ordered_by: str
     ordered_at: Instant
 

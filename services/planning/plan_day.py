@@ -20,6 +20,7 @@ from services.contracts.planning import (
 )
 from services.fill.belief import Belief
 from services.fill.due import forecasts_of_day
+from services.planning.available import available
 from services.planning.baseline import baseline_of_day
 from services.planning.estimates import with_estimates
 from services.planning.explained import with_reasons
@@ -43,13 +44,14 @@ def plan_day(
 ) -> PlanMade:
     """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given.
 
-    Of `registry`, the whole city, the order's fleet alone is looked at. With `sharing`, a very large day is planned by
-    district, on other machines too. Plan and problem name the version that `registry` is.
+    Of `registry`, the whole city, the order's fleet alone is looked at, without the trucks and sites that are not to be
+    had. With `sharing`, a very large day is planned by district, on other machines too. Plan and problem name the
+    version that `registry` is.
 
     Raises:
         UnknownFleet: the city has not the order's.
     """
-    city, registry = registry, part_of(registry, order.fleet)
+    city, registry = registry, available(part_of(registry, order.fleet), order)
     roads = roads or EstimatedRoads(registry.city.roads)
     forecasts = forecasts_of_day(registry, beliefs, order.day)
     due = [f for f in forecasts if f.due]

@@ -58,7 +58,7 @@ def replan_day(
     running = as_it_runs(problem, under_way, now_s, zone)
     problem = _without_what_others_did(problem, running, under_way)
     changes = routing.Changes(
-        broken_down=frozenset(order.broken_down) & {route.vehicle for route in running.routes},
+        broken_down=frozenset(order.broken_down) & {vehicle.id for vehicle in problem.vehicles},
         closed_sites=frozenset(order.closed_sites),
     )
     solution = routing.replan(

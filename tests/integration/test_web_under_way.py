@@ -160,6 +160,8 @@ def test_plan_that_should_have_left_is_planned_anew_instead_of_sent(
         ({"day": "9999-12-31"}, "wrong_input"),
         ({"day": "0001-01-01"}, "wrong_input"),
         ({"as_of": "2026-11-24T05:00:00Z"}, "as_of_in_future"),
+        ({"broken_down": ["C-01", "C-99"]}, "wrong_input"),
+        ({"closed_sites": ["decharge"]}, "wrong_input"),
     ],
 )
 def test_days_out_of_reason_are_refused(log_in: LogIn, order: dict[str, str], code: str) -> None:
@@ -176,3 +178,19 @@ def test_pages_refuse_days_out_of_reason(log_in: LogIn, day: str) -> None:
         path = address + day if address.endswith("=") else f"{address}?jour={day}"
         assert client.get(path).status_code == 422, path
     assert log_in(("C-02", DRIVER[1])).get(f"/api/v1/driver/circuit?day={day}").status_code == 422
+
+
+def test_broken_truck_that_nobody_knows_is_named(log_in: LogIn) -> None:
+    """A plan that keeps the broken truck, for a slip of the keyboard, would be found out on the road."""
+    answer = log_in(OPERATOR).post("/api/v1/plan", json={"broken_down": ["C-01", "C-99"], "closed_sites": ["centre"]})
+    (error,) = answer.json()["errors"]
+    assert error["where"] == ["body", "broken_down", 1]
+    assert error["message"] == "C-99: expected one of C-01, C-02, C-03, T-04, T-05"
+
+
+def test_past_day_is_refused_by_the_form_too(log_in: LogIn) -> None:
+    """As by the API: the page's button is off, but a form can be sent all the same."""
+    client = log_in(OPERATOR)
+    for day in ("2026-11-22", "9999-12-31", "0001-01-01"):
+        form = {"csrf_token": client.headers["X-CSRF-Token"], "day": day}
+        assert client.post("/operateur/planifier", data=form).status_code == 422, day

@@ -123,6 +123,34 @@ def test_broken_down_trucks_stops_go_to_the_others(plan: PlanMade, replanned: Ca
     assert taken_over & set(others)
 
 
+def test_truck_that_is_not_to_be_had_is_in_no_plan(registry: Registry) -> None:
+    """Broken down in the yard before anybody left, or a landfill on strike: planned without."""
+    order = day_order(registry.city.id, DAY, PLANNED_AT)
+    truck, other = (truck.id for truck in registry.trucks)
+    without = plan_day(order.model_copy(update={"broken_down": (truck,)}), registry, {}, now=lambda: PLANNED_AT)
+    assert [circuit.truck for circuit in without.circuits] == [other]
+    none = plan_day(
+        order.model_copy(update={"closed_sites": tuple(site.id for site in registry.disposal_sites)}),
+        registry, {}, now=lambda: PLANNED_AT,
+    )  # fmt: skip
+    assert (none.status, none.circuits) == ("disposal_closed", ())
+
+
+def test_broken_truck_that_had_no_circuit_gets_none(registry: Registry, plan: PlanMade) -> None:
+    """It stays in the yard, however much a truck more would help."""
+    circuit = longest(plan)
+    (spare,) = (truck.id for truck in registry.trucks if truck.id != circuit.truck)
+    alone = plan.model_copy(update={"circuits": (circuit,)})
+    now = circuit.stops[1].leave_at + timedelta(minutes=1)
+    under_way = UnderWay(alone, words(circuit, 2), frozenset({circuit.truck}))
+    order = day_order(registry.city.id, DAY, now)
+    helped = replan_day(order, registry, {}, under_way, now=lambda: now)
+    assert spare in by_truck(helped)
+    broken = order.model_copy(update={"broken_down": (spare,)})
+    again = replan_day(broken, registry, {}, under_way, now=lambda: now)
+    assert spare not in by_truck(again)
+
+
 def test_truck_with_a_load_unloads_before_it_goes_home(plan: PlanMade, replanned: Callable[..., PlanMade]) -> None:
     """Even where all that is left could be given to others: no truck that is out vanishes, with its load aboard."""
     circuit = longest(plan)

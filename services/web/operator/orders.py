@@ -1,5 +1,6 @@
 """The operator's two orders: plan a day, send a plan. Each is an event; the writer stores it."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from services.contracts.fields import FUTURE_TOLERANCE
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.errors import StreamAway
 from services.store.connection import Connection
+from services.web import store as shared
 from services.web.days import next_service_day, today_in
 from services.web.deps import Deps
 from services.web.operator import store
@@ -38,8 +40,10 @@ def order_plan(
     """Ask the planner for a fleet's day. Returns once Kafka has the order; the request's transaction ends before.
 
     Raises:
-        WrongInput: the day is past or beyond what anybody plans, or `as_of` has not come yet.
+        WrongInput: the day is past or beyond what anybody plans, `as_of` has not come yet, or a truck or site that it
+            names is none of the fleet's city.
     """
+    _check_named(transaction.connection, city, fleet, broken_down, closed_sites)
     transaction.end()
     now = deps.clock.now()
     _check_day(day, city, now)
@@ -77,6 +81,27 @@ def order_plan(
         raise
     deps.recent_orders.keep(ordered)
     return order
+
+
+def _check_named(
+    connection: Connection, city: City, fleet: str, broken_down: tuple[str, ...], closed_sites: tuple[str, ...]
+) -> None:
+    """A slip of the keyboard must not leave a broken truck in the plan."""
+    errors: list[dict[str, object]] = []
+    if broken_down:
+        trucks = [truck.id for truck in shared.list_trucks(connection, city.id, fleet)]
+        errors += _unknown("broken_down", broken_down, trucks)
+    if closed_sites:
+        sites = [document["id"] for document in shared.list_entries(connection, city.id, "disposal_site")]
+        errors += _unknown("closed_sites", closed_sites, sites)
+    if errors:
+        raise WrongInput(errors=errors)
+
+
+def _unknown(field: str, named: tuple[str, ...], known: list[str]) -> Iterator[dict[str, object]]:
+    for number, one in enumerate(named):
+        if one not in known:
+            yield {"where": ["body", field, number], "message": f"{one}: expected one of {', '.join(known[:20])}"}
 
 
 def _check_day(day: date | None, city: City, now: datetime) -> None:
