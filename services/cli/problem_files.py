@@ -10,7 +10,8 @@ import routing
 from routing.formats import read_any_problem
 
 ProblemFile = Annotated[
-    Path, typer.Argument(help="A tournee/problem/1, CVRPLIB .vrp or Kim et al. file.", exists=True, dir_okay=False)
+    Path,
+    typer.Argument(help="A tournee/problem/1, VROOM, CVRPLIB or Kim et al. file.", exists=True, dir_okay=False),
 ]
 Rounded = Annotated[
     bool | None,

@@ -1,4 +1,4 @@
-"""`tournee solve PROBLEM --time-limit S --seed N --out PLAN`, for our own files, CVRPLIB's and Kim et al.'s."""
+"""`tournee solve PROBLEM --time-limit S --seed N --out PLAN`, for files of ours, VROOM, CVRPLIB and Kim et al."""
 
 import sys
 from pathlib import Path
@@ -9,14 +9,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import routing
+from routing.formats import write_vroom
 from services.cli.problem_files import ProblemFile, Rounded, read_problem_file
 
 EXIT_INFEASIBLE = 3
+VROOM = ".vroom.json"
 
 
 def solve_command(
     problem: ProblemFile,
-    out: Annotated[Path, typer.Option(help="Where the tournee/plan/1 file goes.")],
+    out: Annotated[Path, typer.Option(help="Where the plan goes: tournee/plan/1, or VROOM's JSON in a .vroom.json.")],
     time_limit: Annotated[float, typer.Option(help="Seconds to search.", min=0)] = 60,
     seed: Annotated[int, typer.Option(help="Same seed, same random choices.")] = 1,
     start: Annotated[
@@ -42,7 +44,10 @@ def solve_command(
 
         begin = routing.read_plan(start) if start else None
         solution = routing.solve(read, routing.MaxRuntime(time_limit), seed, improved, start=begin)
-    routing.write_plan(solution, out)
+    if out.name.endswith(VROOM):
+        write_vroom(read, solution, out)
+    else:
+        routing.write_plan(solution, out)
     typer.echo(solution.summary())
     if not solution.is_feasible():
         for violation in solution.violations[:20]:
