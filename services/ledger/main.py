@@ -9,14 +9,11 @@ from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from pydantic import ValidationError
-
-from routing import RoutingError
 from services.clock import Clock, clock_from
 from services.contracts import topics
 from services.contracts.fields import scope_name
 from services.contracts.ledger import SavingsComputed
-from services.errors import StoreAway, StreamAway, TourneeError
+from services.errors import StoreAway, StreamAway
 from services.ledger.lines import line_after
 from services.ledger.savings import savings_of_day
 from services.ledger.store import (
@@ -69,10 +66,6 @@ class _Sent:
     lines: list[SavingsComputed]
     marks: list[int]
     at_s: float
-
-
-CANNOT = (TourneeError, RoutingError, ValidationError)
-"""What stands in the way of a line: data that is not there or not to be understood."""
 
 
 class LedgerKeeper:
@@ -137,7 +130,7 @@ class LedgerKeeper:
             is_whole = self._compute(connection, city_day)
         except (StoreAway, StreamAway):
             raise
-        except CANNOT:
+        except Exception:  # noqa: BLE001 - told with its trace; the other cities' days wait for nobody
             self._tell_failure(*city_day)
             is_whole = False
         if is_whole:
@@ -179,7 +172,9 @@ class LedgerKeeper:
             return False
         try:
             return self._computed(city_day, held, now) if held.events.plan_in_force else None
-        except CANNOT:
+        except (StoreAway, StreamAway):
+            raise
+        except Exception:  # noqa: BLE001 - told with its trace; the other fleets have their lines
             self._tell_failure(scope, city_day.day)
             return False
 

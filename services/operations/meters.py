@@ -107,6 +107,8 @@ class WriterMeter(Collector):
         """Events committed, by Kafka topic; one that came twice counts twice."""
         self.rejected = zeros(["unreadable_record"])
         """Records nobody can read or the store refuses, by reason."""
+        self.aside = 0
+        """Confirmations of visits that were not their truck's."""
         self.store_waits = 0
         self.batch_records = Tally(RECORDS)
         self.batch_seconds = Tally(SECONDS)
@@ -122,6 +124,7 @@ class WriterMeter(Collector):
     def collect(self) -> Iterator[Metric]:
         yield counter("tournee_writer_stored", "Events in the store, by Kafka topic.", "topic", self.stored)
         yield counter("tournee_writer_rejected", "Records set aside, by reason.", "reason", self.rejected)
+        yield count("tournee_writer_aside", "Confirmations of visits that were not their truck's.", self.aside)
         yield count("tournee_writer_store_waits", "Times a batch had to wait for the store.", self.store_waits)
         yield histogram("tournee_writer_batch_records", "Records in a batch.", self.batch_records)
         yield histogram("tournee_writer_batch_seconds", "From a batch to its commit.", self.batch_seconds)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import routing
 from services.city.registry import Registry
-from services.city.scopes import list_scopes
+from services.city.scopes import Scope, list_scopes
 from services.city.store import find_registry
 from services.city.versions import find_version
 from services.clock import Clock
@@ -128,10 +128,19 @@ class Planner:
         """Order the day of each fleet whose city's hour has come, once."""
         with store_errors(), connection.transaction():
             for scope in list_scopes(connection):
-                order = morning_order(scope.city, scope.fleet.id, self._clock.now())
-                if order is not None and not is_day_ordered(connection, order):
-                    self._producer.publish(topics.ORDERS, topics.key(order.city, order.fleet), order)
-                    self._tell(order, "ordered")
+                try:
+                    with store_errors(), connection.transaction():
+                        self._order_morning(connection, scope)
+                except (StoreAway, StreamAway):
+                    raise
+                except Exception:  # one city's settings stop no other city's morning
+                    log.exception("%s: its morning cannot be ordered", scope_name(scope.city.id, scope.fleet.id))
+
+    def _order_morning(self, connection: Connection, scope: Scope) -> None:
+        order = morning_order(scope.city, scope.fleet.id, self._clock.now())
+        if order is not None and not is_day_ordered(connection, order):
+            self._producer.publish(topics.ORDERS, topics.key(order.city, order.fleet), order)
+            self._tell(order, "ordered")
 
     def _tell_improved(self, order: PlanDay) -> Callable[[routing.Solution], None]:
         def improved(solution: routing.Solution) -> None:

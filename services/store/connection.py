@@ -22,6 +22,10 @@ SESSION = "-c jit=off -c timezone=UTC"
 Instants come in UTC wherever the server stands: Python compares two of one summer-time zone by their wall clocks."""
 
 
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""The last: a text too long for its index, a document too large. It counts as operational, and no waiting mends it."""
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turn psycopg's errors into ours.
@@ -31,7 +35,7 @@ def store_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (psycopg.DataError, psycopg.IntegrityError) as error:
+    except REFUSALS as error:
         raise StoreRefused(f"the store refused: {error}") from error
     except (psycopg.Error, PoolTimeout) as error:
         raise StoreAway(f"the store does not answer: {error}") from error

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
+from services.errors import StoreAway
 from services.fill.belief import ESTIMATOR, read_back, written
 from services.fill.evidence import LONG_AGO
 from services.fill.replay import Reached
@@ -43,6 +44,8 @@ class BeliefsKept:
     """Containers whose belief now has all there was."""
     learned_anew: int = 0
     """Of them, those that went back to an earlier belief: something had come late, or another estimator had made it."""
+    failed: int = 0
+    """Containers whose evidence cannot be folded in; the log says why, and the next run tries again."""
     settled: int = 0
     """Containers of which a belief now stands for evidence that may be dropped."""
 
@@ -90,12 +93,35 @@ def _fold_news(connection: Connection, done: Counter[str], stopping: Callable[[]
     with store_errors(), connection.transaction():
         news = connection.execute(SQL["list_news"], {"estimator": ESTIMATOR}).fetchall()
     for some in batched([(row["city_id"], row["container_id"]) for row in news], TAKEN_AT_ONCE):
-        behind = _take_news(connection, some)
-        with store_errors(), connection.transaction():
-            brought = _brought(bring_up(connection, behind, find_horizon(connection)), stopping)
-            _write(connection, brought)
-        done["brought_up"] += len(brought)
-        done["learned_anew"] += sum(_is_anew(one) for one in brought)
+        _fold(connection, some, done, stopping)
+
+
+def _fold(
+    connection: Connection, some: Sequence[tuple[str, str]], done: Counter[str], stopping: Callable[[], bool]
+) -> None:
+    """What stands with one container is nothing to the others: where some cannot be folded, each is by itself."""
+    try:
+        brought = _brought_up(connection, some, stopping)
+    except (StoreAway, _Stopped):
+        raise
+    except Exception:
+        if len(some) == 1:
+            log.exception("%s/%s: its evidence cannot be folded in", *some[0])
+            done["failed"] += 1
+            return
+        for one in some:
+            _fold(connection, [one], done, stopping)
+        return
+    done["brought_up"] += len(brought)
+    done["learned_anew"] += sum(_is_anew(one) for one in brought)
+
+
+def _brought_up(connection: Connection, some: Sequence[tuple[str, str]], stopping: Callable[[], bool]) -> list[Brought]:
+    behind = _take_news(connection, some)
+    with store_errors(), connection.transaction():
+        brought = _brought(bring_up(connection, behind, find_horizon(connection)), stopping)
+        _write(connection, brought)
+    return brought
 
 
 def _take_news(connection: Connection, containers: Sequence[tuple[str, str]]) -> list[Behind]:

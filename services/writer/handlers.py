@@ -34,8 +34,9 @@ from services.writer.telemetry import store_positions, store_readings, store_rej
 @dataclass(frozen=True)
 class Handler:
     contract: type[Message]
-    store: Callable[[Any, Sequence[Any]], None]
-    """Given the store's connection (in tests the twin's) and messages of the contract."""
+    store: Callable[[Any, Sequence[Any]], int | None]
+    """Given the store's connection (in tests the twin's) and messages of the contract; how many it set aside, if it
+    ever does."""
 
 
 Handlers = Mapping[str, Handler]

@@ -89,6 +89,7 @@ def _note(batch: Batch, records: Sequence[Record], meter: WriterMeter, now: date
         meter.stored[topic] += len(messages)
     if batch.rejected:
         meter.rejected["unreadable_record"] += batch.rejected
+    meter.aside += batch.aside
     received = (m.received_at for m in batch.messages[READINGS][::DELAY_ONE_IN] if isinstance(m, ReadingReceived))
     now_s = now.timestamp()
     meter.delay_seconds.observe_all(now_s - at.timestamp() for at in received)
@@ -103,7 +104,8 @@ FOLLOWED = frozenset({REJECTED, *(kind.topic for kind in KINDS.values())})
 def _trace(record: Record) -> str:
     try:
         return trace_of_value(record.value)
-    except (ValueError, KeyError):  # unreadable: it went to `rejected` under its place
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # Unreadable: it went to `rejected` under its place.
         return f"kafka:{record.topic}/{record.partition}/{record.offset}"
 
 

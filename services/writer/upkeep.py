@@ -40,7 +40,11 @@ def _keep(work: Work, name: str, every_s: float, config: Settings, stopping: Sto
     clock = clock_from(config.clock)
     store = StoreLink(config.database_url.get_secret_value(), name=name, stopping=stopping)
     while not stopping.is_asked(every_s):
-        store.run(lambda connection: work(connection, config, clock, stopping), what=name)
+        try:
+            store.run(lambda connection: work(connection, config, clock, stopping), what=name)
+        except Exception:  # whatever one city's rows hold, the next turn is for all of them
+            log.exception("%s failed in a way nobody has foreseen; tried again in %.0f s", name, every_s)
+            store.close()
     store.close()
 
 
