@@ -1,6 +1,7 @@
 """What happens in a day, into the store: plans, dispatches, confirmations, ledger lines. Each counted once."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
@@ -10,6 +11,7 @@ from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgre
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument
+from services.writer.aside import list_theirs, set_aside, take_back
 from services.writer.evidence import observation_of, store_observations
 
 SQL = load_queries(__name__)
@@ -36,6 +38,7 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(SQL["insert_circuit"], _circuit_rows(plan))
             cursor.executemany(SQL["insert_stop"], _stop_rows(plan))
+    look_again(connection, [plan.plan_id for plan in plans])
 
 
 def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched]) -> None:
@@ -44,10 +47,39 @@ def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched
         cursor.executemany(SQL["insert_dispatch"], [d.model_dump() for d in dispatches])
     columns = {"cities": [d.city for d in dispatches], "days": [d.day for d in dispatches]}
     connection.execute(SQL["touch_dispatched_days"], columns)
+    look_again(connection, [d.plan_id for d in dispatches])
 
 
-def store_confirmations(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> None:
-    """The confirmations, what they say of their containers, and that the ledger has to look at the days."""
+def look_again(connection: Connection, plans: Sequence[UUID] | None = None) -> int:
+    """Let those count that were set aside only because their plan or its dispatch had not come yet; how many.
+
+    Where everything is read from Kafka anew, or several writers share the topics, the order is anybody's guess.
+    `plans`: of these alone; None: of all.
+    """
+    found = take_back(connection, plans)
+    if found:
+        _store_own(connection, found)
+    return len(found)
+
+
+def store_confirmations(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> int:
+    """The confirmations, what they say of their containers, and that the ledger has to look at the days.
+
+    Only those count that are of a visit in a circuit sent to their truck, on its day or the one after. The others are
+    set aside and change nothing: a truck's phone must not empty a city.
+
+    Returns:
+        How many were set aside.
+    """
+    theirs = list_theirs(connection, confirmations)
+    own = [confirmed for confirmed in confirmations if confirmed.id in theirs]
+    if own:
+        _store_own(connection, own)
+    set_aside(connection, [confirmed for confirmed in confirmations if confirmed.id not in theirs])
+    return len(confirmations) - len(own)
+
+
+def _store_own(connection: Connection, confirmations: Sequence[VisitConfirmed]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(SQL["insert_confirmation"], [c.model_dump() for c in confirmations])
     said = {"cities": [c.city for c in confirmations], "instants": [c.happened_at for c in confirmations]}

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from services.clock import Clock, clock_from
 from services.operations.service import Stopping
 from services.settings import Settings
-from services.store.connection import Connection
+from services.store.connection import Connection, store_errors
 from services.store.link import StoreLink
 from services.store.upkeep import run_upkeep
+from services.writer.aside import forget_old
 from services.writer.beliefs import keep_beliefs
+from services.writer.day import look_again
 
 log = logging.getLogger(__name__)
 
@@ -64,3 +66,8 @@ def _upkeep(connection: Connection, config: Settings, clock: Clock, stopping: St
         stopping=stopping.is_asked,
     )
     log.info("upkeep: %s", done or "another writer is at it")
+    with store_errors(), connection.transaction():
+        late = look_again(connection)
+        forget_old(connection, clock.now())
+    if late:
+        log.info("%d confirmations count after all: their plans have come", late)

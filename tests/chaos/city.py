@@ -1,13 +1,17 @@
 """A small city in the store: the example town, with the sensors' containers beside its own, and people who log in."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from services.city.registry import Registry
 from services.city.store import store_registry
+from services.contracts.planning import PlanMade
 from services.store.connection import connect
 from services.web.accounts import add_account
+from tests.support.circuits import circuit_of, send_circuit
 from tests.support.example_town import example_town
 
 CITY = "houeyogbe"
@@ -16,6 +20,8 @@ PROBE = "PROBE"
 ODD = "ODD"
 """The container of bad, late and misdated readings."""
 OPERATOR = "awa"
+DAYS = 15
+"""Of which the crew may speak: the readings among which it was are of the last week at most."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +33,35 @@ class Town:
     password: str = field(repr=False)
     digits: str = field(repr=False)
     """What its drivers enter."""
+    plans: Mapping[date, UUID]
+    """By day, the plan whose circuit sends the first truck to every container."""
 
 
 def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
     """Load the registry and make accounts: an operator, and a driver for every truck."""
     registry = _with_containers(containers)
+    plans = _circuits_of(registry, (*containers, PROBE, ODD))
     town = Town(
         registry.city.id,
         tuple(truck.id for truck in registry.trucks),
         secrets.token_urlsafe(12),
         "".join(secrets.choice("0123456789") for _ in range(6)),
+        {plan.day: plan.plan_id for plan in plans},
     )
     with connect(database_url, name="chaos") as connection:
         store_registry(connection, registry, who="chaos", now=datetime.now(UTC))
         add_account(connection, town.city, OPERATOR, "operator", town.password)
         for truck in town.trucks:
             add_account(connection, town.city, truck, "driver", town.digits, truck)
+        for plan in plans:
+            send_circuit(connection, plan)
     return town
+
+
+def _circuits_of(registry: Registry, places: tuple[str, ...]) -> list[PlanMade]:
+    """Sent for each of the last days: what the crew says of any container then is said of its own circuit."""
+    city, truck, today = registry.city.id, registry.trucks[0].id, datetime.now(UTC).date()
+    return [circuit_of(city, truck, today - timedelta(days=n), places) for n in range(DAYS)]
 
 
 def _with_containers(ids: tuple[str, ...]) -> Registry:

@@ -4,7 +4,7 @@ import random
 import threading
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,7 +37,7 @@ class Phone(threading.Thread):
         self._visits, self._claims = visits, claims
         self._dice = random.Random(seed)
         self._outbox: deque[dict[str, Any]] = deque()
-        self._plan = str(uuid4())
+        self._plans = town.plans
         self._ends, self._twice = threading.Event(), threading.Event()
         self.sent_twice = 0
         self.failure: BaseException | None = None
@@ -95,7 +95,7 @@ class Phone(threading.Thread):
         at = self._visits.first_at + timedelta(seconds=round(self._dice.uniform(0, self._visits.span_s), 3))
         return {
             "id": str(uuid4()),
-            "plan_id": self._plan,
+            "plan_id": str(self._plans[at.astimezone(UTC).date()]),
             "kind": "stop",
             "place": self._dice.choice(self._visits.places),
             "outcome": "done" if done else "skipped",

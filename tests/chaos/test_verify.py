@@ -14,13 +14,14 @@ from services.contracts.planning import PlanningProgressed
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 from services.store.connection import connect
 from services.writer.beliefs import keep_beliefs
-from services.writer.day import store_confirmations, store_planning
+from services.writer.day import store_planning
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 from tests.chaos.claims import Claim, Claims
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import Connection, verify
 from tests.load.ledger import Ledger
 from tests.load.messages import Messages
+from tests.support.circuits import confirm_sent
 
 CITY = "v"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -56,7 +57,7 @@ def url(database_url: str) -> str:
         kept = keep_beliefs(connection, now=NOW, keep_readings_days=730)
         assert kept is not None
         assert kept.brought_up == PLAN.containers
-        store_confirmations(connection, [_visit()])
+        confirm_sent(connection, [_visit()])
         fix = PositionReceived(happened_at=NOW, lon=1, lat=2, city=CITY, truck="T1", received_at=NOW)
         store_positions(connection, [fix])
         store_rejected(connection, [_rejected()])

@@ -17,6 +17,7 @@ from services.store.connection import Connection, connect
 from services.writer.beliefs import keep_beliefs
 from services.writer.day import store_confirmations, store_dispatches, store_plans
 from services.writer.telemetry import ReadingRow, store_reading_rows
+from tests.support.circuits import confirm_sent
 from tests.support.evidence import visit_confirmed
 from tests.support.example_town import example_town
 from tests.twins.stream import MemoryStream
@@ -60,7 +61,7 @@ class Town:
         at = MORNING + hour * HOUR
         confirmed = visit_confirmed(self._city, container, at, at + received_after_h * HOUR)
         with self._connection.transaction():
-            store_confirmations(self._connection, [confirmed])
+            confirm_sent(self._connection, [confirmed])
 
     def send(self, plan: PlanMade, hour: float) -> None:
         """Store a plan and send it, so many hours after the morning."""

@@ -26,11 +26,11 @@ from services.settings import Settings
 from services.store.connection import Connection, connect
 from services.store.upkeep import run_upkeep
 from services.writer.beliefs import BeliefsKept, keep_beliefs
-from services.writer.day import store_confirmations
 from services.writer.devices import store_weighings
 from services.writer.evidence import Observation, store_observations
 from services.writer.telemetry import store_reading_rows
 from services.writer.upkeep import start_upkeep
+from tests.support.circuits import confirm_sent
 from tests.support.evidence import DAY, NOON, accounts, emptied, reading, visit_confirmed
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
@@ -339,7 +339,7 @@ def test_what_a_confirmation_says_of_its_container(
     said = visit_confirmed(city, "C1", NOON, at, outcome=outcome, reason=reason, seen=seen)  # type: ignore[arg-type]
     for _ in range(2):
         with connection.transaction():
-            store_confirmations(connection, [said])
+            confirm_sent(connection, [said])
     found = read(connection, "SELECT * FROM evidence WHERE city_id = %s", city)
     if kind is None:
         assert found == []
@@ -356,9 +356,7 @@ def test_what_a_confirmation_says_of_its_container(
 def test_visit_of_a_disposal_site_is_no_evidence_of_a_container(connection: Connection, city: str) -> None:
     """A site may be called like a container."""
     with connection.transaction():
-        store_confirmations(
-            connection, [visit_confirmed(city, "C1", NOON, NOON).model_copy(update={"kind": "disposal"})]
-        )
+        confirm_sent(connection, [visit_confirmed(city, "C1", NOON, NOON).model_copy(update={"kind": "disposal"})])
     assert read(connection, "SELECT FROM evidence WHERE city_id = %s", city) == []
     assert believed(connection, city) == {}
 

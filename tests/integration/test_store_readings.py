@@ -17,8 +17,8 @@ from services.errors import TourneeError
 from services.fill.belief import Belief
 from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
-from services.writer.day import store_confirmations
 from services.writer.telemetry import ReadingRow, store_reading_rows, store_readings
+from tests.support.circuits import confirm_sent
 
 pytestmark = pytest.mark.parametrize("stack", ["embedded", "real"], indirect=True)
 
@@ -72,7 +72,7 @@ def emptied(city: str, container: str, at: datetime) -> VisitConfirmed:
 
 def empty(connection: Connection, city: str, container: str, at: datetime) -> None:
     with connection.transaction():
-        store_confirmations(connection, [emptied(city, container, at)])
+        confirm_sent(connection, [emptied(city, container, at)])
 
 
 def states(connection: Connection, city: str) -> dict[str, dict[str, Any]]:
@@ -263,7 +263,7 @@ def test_emptying_opens_no_chunk_from_before_it(connection: Connection, city: st
     put(connection, [row(city, "C1", NOON - weeks * 7 * DAY, 0.5) for weeks in range(12)])
     confirmation = emptied(city, "C1", NOON - DAY)
     with connection.transaction():
-        store_confirmations(connection, [confirmation])
+        confirm_sent(connection, [confirmation])
         opened = connection.execute(OPEN_CHUNKS).fetchone()
     assert opened is not None
     assert opened["n"] <= 1  # on plain PostgreSQL there are none

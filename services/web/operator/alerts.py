@@ -30,6 +30,22 @@ class AlertRow(TypedDict):
     happened_at: datetime
 
 
+class SetAsideRow(TypedDict):
+    """What came from a truck's phone and was no visit of its circuits."""
+
+    confirmation_id: UUID
+    """The latest; who sees to it has seen all before it."""
+    truck_id: str
+    happened_at: datetime
+    confirmations: int
+
+
+def list_set_aside(connection: Connection, city: str, fleet: str, now: datetime) -> list[SetAsideRow]:
+    """One a truck of the fleet."""
+    values = {"city": city, "fleet": fleet, "since": now - SHOWN_FOR}
+    return rows_of(SetAsideRow, connection.execute(SQL["list_set_aside"], values))
+
+
 def list_alerts(connection: Connection, city: str, fleet: str, now: datetime) -> list[AlertRow]:
     """A fleet's, fires first, then the newest first."""
     values = {"city": city, "fleet": fleet, "since": now - SHOWN_FOR, "reasons": sorted(ALARMING)}

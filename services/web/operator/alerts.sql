@@ -16,5 +16,18 @@ WHERE l.outcome = 'skipped' AND l.reason = ANY(%(reasons)s)
   AND NOT EXISTS (SELECT FROM alert_seen s WHERE s.confirmation_id = l.confirmation_id)
 ORDER BY l.reason = 'burning' DESC, l.happened_at DESC, l.confirmation_id
 
+-- name: list_set_aside
+-- Of each truck those that came since somebody last looked, as one: the latest, and how many.
+WITH seen AS (
+    SELECT truck_id, max(received_at) AS until FROM confirmation_aside JOIN alert_seen s USING (confirmation_id, city_id)
+    WHERE city_id = %(city)s GROUP BY truck_id
+)
+SELECT DISTINCT ON (a.truck_id) a.confirmation_id, a.truck_id, a.received_at AS happened_at,
+       count(*) OVER (PARTITION BY a.truck_id)::integer AS confirmations
+FROM confirmation_aside a LEFT JOIN seen USING (truck_id)
+WHERE a.city_id = %(city)s AND a.fleet_id = %(fleet)s AND a.received_at >= %(since)s
+  AND (seen.until IS NULL OR a.received_at > seen.until)
+ORDER BY a.truck_id, a.received_at DESC, a.confirmation_id
+
 -- name: is_seen
 SELECT FROM alert_seen WHERE confirmation_id = %(confirmation)s AND city_id = %(city)s
