@@ -28,7 +28,10 @@ def live_command(
     mqtt_port: Annotated[int, typer.Option(help="Its port.")] = 1883,
     web: Annotated[str | None, typer.Option(help="Address of the web, for drivers' circuits.")] = None,
     drivers: Annotated[
-        Path | None, typer.Option(help='JSON list of {"login", "password"}, one a truck.', exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(
+            help='JSON list of {"login", "password", "invitation"}, one a truck.', exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """Publish readings and drive the circuits that the web sends, until interrupted."""
@@ -50,7 +53,14 @@ def live_command(
 
 def _phones(web: str, city: str, drivers: Path) -> list[DriverClient]:
     logins = json.loads(drivers.read_text(encoding="utf-8"))
-    return [DriverClient.to(web, city, entry["login"], entry["password"]) for entry in logins]
+    return [_phone(web, city, **entry) for entry in logins]
+
+
+def _phone(web: str, city: str, login: str, password: str, invitation: str = "", key: str = "") -> DriverClient:
+    """`invitation` is what `tournee account enrol` prints, good once; `key`, of a phone that has used its own."""
+    if key:
+        return DriverClient.to(web, city, login, password, key)
+    return DriverClient.enrolled(web, city, login, password, invitation)
 
 
 def _stop_on_signal() -> list[int]:

@@ -11,6 +11,8 @@ from services.city.store import store_registry
 from services.errors import TourneeError
 from services.store.connection import Connection
 from services.web.accounts import add_account
+from services.web.phones import add_phone
+from services.web.strength import new_code
 from simulators.city import write_city_folder
 
 
@@ -39,16 +41,19 @@ def read_city(folder: Path | None, seed: int, scratch: Path) -> tuple[Path, Regi
 def load_city(connection: Connection, registry: Registry, now: datetime) -> list[Login]:
     """Load the registry and make the logins: an operator, the municipality, and a driver for each truck.
 
-    Passwords are random, made for this run; drivers have the four digits they would type in gloves.
+    Passwords are random, made for this run; drivers have the six digits they would type in gloves, and each truck's
+    simulated phone its key.
     """
     store_registry(connection, registry, who="demo", now=now)
     logins = [
         Login("operator", "operateur", secrets.token_urlsafe(9), "/operateur"),
         Login("municipality", "mairie", secrets.token_urlsafe(9), "/municipalite"),
-        *(Login("driver", truck.id, f"{secrets.randbelow(10_000):04}", "/chauffeur") for truck in registry.trucks),
+        *(Login("driver", truck.id, new_code(), "/chauffeur", secrets.token_urlsafe(32)) for truck in registry.trucks),
     ]
     with connection.transaction():
         for login in logins:
             truck = login.login if login.role == "driver" else None
             add_account(connection, registry.city.id, login.login, login.role, login.password, truck)
+            if truck is not None:
+                add_phone(connection, registry.city.id, truck, by="demo", now=now, key=login.phone_key)
     return logins

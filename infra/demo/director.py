@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,10 @@ from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
 from services.city.registry import Registry
 from services.ledger.store import list_days_to_compute
-from services.store.connection import connect
+from services.store.connection import Connection, connect
 from services.stream.kafka import create_topics
 from services.times import local_day
+from services.web.phones import invite_phone, path_of
 from simulators.live import run_live
 from simulators.mqtt import Publisher, PublishError
 from simulators.trucks.phone import DriverClient, PhoneError
@@ -104,7 +105,7 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     with _progress(console) as progress:
         plan = _replay(cast, first, options, progress)
     figures = count_figures(store, registry.city.id, url)
-    _show(console, figures, plan, registry, logins)
+    _show(console, figures, plan, registry, _shown(store, registry, logins))
     console.print(
         f"  In another shell, for doctor and every other command: [bold]. {settings}; tournee doctor[/]",
         highlight=False,
@@ -155,7 +156,9 @@ def _hardware(
     city = registry.city.id
     publisher = cleanup.enter_context(Publisher(stack.mqtt_host, stack.mqtt_port))
     drivers = [login for login in logins if login.role == "driver"]
-    phones = {login.login: DriverClient.to(url, city, login.login, login.password) for login in drivers}
+    phones = {
+        login.login: DriverClient.to(url, city, login.login, login.password, login.phone_key) for login in drivers
+    }
     operator = OperatorSession(url, city, next(login for login in logins if login.role == "operator"))
     for close in (operator.close, *(client.close for client in phones.values())):
         cleanup.callback(close)
@@ -198,16 +201,24 @@ def _open_for_business(cast: Cast, morning: date, options: DemoOptions, console:
     run_live(cast.world, cast.publisher, list(cast.phones.values()), now, lambda: False, since=began_at)
 
 
+def _shown(store: Connection, registry: Registry, logins: list[Login]) -> list[Login]:
+    """An operator, the municipality and one driver, whose link makes the browser that opens it the truck's phone."""
+    driver = next((login for login in logins if login.role == "driver"), None)
+    if driver is None:
+        return logins[:2]
+    with store.transaction():
+        code = invite_phone(store, registry.city.id, driver.login, by="demo", now=datetime.now(UTC))
+    return [*logins[:2], replace(driver, path=path_of(code))]
+
+
 def _show(console: Console, figures: Figures, plan: dict[str, Any], registry: Registry, logins: list[Login]) -> None:
     console.print(table_of(figures, plan, simulated=registry.city.simulated))
-    driver = next((login for login in logins if login.role == "driver"), None)
-    for login in (logins[0], logins[1], driver):
-        if login is not None:
-            console.print(
-                f"  {login.role:<13} {figures.url}{login.path:<14} login [bold]{login.login}[/]  "
-                f"password [bold]{login.password}[/]",
-                highlight=False,
-            )
+    for login in logins:
+        console.print(
+            f"  {login.role:<13} {figures.url}{login.path:<14} login [bold]{login.login}[/]  "
+            f"password [bold]{login.password}[/]",
+            highlight=False,
+        )
 
 
 @contextmanager

@@ -26,6 +26,8 @@ class Login:
     login: str
     password: str
     path: str
+    phone_key: str = ""
+    """Of a truck's simulated phone."""
 
 
 class OperatorSession:

@@ -7,8 +7,8 @@ message says otherwise: only what its sensor has said before does.
 import json
 
 from services.bridge.devices import KnownDevice
-from services.bridge.mending import BEHIND
 from services.contracts.telemetry import Reading
+from services.edges.mending import BEHIND
 
 MOST_PERCENT = 100
 

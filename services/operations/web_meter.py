@@ -1,11 +1,12 @@
 """What the pages count: how long each kind of request takes."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.operations.families import gauge
+from services.operations.families import counter, gauge
 from services.operations.tally import SECONDS, Tally
 
 
@@ -14,6 +15,8 @@ class WebMeter(Collector):
 
     def __init__(self) -> None:
         self.in_progress = 0
+        self.logins: Counter[str] = Counter()
+        """Who knocked at the doors, by what became of them. Several threads count: one in thousands may be lost."""
         self._tallies: dict[tuple[str, str, str], Tally] = {}
 
     def answered(self, method: str, route: str, status: int, took_s: float) -> None:
@@ -22,6 +25,7 @@ class WebMeter(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield gauge("tournee_web_requests_in_progress", "Requests being answered.", self.in_progress)
+        yield counter("tournee_web_logins", "Logins tried, by what became of them.", "outcome", self.logins)
         family = HistogramMetricFamily(
             "tournee_web_request_seconds", "From a request to its whole answer.", labels=["method", "route", "status"]
         )

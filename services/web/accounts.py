@@ -9,11 +9,12 @@ from services.errors import TourneeError
 from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
 from services.web.hashing import hash_password
+from services.web.strength import fault_of_code, fault_of_password, new_code
 
 Role = Literal["operator", "driver", "municipality"]
 
-SHORTEST_PASSWORD: dict[Role, int] = {"operator": 8, "municipality": 8, "driver": 4}  # a driver types digits, in gloves
 FIRST_EPOCHS = 2**30
+LONGEST_LOGIN = 64
 MOST_NAMED = 12
 """Trucks or logins that a refusal lists."""
 
@@ -39,29 +40,60 @@ class AccountState(Account):
 
     failed_attempts: int
     locked_until: datetime | None
+    """The latest of its sources': see `services.web.passwords`."""
+    has_one_time: bool = False
 
     def rests_at(self, now: datetime) -> bool:
         return self.locked_until is not None and self.locked_until > now
 
 
 def add_account(
-    connection: Connection, city: str, login: str, role: Role, password: str, truck: str | None = None
-) -> None:
+    connection: Connection, city: str, login: str, role: Role, password: str | None = None, truck: str | None = None
+) -> str:
     """Make an account, or give an existing one a new password and end its sessions. The transaction is the caller's.
 
+    Returns:
+        The password, or the code that was drawn for a truck: it is told once, and never again.
+
     Raises:
-        AccountRefused: the password is too short, the truck is missing, superfluous or unknown, the city is not loaded,
-            or the login is there in other letters.
+        AccountRefused: the password is weak or missing, the truck is missing, superfluous or unknown, the city is not
+            loaded, or the login is there in other letters.
     """
-    shortest = SHORTEST_PASSWORD[role]
-    if len(password) < shortest:
-        raise AccountRefused(f"{login}: the password needs at least {shortest} characters")
+    if password is None and role != "driver":
+        raise AccountRefused(f"{login}: give a password; codes are drawn for drivers alone")
+    password = password or new_code()
+    fault = fault_of_code(password) if role == "driver" else fault_of_password(password, login, city)
+    if fault is not None:
+        raise AccountRefused(f"{login}: {fault}")
+    if not is_login(login):
+        raise AccountRefused(f"{login!r}: a login is one line of at most {LONGEST_LOGIN} plain characters")
     if (role == "driver") != (truck is not None):
         raise AccountRefused(f"{login}: a driver has a truck, and only a driver has one")
     with store_errors():
         _check_home(connection, city, login, truck)
         row = {"city": city, "login": login, "role": role, "hash": hash_password(password), "truck": truck}
         connection.execute(SQL["put_account"], row | {"epoch": secrets.randbelow(FIRST_EPOCHS) + 1})
+        # Whoever had the old password is a stranger with the new one.
+        connection.execute(SQL["forget_sessions"], row)
+        connection.execute(SQL["forget_sources"], row)
+    return password
+
+
+def is_login(login: str) -> bool:
+    """Nothing invisible, nothing that no database holds."""
+    return 0 < len(login) <= LONGEST_LOGIN and login.isprintable() and login == login.strip()
+
+
+def set_one_time_secret(connection: Connection, city: str, login: str, secret: str | None) -> None:
+    """Ask for a one-time code at each login from now on; None: no more.
+
+    Raises:
+        AccountRefused: there is none of that name, or it is a truck's.
+    """
+    account = find_account(connection, city, login)
+    if account is not None and account.role == "driver":
+        raise AccountRefused(f"{login}: a truck's account is bound to its phone, and has no one-time codes")
+    _change(connection, "set_one_time_secret", city, login, secret=secret)
 
 
 def _check_home(connection: Connection, city: str, login: str, truck: str | None) -> None:
@@ -70,7 +102,7 @@ def _check_home(connection: Connection, city: str, login: str, truck: str | None
         raise AccountRefused(f"{city}: no such city; load its folder first: tournee city load FOLDER")
     if truck is not None and not home["has_truck"]:
         raise AccountRefused(
-            f"{login}: {city} has no truck {truck!r}; {_told('trucks', _list_trucks(connection, city))}"
+            f"{login}: {city} has no truck {truck!r}; {told_of('trucks', _list_trucks(connection, city))}"
         )
     alike = connection.execute(SQL["find_alike"], {"city": city, "login": login}).fetchone()
     if alike is not None:
@@ -81,7 +113,8 @@ def _list_trucks(connection: Connection, city: str) -> list[str]:
     return [row["truck_id"] for row in connection.execute(SQL["list_truck_ids"], {"city": city})]
 
 
-def _told(kind: str, names: list[str]) -> str:
+def told_of(kind: str, names: list[str]) -> str:
+    """Those there are, for whoever named another."""
     if not names:
         return f"it has no {kind}"
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
@@ -107,7 +140,7 @@ def list_accounts(connection: Connection, city: str) -> list[AccountState]:
     return [
         AccountState(
             row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"], row["failed_attempts"],
-            row["locked_until"],
+            row["locked_until"], row["has_one_time"],
         )
         for row in rows
     ]  # fmt: skip
@@ -129,10 +162,21 @@ def end_rest(connection: Connection, city: str, login: str) -> None:
         AccountRefused: there is none of that name.
     """
     _change(connection, "end_rest", city, login)
-
-
-def _change(connection: Connection, query: str, city: str, login: str) -> None:
     with store_errors():
-        if connection.execute(SQL[query], {"city": city, "login": login}).fetchone() is None:
+        connection.execute(SQL["end_rest_of_sources"], {"city": city, "login": login})
+
+
+def _change(connection: Connection, query: str, city: str, login: str, **values: object) -> None:
+    with store_errors():
+        if connection.execute(SQL[query], {"city": city, "login": login, **values}).fetchone() is None:
             logins = [row["login"] for row in connection.execute(SQL["list_logins"], {"city": city})]
-            raise AccountRefused(f"{login}: {city} has no such account; {_told('accounts', logins)}")
+            raise AccountRefused(f"{login}: {city} has no such account; {told_of('accounts', logins)}")
+
+
+def set_password(connection: Connection, city: str, login: str, password_hash: str) -> None:
+    """Another password, hashed before: sessions stay. The transaction is the caller's.
+
+    Raises:
+        AccountRefused: there is none of that name.
+    """
+    _change(connection, "set_password", city, login, hash=password_hash)

@@ -28,8 +28,11 @@ SELECT city_id, login, role, truck_id, session_epoch FROM account WHERE city_id 
 UPDATE account SET session_epoch = session_epoch + 1 WHERE city_id = %(city)s AND login = %(login)s
 
 -- name: list_accounts
-SELECT city_id, login, role, truck_id, session_epoch, failed_attempts, locked_until FROM account
-WHERE city_id = %(city)s ORDER BY role, login
+-- It rests where any of its sources does: that is what its people complain of.
+SELECT a.city_id, a.login, a.role, a.truck_id, a.session_epoch, a.failed_attempts,
+       greatest(a.locked_until, max(s.locked_until)) AS locked_until, a.one_time_secret IS NOT NULL AS has_one_time
+FROM account a LEFT JOIN known_source s USING (city_id, login)
+WHERE a.city_id = %(city)s GROUP BY a.city_id, a.login ORDER BY a.role, a.login
 
 -- name: remove_account
 DELETE FROM account WHERE city_id = %(city)s AND login = %(login)s RETURNING true
@@ -37,6 +40,22 @@ DELETE FROM account WHERE city_id = %(city)s AND login = %(login)s RETURNING tru
 -- name: end_rest
 UPDATE account SET failed_attempts = 0, locked_until = NULL
 WHERE city_id = %(city)s AND login = %(login)s RETURNING true
+
+-- name: end_rest_of_sources
+UPDATE known_source SET failed_attempts = 0, locked_until = NULL WHERE city_id = %(city)s AND login = %(login)s
+
+-- name: forget_sessions
+DELETE FROM login_session WHERE city_id = %(city)s AND login = %(login)s
+
+-- name: forget_sources
+DELETE FROM known_source WHERE city_id = %(city)s AND login = %(login)s
+
+-- name: set_one_time_secret
+UPDATE account SET one_time_secret = %(secret)s, one_time_step = 0
+WHERE city_id = %(city)s AND login = %(login)s RETURNING true
+
+-- name: set_password
+UPDATE account SET password_hash = %(hash)s WHERE city_id = %(city)s AND login = %(login)s RETURNING true
 
 -- name: list_logins
 SELECT login FROM account WHERE city_id = %(city)s ORDER BY login

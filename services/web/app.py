@@ -8,8 +8,10 @@ from services.web import health, problems
 from services.web.api_docs import endpoints as api_docs
 from services.web.assets import Assets
 from services.web.deps import Deps
+from services.web.doorstep import Doorstep
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
+from services.web.login import account, telephones
 from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
 from services.web.municipality import endpoints as municipality
@@ -42,17 +44,22 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     )
     page = Page(assets or Assets())
     app.state.deps = deps
+    meter = meter or WebMeter()
+    meter.logins = deps.doors.outcomes
     app.state.page = page
     app.state.servers = health.servers(deps)
     problems.install(app)
     app.add_middleware(Unforeseen, answer=app.exception_handlers[Exception])
+    app.add_middleware(Doorstep, deps=deps, answer=app.exception_handlers[problems.WebProblem])
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Guard, over_https=deps.over_https)
-    app.add_middleware(Traced, meter=meter or WebMeter())
+    app.add_middleware(Traced, meter=meter)
 
     v1 = APIRouter(prefix=API)
     for router in (
         login.api,
+        account.api,
+        telephones.api,
         operator_api.router,
         driver_api.router,
         circuit_files.router,
@@ -70,6 +77,8 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         driver_pages.router,
         login.pages,
         municipality.pages,
+        account.pages,
+        telephones.pages,
         technician.pages,
         api_docs.router,
         maps.pages,

@@ -6,11 +6,15 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from services.city.registry import City
-from services.web.accounts import Role, find_account
+from services.web import cookies
+from services.web.accounts import Role
+from services.web.cookies import read_cookie
 from services.web.deps import WithDeps, WithStore, WithTransaction
 from services.web.problems import NotAllowed, NotFound, NotLoggedIn
+from services.web.sessions import Origin
+from services.web.sessions import find_session as find_open_session
 from services.web.store import find_city
-from services.web.tokens import SESSION_COOKIE, Session, Tokens
+from services.web.tokens import Session, Tokens
 
 
 def get_tokens(deps: WithDeps) -> Tokens:
@@ -20,16 +24,24 @@ def get_tokens(deps: WithDeps) -> Tokens:
 WithTokens = Annotated[Tokens, Depends(get_tokens)]
 
 
-def find_session(request: Request, transaction: WithTransaction, tokens: WithTokens) -> Session | None:
-    """The session, where the cookie is ours, young enough, and its account has not ended its sessions."""
-    read = tokens.read_session(request.cookies.get(SESSION_COOKIE, ""))
+def find_session(request: Request, transaction: WithTransaction, tokens: WithTokens, deps: WithDeps) -> Session | None:
+    """The session, where the cookie is ours, young enough, and nobody has ended it.
+
+    What is answered to somebody stays with them: no cache on the way may keep it.
+    """
+    read = tokens.read_session(read_cookie(request, deps, cookies.SESSION))
     if read is None:
         return None
-    city, login, epoch, nonce = read
-    account = find_account(transaction.connection, city, login)
-    if account is None or account.session_epoch != epoch:
-        return None
-    return Session(account.city, account.login, account.role, account.truck, nonce)
+    request.state.is_private = True
+    return find_open_session(transaction.connection, *read, now=deps.wall_now())
+
+
+def get_origin(request: Request) -> Origin:
+    """From where somebody speaks; behind our front its own word for it, which nobody else can say."""
+    return Origin(request.client.host if request.client else "?", request.headers.get("user-agent", ""))
+
+
+WithOrigin = Annotated[Origin, Depends(get_origin)]
 
 
 MaybeSession = Annotated[Session | None, Depends(find_session)]

@@ -1,13 +1,15 @@
-"""Passwords as Argon2id. Each takes a tenth of a second and 64 MB: pages hold no connection meanwhile."""
+"""Passwords as Argon2id. Each takes a tenth of a second of a core and 64 MB: pages hold no connection meanwhile."""
 
+import os
 import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-_hasher = PasswordHasher()
-_at_once = threading.BoundedSemaphore(2)
-"""Two at a time keep a small server alive when many knock."""
+_hasher = PasswordHasher(parallelism=1)
+"""The library's own memory and passes (RFC 9106, the second recommendation), on one core."""
+_at_once = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+"""A core stays for the pages, however many knock."""
 NOBODY = _hasher.hash("nobody")
 """Checked where there is no account, so that it takes as long."""
 

@@ -1,7 +1,10 @@
-"""Checking passwords: after five wrong guesses in a row a name rests for five minutes, then twice as long."""
+"""Checking passwords. After five wrong guesses in a row a source rests, five minutes at first, then longer.
+
+A source is a browser or an address from which the account was opened before, a truck's phone, or all strangers
+together: so nobody keeps an operator out by guessing, and strangers share five guesses.
+"""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,13 +13,17 @@ from typing import Any
 
 from services.store.connection import Connection
 from services.store.queries import load_queries
+from services.web import one_time
 from services.web.accounts import Account
+from services.web.doors import Doors, network_of
 from services.web.hashing import NOBODY, is_right, renewed
+from services.web.phones import Phone
+from services.web.security_log import note
+from services.web.sessions import Origin
+from services.web.unknown_names import rest_until
 
-GUESSES = 5
-FIRST_REST = timedelta(minutes=5)
-LONGEST_REST = timedelta(hours=1)
-NAMES_KEPT = 10_000
+KNOWN_FOR = timedelta(days=90)
+"""A browser or an address that the account was not opened from for so long is a stranger's again."""
 
 SQL = load_queries(__name__)
 
@@ -28,95 +35,168 @@ _one_at_a_time = [threading.Lock() for _ in range(64)]
 
 
 @dataclass(frozen=True)
+class Knock:
+    """Somebody at the door, with all that speaks for them."""
+
+    city: str
+    login: str
+    password: str
+    origin: Origin
+    browser: str = ""
+    """What the browser's cookie says of it; whether the account knows it, the store says."""
+    is_new_browser: bool = False
+    """It said nothing, and was given this name."""
+    phone: Phone | None = None
+    one_time: str = ""
+
+
+@dataclass(frozen=True)
 class Resting:
     """Too many wrong guesses: nothing is checked until then, not even the right one."""
 
     until: datetime
 
 
-class UnknownNames:
-    """Wrong guesses at names without an account: they rest like accounts, so that nobody finds out which is which."""
+@dataclass(frozen=True)
+class OneTimeNeeded:
+    """The password is right, and the account wants a one-time code beside it."""
 
-    def __init__(self) -> None:
-        self._guessed: OrderedDict[tuple[str, str], tuple[int, datetime | None]] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def rest_of(self, city: str, login: str) -> datetime | None:
-        with self._lock:
-            return self._guessed.get((city, login.casefold()), (0, None))[1]
+@dataclass(frozen=True)
+class _Read:
+    """What the store says of whoever knocks."""
 
-    def record_wrong(self, city: str, login: str, now: datetime) -> datetime | None:
-        """Until when the name rests now, if it does."""
-        name = (city, login.casefold())
-        with self._lock:
-            attempts = self._guessed.pop(name, (0, None))[0] + 1
-            until = _rest_until(attempts, now)
-            self._guessed[name] = (attempts, until)
-            while len(self._guessed) > NAMES_KEPT:
-                self._guessed.popitem(last=False)
-            return until
+    row: dict[str, Any] | None
+    source: str | None
+    """Which of the account's sources; None: a stranger."""
+    until: datetime | None
+    """Until when the source rests."""
+
+    @property
+    def may_open(self) -> bool:
+        """A truck's account opens on its phone alone."""
+        return self.row is not None and (self.row["role"] != "driver" or self.source is not None)
 
 
 def check_password(
-    looking: Looking, unknown: UnknownNames, city: str, login: str, password: str, now: datetime
-) -> Account | Resting | None:
-    """The account; or that the name rests; or None for a wrong password as for an unknown name, which last alike."""
-    login = login.strip()
-    with _one_at_a_time[hash((city, login.casefold())) % len(_one_at_a_time)]:
+    looking: Looking, doors: Doors, knock: Knock, now: datetime
+) -> Account | Resting | OneTimeNeeded | None:
+    """The account; or that it rests; or None for a wrong password as for an unknown name, which last alike.
+
+    Raises:
+        Slowed, Busy: nothing was checked.
+    """
+    if knock.phone is None and (knock.is_new_browser or not knock.browser):
+        doors.check_address(knock.origin.address, now)  # without asking the store: floods come this way
+    with looking() as connection:
+        is_known = _read(connection, doors, knock).source is not None
+    if not is_known:
+        doors.check_address(knock.origin.address, now)
+        doors.check_city(knock.city, now)
+    with doors.place(is_known=is_known):
+        answer = _check_in_turn(looking, doors, knock, now)
+    doors.outcomes[_outcome(answer)] += 1
+    return answer
+
+
+def _outcome(answer: Account | Resting | OneTimeNeeded | None) -> str:
+    if isinstance(answer, Resting):
+        return "resting"
+    if isinstance(answer, OneTimeNeeded):
+        return "one_time"
+    return "wrong" if answer is None else "right"
+
+
+def _check_in_turn(
+    looking: Looking, doors: Doors, knock: Knock, now: datetime
+) -> Account | Resting | OneTimeNeeded | None:
+    with _one_at_a_time[hash((knock.city, knock.login.casefold())) % len(_one_at_a_time)]:
         with looking() as connection:
-            row = _find_password(connection, city, login)
-        until = row["locked_until"] if row else unknown.rest_of(city, login)
-        if until is not None and until > now:
-            return Resting(until)
-        if row is None:
-            is_right(NOBODY, password)
-            return _resting(unknown.record_wrong(city, login, now))
-        if not is_right(row["password_hash"], password):
-            with looking() as connection:
-                return _resting(_record_wrong(connection, city, row["login"], now))
-        kept = renewed(row["password_hash"], password)
+            read = _read(connection, doors, knock)
+        if read.until is not None and read.until > now:
+            return Resting(read.until)
+        row = read.row if read.may_open else None
+        if not is_right(row["password_hash"] if row else NOBODY, knock.password) or row is None:
+            return _wrong(looking, doors, knock, read, now)
+        step = row["one_time_step"]
+        if row["one_time_secret"] is not None:
+            if not knock.one_time:
+                return OneTimeNeeded()
+            step = one_time.find_step(row["one_time_secret"], knock.one_time, now, row["one_time_step"])
+            if step is None:
+                return _wrong(looking, doors, knock, read, now)
+        kept = renewed(row["password_hash"], knock.password)
         with looking() as connection:
-            return _record_right(connection, row, kept)
+            return _record_right(connection, row, kept, step, knock, now)
 
 
-def _resting(until: datetime | None) -> Resting | None:
-    return None if until is None else Resting(until)
-
-
-def _record_right(connection: Connection, row: dict[str, Any], kept: str) -> Account | None:
-    """None where the password was changed while this one was checked."""
+def _read(connection: Connection, doors: Doors, knock: Knock) -> _Read:
+    row = find_password(connection, knock.city, knock.login)
+    if row is None:
+        return _Read(None, None, doors.unknown_names.rest_of(knock.city, knock.login))
     named = {"city": row["city_id"], "login": row["login"]}
-    right = named | {"checked": row["password_hash"], "hash": kept}
-    if connection.execute(SQL["record_right_password"], right).fetchone() is None:
-        return None
-    return Account(row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"])
+    sources = {source["source"]: source["locked_until"] for source in connection.execute(SQL["list_sources"], named)}
+    if row["role"] == "driver":
+        phone = knock.phone
+        if phone is None or (phone.city, phone.truck) != (row["city_id"], row["truck_id"]):
+            return _Read(row, None, doors.unknown_names.rest_of(knock.city, row["login"]))
+        own = f"phone {phone.id}"
+        return _Read(row, own, sources.get(own))
+    mine = [f"browser {knock.browser}", f"address {network_of(knock.origin.address)}"]
+    source = next((known for known in mine if known in sources), None)
+    return _Read(row, source, sources[source] if source else row["locked_until"])
 
 
-def _find_password(connection: Connection, city: str, login: str) -> dict[str, Any] | None:
+def find_password(connection: Connection, city: str, login: str) -> dict[str, Any] | None:
     """The account written so, else the only one written so in other letters."""
     rows = connection.execute(SQL["find_password"], {"city": city, "login": login}).fetchall()
     return rows[0] if len(rows) == 1 or (rows and rows[0]["login"] == login) else None
 
 
-def _record_wrong(connection: Connection, city: str, login: str, now: datetime) -> datetime | None:
-    """Until when the account rests now, if it does."""
-    name = {"city": city, "login": login}
-    row = connection.execute(SQL["lock_attempts"], name).fetchone()
+def _record_right(
+    connection: Connection, row: dict[str, Any], kept: str, step: int, knock: Knock, now: datetime
+) -> Account | None:
+    """None where the password was changed, or the one-time code used, while this one was checked."""
+    named = {"city": row["city_id"], "login": row["login"]}
+    right = named | {"checked": row["password_hash"], "hash": kept, "step": step, "before": row["one_time_step"]}
+    if connection.execute(SQL["record_right_password"], right).fetchone() is None:
+        return None
+    known = [f"address {network_of(knock.origin.address)}"] if row["role"] != "driver" else []
+    known += [f"browser {knock.browser}"] if knock.browser else []
+    known += [f"phone {knock.phone.id}"] if knock.phone and row["role"] == "driver" else []
+    connection.execute(SQL["put_sources"], named | {"sources": known, "now": now})
+    connection.execute(SQL["forget_sources"], named | {"before": now - KNOWN_FOR})
+    note(connection, row["city_id"], "logged_in", now, login=row["login"], origin=knock.origin)
+    return Account(row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"])
+
+
+def _wrong(looking: Looking, doors: Doors, knock: Knock, read: _Read, now: datetime) -> Resting | None:
+    """Counted at its source, and told; a login that is none may be somebody's password in the wrong place."""
+    spent = [] if read.source else doors.spend(knock.origin.address, knock.city, now)
+    with looking() as connection:
+        until = _record_wrong(connection, doors, knock, read, now)
+        login = read.row["login"] if read.row else ""
+        for what in ["wrong_password", *(["account_rests"] if until else []), *spent]:
+            note(connection, knock.city, what, now, login=login, origin=knock.origin)
+    return None if until is None else Resting(until)
+
+
+def _record_wrong(connection: Connection, doors: Doors, knock: Knock, read: _Read, now: datetime) -> datetime | None:
+    """Until when the source rests now, if it does."""
+    if read.row is None or not read.may_open:
+        name = read.row["login"] if read.row else knock.login
+        return doors.unknown_names.record_wrong(knock.city, name, now)
+    named = {"city": read.row["city_id"], "login": read.row["login"], "source": read.source, "now": now}
+    if read.source is not None:
+        connection.execute(SQL["add_source"], named)
+    kind = "source" if read.source is not None else "account"
+    row = connection.execute(SQL[f"lock_{kind}"], named).fetchone()
     if row is None:
         return None
     until: datetime | None = row["locked_until"]
     if until is not None and until > now:
         return until  # another process counted the fifth meanwhile
     attempts = row["failed_attempts"] + 1
-    until = _rest_until(attempts, now)
-    connection.execute(SQL["record_wrong_password"], name | {"attempts": attempts, "locked_until": until})
+    until = rest_until(attempts, now)
+    connection.execute(SQL[f"record_wrong_{kind}"], named | {"attempts": attempts, "locked_until": until})
     return until
-
-
-def _rest_until(attempts: int, now: datetime) -> datetime | None:
-    """After every fifth wrong guess in a row a rest, each twice as long as the one before, at most an hour."""
-    rounds, rest = divmod(attempts, GUESSES)
-    if rest:
-        return None
-    doublings = min(rounds - 1, 10)
-    return now + min(FIRST_REST * (1 << doublings), LONGEST_REST)

@@ -1,6 +1,6 @@
 """What every answer carries and every request must respect, whatever the page."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -50,6 +50,7 @@ class Guard:
             return
         body = _Body(receive)
         started = False
+        scope.setdefault("state", {})
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -62,6 +63,9 @@ class Guard:
                     headers.setdefault(name, value)
                 if "text/html" in headers.get("content-type", ""):
                     headers.setdefault("Cache-Control", "no-store")
+                # Behind a login nothing stays in a browser that somebody else opens next; fingerprinted files may.
+                if scope["state"].get("is_private") and "immutable" not in headers.get("cache-control", ""):
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         refusal = _refusal(scope)
@@ -86,9 +90,24 @@ def _refusal(scope: Scope) -> ASGIApp | None:
         return _refuse(413, "too_large")
     origin = headers.get("origin")
     # SameSite cookies and tokens already stop forged posts; a browser that names a foreign page is refused at the door.
-    if scope["method"] not in SAFE_METHODS and origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if scope["method"] not in SAFE_METHODS and origin is not None and _host_of(origin) != headers.get("host"):
         return _refuse(403, "foreign_origin")
+    if _has_nul(scope):
+        return _refuse(400, "bad_request")
     return None
+
+
+def _host_of(origin: str) -> str | None:
+    """None for what is no address at all, as `http://[`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def _has_nul(scope: Scope) -> bool:
+    """No path and no question of ours has one, and no database takes it."""
+    return b"\0" in unquote_to_bytes(scope.get("query_string", b"")) or "\0" in scope["path"]
 
 
 def _refuse(status: int, code: str) -> ASGIApp:

@@ -9,8 +9,6 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from services.web.accounts import Account, Role
 
 LIFE_S = 12 * 3600  # a shift with its margins
-SESSION_COOKIE = "tournee_session"
-FORM_COOKIE = "tournee_form"
 
 
 @dataclass(frozen=True)

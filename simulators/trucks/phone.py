@@ -27,15 +27,24 @@ class OutOfReach(PhoneError):
 class DriverClient:
     """The few requests that a driver's phone makes. It logs in again by itself when its session has ended."""
 
-    def __init__(self, http: httpx.Client, city: str, login: str, password: str) -> None:
+    def __init__(self, http: httpx.Client, city: str, login: str, password: str, key: str) -> None:
+        """`key`: the phone's own, from its enrolment; without it the truck's code opens nothing."""
         self._http = http
+        self._http.headers["X-Truck-Phone"] = key
         self._who = {"city": city, "login": login, "password": password}
         self._csrf: str | None = None
 
     @classmethod
-    def to(cls, url: str, city: str, login: str, password: str) -> "DriverClient":
+    def to(cls, url: str, city: str, login: str, password: str, key: str) -> "DriverClient":
         """A client of its own for this address."""
-        return cls(httpx.Client(base_url=url, timeout=TIMEOUT_S, headers={"Origin": url}), city, login, password)
+        return cls(httpx.Client(base_url=url, timeout=TIMEOUT_S, headers={"Origin": url}), city, login, password, key)
+
+    @classmethod
+    def enrolled(cls, url: str, city: str, login: str, password: str, invitation: str) -> "DriverClient":
+        """The same for a phone that has its truck's invitation, and becomes the truck's by it."""
+        with httpx.Client(base_url=url, timeout=TIMEOUT_S, headers={"Origin": url}) as http:
+            answer = http.post("/api/v1/phone", json={"code": invitation.rpartition("/")[2]})
+        return cls.to(url, city, login, password, str(_checked(answer).json()["key"]))
 
     def close(self) -> None:
         self._http.close()

@@ -18,16 +18,17 @@ from services.roads.osm.city_roads import roads_of
 from services.roads.osm.store import RoadStore
 from services.store.connection import connect
 from services.web.accounts import add_account
+from services.web.phones import add_phone
 from tests.support.beside import EXTRACTS
 from tests.support.orders import day_order
 from tests.support.roads_town import town
-from tests.support.web_seed import OPERATOR, put_plan
+from tests.support.web_seed import OPERATOR, key_of, put_plan
 
 EXTRACT = EXTRACTS / "porto.osm.pbf"
 FRAME = (-8.6212, 41.1247, -8.5937, 41.1561)
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-DRIVER = ("C-1", "4821")
+DRIVER = ("C-1", "482193")
 DEPOT, SITE = (-8.6155, 41.1525), (-8.6002, 41.1335)  # lon, lat: beside streets of the north-west and the south-east
 
 
@@ -105,6 +106,7 @@ def put_porto(database_url: str, registry: Registry, plan: PlanMade) -> None:
         add_account(connection, "porto", OPERATOR[0], "operator", OPERATOR[1])
         for truck in registry.trucks:
             add_account(connection, "porto", truck.id, "driver", DRIVER[1], truck.id)
+            add_phone(connection, "porto", truck.id, by="awa", now=NOW, key=key_of(truck.id))
         put_plan(connection, plan)
         connection.execute(
             "INSERT INTO dispatch VALUES (%s, %s, %s, %s, %s, %s)",

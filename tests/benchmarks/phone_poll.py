@@ -19,7 +19,7 @@ from services.store.connection import connect
 from services.web.accounts import add_account
 from services.web.operator.store import find_plan, find_plan_text
 from tests.support.databases import new_database
-from tests.support.web_seed import CITY, DRIVER, NAMES, NOW, make_plan, put_city, put_dispatch, put_plan
+from tests.support.web_seed import CITY, DRIVER, NAMES, NOW, make_plan, put_city, put_dispatch, put_phone, put_plan
 from tests.support.web_server import client_of, serve
 from tests.twins.stream import MemoryStream
 
@@ -78,6 +78,7 @@ def put_made(database_url: str, plan: PlanMade) -> None:
             {"truck": TRUCK},
         )
         add_account(connection, CITY, TRUCK, "driver", DRIVER[1], TRUCK)
+        put_phone(connection, TRUCK)
         put_plan(connection, plan)
         put_dispatch(connection, plan)
         connection.execute("ANALYZE")

@@ -20,11 +20,13 @@ from services.city.store import store_registry
 from services.clock import SystemClock
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
+from services.web.phones import add_phone
 from simulators.trucks.phone import DriverClient
 from tests.support.example_town import FLEET_OF_TRUCK, LORRIES, TIPPERS, two_fleet_town
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 
+CODE = "482193"
 DAY = date(2026, 3, 3)  # a Tuesday: Sè's fixed circuit of four stops is RB-1021's, and RB-2210 stays in
 MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
 NEXT_MORNING = MORNING + timedelta(hours=22)  # 03:00 there: the day is over, the next is not yet planned
@@ -89,7 +91,8 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         store_registry(connection, registry, who="test", now=SystemClock().now())
         add_account(connection, city, "awa", "operator", "une-longue-matinee")
         for truck in FLEET_OF_TRUCK:
-            add_account(connection, city, truck, "driver", "4821", truck)
+            add_account(connection, city, truck, "driver", CODE, truck)
+            add_phone(connection, city, truck, by="awa", now=datetime.now(UTC), key=f"key-of-{truck}")
     clock = Timepiece(tmp_path_factory.mktemp("clock") / "clock", MORNING)
     clock.run(MORNING, speed=1.0)  # a day under way: of two plans one is the later
     environment = fresh_stack.environment() | {
@@ -107,7 +110,7 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         who = {"city": city, "login": "awa", "password": "une-longue-matinee"}
         office.headers["X-CSRF-Token"] = office.post("/api/v1/session", json=who).json()["csrf"]
         phones = {
-            fleet: cleanup.enter_context(closing(DriverClient.to(url, city, truck, "4821")))
+            fleet: cleanup.enter_context(closing(DriverClient.to(url, city, truck, CODE, f"key-of-{truck}")))
             for fleet, truck in TRUCK_OF.items()
         }
         store = cleanup.enter_context(connect(fresh_stack.database_url, name="look"))

@@ -11,8 +11,11 @@ import pytest
 from infra.stack.stack import Stack
 from services.store.connection import connect
 from services.web.accounts import Account, AccountRefused, add_account
-from services.web.passwords import Resting, UnknownNames, check_password
-from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
+from services.web.doors import Doors
+from services.web.passwords import Knock, Resting, check_password
+from services.web.phones import find_phone
+from services.web.sessions import Origin
+from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, key_of, put_phone
 from tests.support.web_server import LogIn, Running
 
 pytestmark = pytest.mark.usefixtures("web")
@@ -20,7 +23,9 @@ pytestmark = pytest.mark.usefixtures("web")
 
 def test_login_says_role_and_truck(web: Running) -> None:
     """The phone learns whose circuit it shows; the cookie is out of reach of scripts."""
-    answer = httpx.post(f"{web.url}/api/v1/session", json={"city": CITY, "login": "C-01", "password": DRIVER[1]})
+    order = {"city": CITY, "login": "C-01", "password": DRIVER[1]}
+    phone = {"X-Truck-Phone": key_of("C-01")}
+    answer = httpx.post(f"{web.url}/api/v1/session", json=order, headers=phone)
     assert answer.json() | {"csrf": ""} == {"csrf": "", "role": "driver", "truck": "C-01"}
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -40,20 +45,21 @@ def test_unknown_login_and_wrong_password_look_alike(web: Running) -> None:
 def test_five_wrong_guesses_rest_the_account(database_url: str) -> None:
     """From the fifth wrong guess on it is said until when, and the right password is refused until then."""
     with connect(database_url, name="test") as connection:
-        add_account(connection, CITY, "C-03", "driver", "9999", "C-03")
+        add_account(connection, CITY, "C-03", "driver", "918273", "C-03")
+        phone = find_phone(connection, key_of("C-03"))
+    doors = Doors()
 
     def guess(password: str, after: timedelta = timedelta(0)) -> object:
-        return check_password(
-            lambda: connect(database_url, name="test"), UnknownNames(), CITY, "C-03", password, NOW + after
-        )
+        knock = Knock(CITY, "C-03", password, Origin("192.0.2.7"), phone=phone)
+        return check_password(lambda: connect(database_url, name="test"), doors, knock, NOW + after)
 
     five = Resting(NOW + timedelta(minutes=5))
     assert [guess("0000") for _ in range(5)] == [None, None, None, None, five]
-    assert guess("9999", timedelta(minutes=4)) == five
+    assert guess("918273", timedelta(minutes=4)) == five
     # The next five rest twice as long: from 6 minutes on, until 16 minutes after the first.
     later = timedelta(minutes=6)
     assert [guess("0000", later) for _ in range(5)][-1] == Resting(NOW + timedelta(minutes=16))
-    again = guess("9999", timedelta(minutes=17))
+    again = guess("918273", timedelta(minutes=17))
     assert isinstance(again, Account)
     assert again.truck == "C-03"
 
@@ -62,10 +68,11 @@ def test_guesses_made_together_are_counted_one_by_one(database_url: str) -> None
     """Twenty guesses at once are five guesses and fifteen refusals, as if they had come one after the other."""
     with connect(database_url, name="test") as connection:
         add_account(connection, CITY, "tous", "operator", "a long secret")
-    unknown = UnknownNames()
+    doors = Doors(places=64)
 
     def guess(number: int) -> object:
-        return check_password(lambda: connect(database_url, name="test"), unknown, CITY, "tous", f"guess {number}", NOW)
+        knock = Knock(CITY, "tous", f"guess {number}", Origin("192.0.2.8"))
+        return check_password(lambda: connect(database_url, name="test"), doors, knock, NOW)
 
     with ThreadPoolExecutor(20) as pool:
         told = list(pool.map(guess, range(20)))
@@ -75,20 +82,24 @@ def test_guesses_made_together_are_counted_one_by_one(database_url: str) -> None
 def test_rest_is_told_with_its_minutes(web: Running) -> None:
     """A driver who typed wrong five times learns why the right digits fail, for how long, and who can help."""
     with connect(web.pool.conninfo, name="test") as connection:
-        add_account(connection, CITY, "T-04", "driver", "1357", "T-04")
+        add_account(connection, CITY, "T-04", "driver", "135792", "T-04")
+        put_phone(connection, "T-04")
     order = {"city": CITY, "login": "T-04"}
+    phone = {"X-Truck-Phone": key_of("T-04")}
     for _ in range(4):
-        assert httpx.post(f"{web.url}/api/v1/session", json=order | {"password": "0000"}).status_code == 401
-    for password in ("0000", "1357"):
-        answer = httpx.post(f"{web.url}/api/v1/session", json=order | {"password": password})
+        assert (
+            httpx.post(f"{web.url}/api/v1/session", json=order | {"password": "0000"}, headers=phone).status_code == 401
+        )
+    for password in ("0000", "135792"):
+        answer = httpx.post(f"{web.url}/api/v1/session", json=order | {"password": password}, headers=phone)
         assert (answer.status_code, answer.json()["code"]) == (429, "resting")
         assert 290 < int(answer.headers["retry-after"]) <= 300
         assert "dans 5 min" in answer.json()["detail"]
         assert "L'exploitation peut rouvrir" in answer.json()["detail"]
-    with httpx.Client(base_url=web.url) as browser:
+    with httpx.Client(base_url=web.url, cookies={"tournee_phone": key_of("T-04")}) as browser:
         token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/connexion").text)
         assert token is not None
-        form = {"csrf_token": token[1], "city": CITY, "login": "T-04", "password": "1357"}
+        form = {"csrf_token": token[1], "city": CITY, "login": "T-04", "password": "135792"}
         page = browser.post("/connexion", data=form)
     assert page.status_code == 429
     assert "se repose encore 5 min" in html.unescape(page.text)
@@ -104,7 +115,8 @@ def test_names_without_an_account_rest_too(web: Running) -> None:
 def test_truck_code_may_be_typed_in_small_letters(web: Running) -> None:
     """`c-02` on a phone's keyboard, with a space after it, is C-02; the session is the account's own."""
     order = {"city": CITY, "login": "c-02 ", "password": DRIVER[1]}
-    answer = httpx.post(f"{web.url}/api/v1/session", json=order)
+    phone = {"X-Truck-Phone": key_of("C-02")}
+    answer = httpx.post(f"{web.url}/api/v1/session", json=order, headers=phone)
     assert (answer.status_code, answer.json()["truck"]) == (200, "C-02")
 
 
@@ -112,20 +124,23 @@ def test_login_in_other_letters_is_not_made_twice(database_url: str) -> None:
     """Two accounts that differ by a capital would leave nobody sure which is whose."""
     with connect(database_url, name="test") as connection:
         with pytest.raises(AccountRefused, match="written 'C-01'"):
-            add_account(connection, CITY, "c-01", "driver", "1234", "C-01")
+            add_account(connection, CITY, "c-01", "driver", "135792", "C-01")
         with pytest.raises(AccountRefused, match="no truck 'T77'; its trucks are C-01, C-02, C-03, T-04, T-05"):
-            add_account(connection, CITY, "T77", "driver", "1234", "T77")
+            add_account(connection, CITY, "T77", "driver", "135792", "T77")
         with pytest.raises(AccountRefused, match="no such city"):
             add_account(connection, "nulle-part", "maire", "municipality", "a long secret")
 
 
 def test_weak_accounts_are_refused(database_url: str) -> None:
-    """Three digits for a driver, seven letters for an operator, a driver without a truck: none is made."""
+    """A code of four digits or an easy one, eleven letters for an operator, a driver without a truck: none is made."""
     with connect(database_url, name="test") as connection:
         for role, password, truck in (
-            ("driver", "123", "C-01"),
-            ("operator", "short12", None),
-            ("driver", "1234", None),
+            ("driver", "4821", "C-01"),
+            ("driver", "123456", "C-01"),
+            ("operator", "eleven sign", None),
+            ("operator", "MotDePasse2026!", None),
+            ("operator", None, None),
+            ("driver", "482193", None),
         ):
             with pytest.raises(AccountRefused):
                 add_account(connection, CITY, "x", role, password, truck)  # type: ignore[arg-type]

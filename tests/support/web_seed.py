@@ -26,6 +26,7 @@ from services.contracts.planning import (
 from services.planning.problem import totals_of
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
+from services.web.phones import add_phone
 from services.writer.day import store_savings
 from tests.support.web_basemap import SOUTH, WEST, basemap, ring
 
@@ -36,7 +37,7 @@ ZONE = ZoneInfo("Africa/Porto-Novo")
 NAMES = UUID("5f0f6f0a-93a6-4a44-9a27-6f7ed7a3f0c1")
 PLAN = uuid5(NAMES, "plan")
 OPERATOR = ("awa", "une-longue-matinee")
-DRIVER = ("C-01", "4821")
+DRIVER = ("C-01", "482193")
 MAYOR = ("mairie", "une-longue-matinee")
 
 DISTRICTS = (
@@ -297,6 +298,16 @@ def put_city(connection: Connection, **changes: Any) -> None:
     add_account(connection, CITY, MAYOR[0], "municipality", MAYOR[1])
     for truck in TRUCKS[:3]:
         add_account(connection, CITY, truck, "driver", DRIVER[1], truck)
+        put_phone(connection, truck)
+
+
+def key_of(truck: str) -> str:
+    """Of the truck's phone."""
+    return f"key-of-the-phone-of-{truck}"
+
+
+def put_phone(connection: Connection, truck: str) -> None:
+    add_phone(connection, CITY, truck, by=OPERATOR[0], now=NOW, key=key_of(truck))
 
 
 def put_entries(connection: Connection) -> None:

@@ -22,7 +22,7 @@ from services.web.deps import Deps
 from services.web.kept_places import KeptPlaces
 from services.web.stream import Stream
 from services.web.transaction import AT_ONCE
-from tests.support.web_seed import CITY, NOW, put_everything
+from tests.support.web_seed import CITY, NOW, key_of, put_everything
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -51,7 +51,8 @@ class LogIn(Protocol):
 def client_of(web: Running, who: tuple[str, str]) -> httpx.Client:
     """A client with a session, its CSRF token as a standing header."""
     client = httpx.Client(base_url=web.url, timeout=30)
-    answer = client.post("/api/v1/session", json={"city": CITY, "login": who[0], "password": who[1]})
+    order = {"city": CITY, "login": who[0], "password": who[1]}
+    answer = client.post("/api/v1/session", json=order, headers={"X-Truck-Phone": key_of(who[0])})
     assert answer.status_code == 200, answer.text
     client.headers["X-CSRF-Token"] = answer.json()["csrf"]
     return client

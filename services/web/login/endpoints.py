@@ -6,19 +6,27 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 
 from services.city.registry import City
+from services.store.connection import Connection
+from services.web import cookies
 from services.web.accounts import Account
 from services.web.catalogue import LANGUAGES
+from services.web.cookies import drop_cookie, key_shown, put_cookie, read_cookie
 from services.web.deps import Deps, WithDeps, WithStore
-from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithTokens, check_csrf
+from services.web.doors import Busy, Slowed
+from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithOrigin, WithTokens, check_csrf
 from services.web.login.schemas import LoggedIn, LogIn
 from services.web.pages import LANGUAGE_COOKIE, get_page
-from services.web.passwords import Resting, check_password
+from services.web.passwords import Knock, OneTimeNeeded, Resting, check_password
+from services.web.phones import find_phone
 from services.web.problems import NotFound, WebProblem
 from services.web.problems import Resting as NameRests
+from services.web.security_log import note
+from services.web.sessions import Origin, end_session, id_of, open_session
 from services.web.store import list_cities
-from services.web.tokens import FORM_COOKIE, LIFE_S, SESSION_COOKIE, Tokens, new_nonce
+from services.web.tokens import LIFE_S, Session, Tokens, new_nonce
 
 api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)
@@ -31,33 +39,52 @@ class WrongPassword(WebProblem):
     status, code = 401, "wrong_password"
 
 
-def _log_in(deps: Deps, city: str, login: str, password: str) -> Account | Resting | None:
-    return check_password(deps.looking, deps.unknown_names, city, login, password, deps.wall_now())
+class OneTimeMissing(WebProblem):
+    status, code = 401, "one_time_missing"
 
 
-def _open_session(response: Response, deps: Deps, tokens: Tokens, account: Account) -> str:
-    """Set the cookie; the answer is the session's CSRF token."""
+def knock_of(request: Request, deps: Deps, origin: Origin, order: LogIn) -> Knock:
+    """What somebody says, and what their cookies say for them."""
+    key = key_shown(request, deps)
+    phone = None
+    if key:
+        with deps.looking() as connection:
+            phone = find_phone(connection, key)
+    browser = read_cookie(request, deps, cookies.BROWSER)[:64]
+    return Knock(
+        order.city, order.login.strip(), order.password, origin, browser or new_nonce(), not browser, phone,
+        order.one_time,
+    )  # fmt: skip
+
+
+def _open_session(response: Response, deps: Deps, tokens: Tokens, account: Account, knock: Knock) -> str:
+    """Set the cookies; the answer is the session's CSRF token."""
     nonce = new_nonce()
-    response.set_cookie(
-        SESSION_COOKIE,
-        tokens.session(account, nonce),
-        max_age=LIFE_S,
-        httponly=True,
-        samesite="lax",
-        secure=deps.over_https,
-    )
+    phone = knock.phone if account.role == "driver" else None
+    with deps.looking() as connection:
+        open_session(connection, account, nonce, knock.origin, phone.id if phone else None, deps.wall_now())
+    put_cookie(response, deps, cookies.SESSION, tokens.session(account, nonce), life_s=LIFE_S)
+    put_cookie(response, deps, cookies.BROWSER, knock.browser, life_s=cookies.LONG_S)
     return tokens.csrf(nonce)
 
 
 @api.post("/session")
-def log_in(order: LogIn, response: Response, deps: WithDeps, tokens: WithTokens) -> LoggedIn:
-    """Log in. After five wrong tries the name rests for some minutes: 429, with `Retry-After`."""
-    account = _log_in(deps, order.city, order.login, order.password)
+def log_in(
+    request: Request, order: LogIn, response: Response, deps: WithDeps, tokens: WithTokens, origin: WithOrigin
+) -> LoggedIn:
+    """Log in. After five wrong tries the name rests for some minutes: 429, with `Retry-After`.
+
+    429 with `slowed` or `busy`: nothing was checked; the same again after `Retry-After` seconds.
+    """
+    knock = knock_of(request, deps, origin, order)
+    account = check_password(deps.looking, deps.doors, knock, deps.wall_now())
     if isinstance(account, Resting):
         raise NameRests(account.until - deps.wall_now())
+    if isinstance(account, OneTimeNeeded):
+        raise OneTimeMissing
     if account is None:
         raise WrongPassword
-    csrf = _open_session(response, deps, tokens, account)
+    csrf = _open_session(response, deps, tokens, account, knock)
     response.headers["Cache-Control"] = "no-store"
     return LoggedIn(csrf=csrf, role=account.role, truck=account.truck)
 
@@ -70,9 +97,15 @@ def get_session(session: AnySession, response: Response, tokens: WithTokens) -> 
 
 
 @api.delete("/session", status_code=204, dependencies=[CsrfHeader])
-def log_out(_session: AnySession, response: Response) -> None:
-    """Log out on this device."""
-    response.delete_cookie(SESSION_COOKIE)
+def log_out(session: AnySession, response: Response, deps: WithDeps, connection: WithStore, origin: WithOrigin) -> None:
+    """End this session: its cookie opens nothing any more, wherever it is."""
+    _end(connection, deps, session, origin)
+    drop_cookie(response, deps, cookies.SESSION)
+
+
+def _end(connection: Connection, deps: Deps, session: Session, origin: Origin) -> None:
+    end_session(connection, session.city, session.login, id_of(session.nonce))
+    note(connection, session.city, "logged_out", deps.wall_now(), login=session.login, origin=origin)
 
 
 @pages.get("/connexion")
@@ -87,30 +120,45 @@ def login_form(
     request: Request,
     deps: WithDeps,
     tokens: WithTokens,
+    origin: WithOrigin,
     city: Annotated[str, Form(max_length=32)],
     login: Annotated[str, Form(max_length=64)],
     password: Annotated[str, Form(max_length=256)],
-    csrf_token: Annotated[str, Form()] = "",
-    suite: Annotated[str, Form()] = "",
+    one_time: Annotated[str, Form(max_length=16)] = "",
+    csrf_token: Annotated[str, Form(max_length=512)] = "",
+    suite: Annotated[str, Form(max_length=512)] = "",
 ) -> Response:
     with deps.looking() as connection:
         cities = list_cities(connection)
 
     again = partial(_login_form, request, deps, tokens, cities, suite=suite, city=city, login=login)
-    nonce = request.cookies.get(FORM_COOKIE, "")
+    nonce = read_cookie(request, deps, cookies.FORM)
     if not nonce or not tokens.is_csrf(csrf_token, nonce):
         return again(status=403, fault="stale")
-    account = _log_in(deps, city, login, password)
-    if isinstance(account, Resting):
-        rest = NameRests(account.until - deps.wall_now())
-        answer = again(status=rest.status, fault="resting", minutes=rest.values["minutes"])
-        answer.headers["Retry-After"] = str(rest.retry_after_s)
-        return answer
-    if account is None:
+    try:
+        order = LogIn(city=city, login=login, password=password, one_time=one_time)
+    except ValidationError:  # no city and no account is written so
         return again(status=401, fault="wrong")
+    knock = knock_of(request, deps, origin, order)
+    wait: NameRests | Busy | Slowed | None = None
+    account: Account | Resting | OneTimeNeeded | None = None
+    try:
+        account = check_password(deps.looking, deps.doors, knock, deps.wall_now())
+    except (Busy, Slowed) as refused:
+        wait = refused
+    if isinstance(account, Resting):
+        wait = NameRests(account.until - deps.wall_now())
+    if wait is not None:
+        answer = again(status=wait.status, fault=wait.code, minutes=wait.values.get("minutes", 0))
+        answer.headers["Retry-After"] = str(wait.retry_after_s)
+        return answer
+    if isinstance(account, OneTimeNeeded):
+        return again(status=401, fault="one_time", asks_one_time=True)
+    if not isinstance(account, Account):
+        return again(status=401, fault="wrong", asks_one_time=bool(one_time))
     response = RedirectResponse(_local(suite) or HOMES[account.role], status_code=303)
-    _open_session(response, deps, tokens, account)
-    response.delete_cookie(FORM_COOKIE)
+    _open_session(response, deps, tokens, account, knock)
+    drop_cookie(response, deps, cookies.FORM)
     return response
 
 
@@ -125,9 +173,10 @@ def _login_form(
     login: str = "",
     fault: str = "",
     minutes: object = 0,
+    asks_one_time: bool = False,
     status: int = 200,
 ) -> Response:
-    nonce = request.cookies.get(FORM_COOKIE) or new_nonce()
+    nonce = read_cookie(request, deps, cookies.FORM) or new_nonce()
     response = get_page(request).render(
         request,
         "login/login.html",
@@ -139,11 +188,10 @@ def _login_form(
         login=login,
         fault=fault,
         minutes=minutes,
+        asks_one_time=asks_one_time,
         is_driver=(_local(suite) or "").partition("?")[0] == "/chauffeur",
     )
-    response.set_cookie(
-        FORM_COOKIE, nonce, max_age=LIFE_S, httponly=True, samesite="strict", secure=deps.over_https, path="/connexion"
-    )
+    put_cookie(response, deps, cookies.FORM, nonce, life_s=LIFE_S, samesite="strict")
     return response
 
 
@@ -155,11 +203,19 @@ def logout_page(request: Request, session: MaybeSession, tokens: WithTokens) -> 
 
 
 @pages.post("/deconnexion")
-def logout_form(session: MaybeSession, tokens: WithTokens, csrf_token: Annotated[str, Form()] = "") -> Response:
+def logout_form(
+    session: MaybeSession,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+    origin: WithOrigin,
+    csrf_token: Annotated[str, Form(max_length=512)] = "",
+) -> Response:
     if session is not None:
         check_csrf(csrf_token, session, tokens)
+        _end(connection, deps, session, origin)
     response = RedirectResponse("/connexion", status_code=303)
-    response.delete_cookie(SESSION_COOKIE)
+    drop_cookie(response, deps, cookies.SESSION)
     return response
 
 
@@ -174,6 +230,15 @@ def choose_language(language: str, deps: WithDeps, retour: str = "/") -> Respons
 
 def _local(path: str) -> str | None:
     """The path where it stays on this site: nobody is sent elsewhere after a login."""
-    parts = urlsplit(path)
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and "\\" not in path
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # no address at all, as `//[`
+        return None
+    is_ours = (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and not parts.netloc
+        and "\\" not in path
+        and path.isprintable()
+    )
     return path if is_ours else None

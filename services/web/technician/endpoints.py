@@ -1,7 +1,7 @@
 """The places that the city's roads leave out: a page for people, a CSV for a spreadsheet."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,6 +16,7 @@ from services.web.geo import base_paths
 from services.web.guards import OfficeSession, SessionCity, WithTokens
 from services.web.pages import get_page
 from services.web.problems import NotFound
+from services.web.security_log import list_attacks, list_events
 from services.web.tables import csv_answer
 from services.web.technician.devices import read_devices
 from services.web.technician.listing import Group, frame_of, height_for, list_places, marks_of
@@ -26,6 +27,8 @@ api = APIRouter(tags=["downloads"])
 WIDTH = 720.0
 LOWEST, HIGHEST = 420.0, 860.0
 """Of the drawing: a city is as it is, and the drawing has to fit beside a list."""
+SHOWN_FOR, ATTACKED_WITHIN = timedelta(days=7), timedelta(hours=24)
+MOST_EVENTS = 40
 COLUMNS = ("kind", "id", "name", "zone", "lon", "lat", "served", "trouble", "metres", "added_s", "without")
 
 
@@ -50,7 +53,10 @@ def technician_page(
     limits = {"near_m": round(NEAR_M), "limit_m": round(WALK_LIMIT_M)}
     return get_page(request).render(
         request, "technician/page.html", city=city, session=session, csrf=csrf, limits=limits,
-        devices=read_devices(connection, city.id, deps.clock.now()), **values,
+        devices=read_devices(connection, city.id, deps.clock.now()),
+        events=list_events(connection, city.id, deps.wall_now() - SHOWN_FOR, MOST_EVENTS),
+        attacks=list_attacks(connection, city.id, deps.wall_now() - ATTACKED_WITHIN, MOST_EVENTS),
+        **values,
     )  # fmt: skip
 
 

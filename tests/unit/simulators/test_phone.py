@@ -30,7 +30,7 @@ class Web:
 
     def client(self) -> DriverClient:
         http = httpx.Client(base_url="http://web", transport=httpx.MockTransport(self.answer))
-        return DriverClient(http, "small-town", "driver", "1234")
+        return DriverClient(http, "small-town", "driver", "1234", "key")
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if self.outages:
@@ -106,7 +106,7 @@ def test_server_in_trouble_is_out_of_reach() -> None:
     """500 and 429 mean later, not never."""
     for status in (500, 503, 429):
         transport = httpx.MockTransport(lambda _request, status=status: httpx.Response(status))
-        client = DriverClient(httpx.Client(base_url="http://web", transport=transport), "c", "l", "p")
+        client = DriverClient(httpx.Client(base_url="http://web", transport=transport), "c", "l", "p", "k")
         with pytest.raises(OutOfReach):
             client.find_circuit(NOW.date())
 

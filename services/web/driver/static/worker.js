@@ -3,6 +3,7 @@
 const CACHE = "tournee-__BUILD__";
 const KEPT = "__KEPT__";
 const PAGE = "/chauffeur";
+const LEAVE = "/deconnexion";
 const PATIENCE_MS = 4000; // on a weak network the kept page is better than a white one
 
 self.addEventListener("install", (event) => event.waitUntil(stockUp()));
@@ -25,10 +26,28 @@ async function takeOver() {
 
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
+  if (origin === location.origin && event.request.method === "POST" && pathname === LEAVE) event.waitUntil(forget());
   if (origin !== location.origin || event.request.method !== "GET") return;
   if (event.request.mode === "navigate" && pathname === PAGE) event.respondWith(page(event));
   else if (pathname.startsWith("/static/")) event.respondWith(kept(event.request));
 });
+
+/** Whoever logs out leaves no circuit behind for whoever finds the phone. Reports that wait are the office's: they stay. */
+async function forget() {
+  for (const name of await caches.keys()) await (await caches.open(name)).delete(PAGE);
+  await new Promise((resolve) => {
+    const asking = indexedDB.open("tournee");
+    asking.onerror = resolve;
+    asking.onsuccess = () => {
+      const database = asking.result;
+      const done = () => resolve(database.close());
+      if (!database.objectStoreNames.contains("kept")) return done();
+      const transaction = database.transaction("kept", "readwrite");
+      transaction.objectStore("kept").clear();
+      transaction.oncomplete = transaction.onabort = done;
+    };
+  });
+}
 
 async function kept(request) {
   const found = await caches.match(request);
