@@ -10,7 +10,6 @@
 import gzip
 import hashlib
 import io
-import json
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -26,6 +25,12 @@ from infra.backup.errors import BackupDamaged
 
 FORMAT = "tournee/backup/1"
 PART_BYTES = 4 * 1024 * 1024
+MOST_PART_BYTES = 256 * 1024 * 1024
+"""A part ends with the row that fills it; our longest rows are plans and maps, of some tens of MB."""
+MOST_DESCRIPTION_BYTES = 8 * 1024 * 1024
+MOST_RATIO = 250
+"""Rows of a store pack to a tenth or a twentieth; made to fill a disk, zeros pack to a thousandth."""
+SLACK_BYTES = 64 * 1024 * 1024
 COMPRESSION = 4  # half the time of gzip's 6, for files some five per cent larger
 
 
@@ -135,6 +140,32 @@ class ArchiveWriter:
         self._tar.addfile(member, io.BytesIO(content))
 
 
+class TooLarge(OSError):
+    """More than any of our backups holds: a file made to fill a disk or the memory."""
+
+
+class _Metered:
+    """The unpacked bytes, as far as a backup of ours could have them."""
+
+    def __init__(self, unpacked: gzip.GzipFile, packed: BinaryIO) -> None:
+        self._unpacked = unpacked
+        self._packed = packed
+        self._since_member = self._total = 0
+
+    def read(self, size: int) -> bytes:
+        content = self._unpacked.read(size)
+        self._since_member += len(content)
+        self._total += len(content)
+        if self._since_member > MOST_PART_BYTES + SLACK_BYTES:
+            raise TooLarge(f"a part of more than {MOST_PART_BYTES:,} bytes")
+        if self._total > SLACK_BYTES and self._total > MOST_RATIO * self._packed.tell():
+            raise TooLarge(f"it unpacks to more than {MOST_RATIO} times its size")
+        return content
+
+    def next_member(self) -> None:
+        self._since_member = 0
+
+
 class TablePart(NamedTuple):
     table: str
     content: bytes
@@ -147,7 +178,8 @@ class ArchiveReader:
         self._path = path
         self._gzip = gzip.GzipFile(fileobj=file, mode="rb")
         with self._faults("it does not begin like one of ours"):
-            self._tar = tarfile.open(fileobj=self._gzip, mode="r|")  # noqa: SIM115 - closed by __exit__
+            self._metered = _Metered(self._gzip, file)
+            self._tar = tarfile.open(fileobj=self._metered, mode="r|")  # type: ignore[call-overload]  # noqa: SIM115
             self._members = iter(self._tar)
             self.begin = self._read_begin()
 
@@ -189,7 +221,10 @@ class ArchiveReader:
         return begin
 
     def _content(self, member: tarfile.TarInfo) -> bytes:
-        # A row is at most 1 GB for PostgreSQL, and a part ends with the row that fills it.
+        most = MOST_PART_BYTES if member.name.startswith("tables/") else MOST_DESCRIPTION_BYTES
+        if member.size > most:
+            raise BackupDamaged(f"{self._path}: {member.name} has {member.size:,} bytes, ours at most {most:,}")
+        self._metered.next_member()
         file = self._tar.extractfile(member)
         content = file.read() if file is not None else b""
         if len(content) != member.size:
@@ -198,8 +233,8 @@ class ArchiveReader:
 
     def _parsed[T: BaseModel](self, kind: type[T], content: bytes) -> T:
         try:
-            return kind.model_validate(json.loads(content))
-        except (ValueError, ValidationError) as error:
+            return kind.model_validate_json(content)  # which refuses depth before the stack is full
+        except ValidationError as error:
             raise BackupDamaged(f"{self._path}: {kind.__name__.lower()}.json is not readable: {error}") from error
 
     @contextmanager

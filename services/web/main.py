@@ -18,9 +18,9 @@ from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
 from services.web.kept_places import KeptPlaces
 from services.web.stream import KafkaStream
+from services.web.strength import fault_of_secret
 from services.web.transaction import AT_ONCE
 
-SHORTEST_SECRET = 32
 FINISH_S = 8
 """For answers under way when told to stop: whoever starts us kills after ten seconds, and a phone sends again."""
 
@@ -74,8 +74,9 @@ class Server(uvicorn.Server):
 
 def _session_secret(asked: Settings) -> str:
     secret = asked.session_secret.get_secret_value() if asked.session_secret else ""
-    if len(secret) < SHORTEST_SECRET:
-        raise SettingMissing(f"TOURNEE_SESSION_SECRET: at least {SHORTEST_SECRET} characters. See .env.example.")
+    fault = fault_of_secret(secret)
+    if fault is not None:
+        raise SettingMissing(f"TOURNEE_SESSION_SECRET: {fault}; draw one: openssl rand -base64 48. See .env.example.")
     return secret
 
 

@@ -13,11 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.errors import StoreAway, StreamAway, TourneeError
+from services.errors import StoreAway, StoreRefused, StreamAway, TourneeError
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 10
+LONGEST_SAID = 300
 
 
 class WebProblem(TourneeError):
@@ -87,6 +88,11 @@ def install(app: FastAPI) -> None:
         code = {404: "not_found", 405: "not_found", 413: "too_large"}.get(error.status_code, "bad_request")
         return _answer(request, error.status_code, code, [])
 
+    def on_refused(request: Request, error: Exception) -> Response:
+        # Every text that is asked for is checked; what slips through and no database holds is still no fault of ours.
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+        return _answer(request, 400, "bad_request", [])
+
     def on_anything(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return _answer(request, 500, "unforeseen", [])
@@ -94,6 +100,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WebProblem, on_problem)
     app.add_exception_handler(StoreAway, on_away)
     app.add_exception_handler(StreamAway, on_away)
+    app.add_exception_handler(StoreRefused, on_refused)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_anything)
@@ -102,6 +109,19 @@ def install(app: FastAPI) -> None:
 def _address(request: Request) -> str:
     """Where the reader wanted to go, with the day and the fleet that the address names."""
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def sayable(value: Any) -> Any:
+    """What somebody sent, so that it can be said back to them: JSON has no NaN, and UTF-8 no half characters."""
+    if isinstance(value, str):
+        return value[:LONGEST_SAID].encode(errors="replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {sayable(str(key)): sayable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [sayable(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)[:LONGEST_SAID]
 
 
 def _wants_json(request: Request) -> bool:
@@ -119,6 +139,7 @@ def _answer(
     page = request.app.state.page
     texts = page.texts_for(request)
     headers = {"Cache-Control": "no-store"}
+    errors = sayable(errors)
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
     title, detail = texts(f"problem.{code}.title"), texts(f"problem.{code}.detail", **values)

@@ -30,7 +30,9 @@ def parse_confirmations(entries: list[Any]) -> list[ConfirmVisit]:
         try:
             orders.append(ConfirmVisit.model_validate(entry))
         except ValidationError as error:
+            # Said back so that the phone finds its report; what is no text at all, it cannot have.
             entry_id = entry.get("id") if isinstance(entry, dict) else None
+            entry_id = entry_id if isinstance(entry_id, str) else None
             faults += [
                 {"index": index, "id": entry_id, "where": ["body", index, *fault["loc"]], "message": fault["msg"]}
                 for fault in error.errors()
