@@ -53,25 +53,6 @@ def test_small_town_fits_on_a_sheet_and_its_back(web: Running, open_context: Ope
     assert not {"Économies (CSV)", "Connexion", "Voir le tableau"} & set(lines)
 
 
-def test_many_districts_fill_their_sheets(web: Running, database_url: str, open_context: Open) -> None:
-    """Forty districts: the list goes on over the page, no heading is left behind at the foot, no sheet half empty."""
-    with connect(database_url, name="seed") as connection:
-        connection.execute("DELETE FROM container_state WHERE city_id = %s", (CITY,))
-        put_districts(connection, 34)
-    page = open_context(794, 1123).new_page()
-    page.goto(web.url)
-    sheets = _print(page, "public-many")
-    assert len(sheets) == 3
-    # 14 mm of margin are 40 pt; what is empty above it may be a sixth of the sheet.
-    assert _lowest_pt(sheets[0]) < 40 + A4_HIGH_PT / 6
-    for sheet in sheets:
-        lines = _lines(sheet)
-        assert not any(lines[-1].startswith(heading) for heading in HEADINGS)
-    # The table's head stands on both sheets that have rows of it.
-    heads = ["QuartierHabitants" in "".join(_lines(sheet)).replace(" ", "") for sheet in sheets]
-    assert heads == [True, True, False]
-
-
 @pytest.mark.parametrize(
     ("path", "sheets", "first", "last"),
     [
@@ -94,6 +75,25 @@ def test_town_hall_prints_its_month_and_its_days(
     assert not {"Se déconnecter", "Emporter", "Bacs (CSV)", "Page publique"} & set(lines)
     for sheet in printed:
         assert not _lines(sheet)[-1].startswith(("Quartiers", "Jour par jour", "Circuits", "Bacs passés"))
+
+
+def test_many_districts_fill_their_sheets(web: Running, database_url: str, open_context: Open) -> None:
+    """Forty districts: the list goes on over the page, no heading is left behind at the foot, no sheet half empty."""
+    with connect(database_url, name="seed") as connection:
+        connection.execute("DELETE FROM container_state WHERE city_id = %s", (CITY,))
+        put_districts(connection, 34)
+    page = open_context(794, 1123).new_page()
+    page.goto(web.url)
+    sheets = _print(page, "public-many")
+    assert len(sheets) == 3
+    # 14 mm of margin are 40 pt; what is empty above it may be a sixth of the sheet.
+    assert _lowest_pt(sheets[0]) < 40 + A4_HIGH_PT / 6
+    for sheet in sheets:
+        lines = _lines(sheet)
+        assert not any(lines[-1].startswith(heading) for heading in HEADINGS)
+    # The table's head stands on both sheets that have rows of it.
+    heads = ["QuartierHabitants" in "".join(_lines(sheet)).replace(" ", "") for sheet in sheets]
+    assert heads == [True, True, False]
 
 
 def _capital_pt(text: Any, word: str) -> float:
