@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.edges.heard import Heard, Refused
 from services.edges.values import MILLIMETRES, Fields
@@ -61,5 +62,6 @@ def take_volts(fields: Fields, name: str, *, empty: float, full: float) -> None:
         fields.heard.battery_ratio = min(max((volts - empty) / (full - empty), 0.0), 1.0)
 
 
+@lru_cache(maxsize=4096)  # profiles and decoders are few, messages many
 def _plain(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())

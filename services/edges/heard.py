@@ -17,6 +17,29 @@ class NotAReading(Refused):
     """A message of something else: it is passed over by its name, and no fault of its sender's."""
 
 
+class Faults:
+    """Gathers refusals, so that what else a message says is read before the first of them is told."""
+
+    def __init__(self) -> None:
+        self._found: list[Refused] = []
+
+    def add(self, refused: Refused) -> None:
+        self._found.append(refused)
+
+    def __enter__(self) -> None:
+        """What is refused inside is gathered."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, Refused):
+            self._found.append(error)
+        return isinstance(error, Refused)
+
+    def tell(self) -> None:
+        """Raise the first, but that it is no reading at all before all others."""
+        for refused in (*(each for each in self._found if isinstance(each, NotAReading)), *self._found):
+            raise refused
+
+
 class Missing:
     """In place of a value that is not there."""
 

@@ -30,6 +30,14 @@ DEEPEST = 64
 QUERY_BEGINS = ("/", "?", "http://", "https://", "GET ", "POST ", "id=", "deviceid=", "lat=", "timestamp=")
 
 
+def _no_constant(name: str) -> object:
+    """NaN and Infinity are no JSON: kept as words, so that the field they stand in is told."""
+    return name
+
+
+READER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def hear(payload: bytes, moment: Moment, *, door: Door | None = None) -> Heard:
     """What a message becomes; where it is refused, `rejected` says why and the rest is what could be read.
 
@@ -66,7 +74,7 @@ def _message(payload: bytes, heard: Heard, *, osmand_too: bool) -> Object:
     if osmand_too and text.startswith(QUERY_BEGINS):
         return _query(text)
     try:
-        message = json.loads(text, parse_constant=_no_constant)
+        message = READER.decode(text)
     except ValueError as error:
         raise Refused("payload", text, f"JSON ({error})") from error
     except RecursionError as error:
@@ -99,20 +107,17 @@ def _query(text: str) -> Object:
         raise Refused("payload", text, f"a query of fields ({error})") from error
 
 
-def _no_constant(name: str) -> object:
-    """NaN and Infinity are no JSON: kept as words, so that the field they stand in is told."""
-    return name
-
-
 def _is_too_deep(message: object) -> bool:
+    """JSON's own kinds alone: this looks at every value of every message."""
     level: list[object] = [message]
     for _ in range(DEEPEST):
-        level = [
-            part
-            for each in level
-            if isinstance(each, Mapping | list)
-            for part in (each.values() if isinstance(each, Mapping) else each)
-        ]
-        if not level:
+        inner: list[object] = []
+        for each in level:
+            if type(each) is dict:
+                inner += each.values()
+            elif type(each) is list:
+                inner += each
+        if not inner:
             return False
+        level = inner
     return True

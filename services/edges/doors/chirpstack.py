@@ -8,12 +8,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import datetime
 
 from services.edges.choosing import read_sensor
 from services.edges.door import Door, Moment
-from services.edges.heard import MISSING, Heard, NotAReading, Refused
-from services.edges.values import Fields, Object, judged, number_of, text_of
+from services.edges.heard import MISSING, Faults, Heard, NotAReading, Refused
+from services.edges.values import PLAIN, Fields, Object, judged, text_of
 
 DEV_EUI = re.compile(r"[0-9A-Fa-f]{16}")
 EUI = "16 hexadecimal digits"
@@ -60,10 +59,13 @@ def object_of(value: object, field: str, heard: Heard) -> Object | None:
     return None
 
 
-def port_of(value: object) -> int | None:
-    """A LoRaWAN port, None where it is not told."""
-    number = number_of(value)
-    return int(number) if number is not None and 0 <= number <= 255 else None
+def take_port(fields: Fields, port: str, count: str, ways: str) -> int | None:
+    """A LoRaWAN port, None where it is not told. What else of the envelope is wrong, and not needed, is dropped too."""
+    number = fields.take(port, PLAIN, 0, 255, "a port, 0 to 255")
+    fields.take(count, PLAIN, 0, 2**32 - 1, "a count of messages, 0 to 4294967295")
+    if not isinstance(fields.fields.get(ways, []), list):
+        fields.heard.drop(fields.within + ways, fields.fields[ways], "a list")
+    return None if number is None else int(number)
 
 
 def _recognises(message: Object) -> bool:
@@ -74,27 +76,30 @@ def _recognises(message: Object) -> bool:
 def _read(message: Object, heard: Heard, moment: Moment) -> None:
     if "devEUI" in message and "deviceInfo" not in message:
         raise Refused("devEUI", message["devEUI"], "an event of ChirpStack 4, which has deviceInfo.devEui")
-    about = Fields(message, heard).inside("deviceInfo").fields
-    heard.device = eui_of(about.get("devEui"))
-    tags = about.get("tags")
-    heard.label = text_of(tags.get("container")) if isinstance(tags, Mapping) else None
+    fields = Fields(message, heard)
+    about = fields.inside("deviceInfo")
+    heard.device = eui_of(about.fields.get("devEui"))
+    heard.label = text_of(about.inside("tags").fields.get("container"))
     event = event_of(message)
     if event != "up":
         raise NotAReading("event", event, "up: the others say nothing of a container")
+    faults = Faults()
     if heard.device is None:
-        raise Refused("deviceInfo.devEui", about.get("devEui", MISSING), EUI)
+        faults.add(Refused("deviceInfo.devEui", about.fields.get("devEui", MISSING), EUI))
     times = [("time", message.get("time")), *_gateway_times(message.get("rxInfo"))]
-    missed = try_time(heard, times, moment.now)
-    read_sensor(
-        heard,
-        moment.decoders_of(heard.device),
-        decoded=object_of(message.get("object"), "object", heard),
-        raw=bytes_of(message.get("data"), "data", heard),
-        port=port_of(message.get("fPort")),
-        profile=text_of(about.get("deviceProfileName"), 200) or "",
-    )
-    if missed is not None:
-        raise missed
+    with faults:
+        heard.happened_at = judged(heard, times, moment.now)
+    port = take_port(fields, "fPort", "fCnt", "rxInfo")
+    with faults:
+        read_sensor(
+            heard,
+            moment.decoders_of(heard.device or ""),
+            decoded=object_of(message.get("object"), "object", heard),
+            raw=bytes_of(message.get("data"), "data", heard),
+            port=port,
+            profile=text_of(about.fields.get("deviceProfileName"), 200) or "",
+        )
+    faults.tell()
 
 
 def event_of(message: Object) -> str:
@@ -106,15 +111,6 @@ def _gateway_times(received: object) -> list[tuple[str, object]]:
     """When the gateways and the network say that they heard it."""
     ways = [way for way in received if isinstance(way, Mapping)] if isinstance(received, list) else []
     return [(f"rxInfo.{name}", way.get(name)) for way in ways[:8] for name in ("nsTime", "gwTime")]
-
-
-def try_time(heard: Heard, times: list[tuple[str, object]], now: datetime) -> Refused | None:
-    """Set the instant; what is wrong with it is told after the rest has been read."""
-    try:
-        heard.happened_at = judged(heard, times, now)
-    except Refused as refused:
-        return refused
-    return None
 
 
 DOOR = Door("chirpstack", "containers", _recognises, _read)

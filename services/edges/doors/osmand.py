@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from services.contracts.fields import FUTURE_TOLERANCE
 from services.edges.door import Door, Moment
 from services.edges.doors.places import KMH_PER_KNOT, take_alarm, take_motion, take_place, without_unknown
-from services.edges.heard import MISSING, Heard, Refused
+from services.edges.heard import MISSING, Faults, Heard, Refused
 from services.edges.values import Fields, Object, epoch_of, instant_of, text_of
 
 MOST_FIELDS = 100
@@ -40,12 +40,17 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     heard.device = text_of(told.get("id")) or text_of(told.get("deviceid"))
     fields = Fields(_with_place(told, heard), heard)
     _take_extras(fields)
+    faults = Faults()
     if heard.device is None:
-        raise Refused("id", told.get("id", told.get("deviceid", MISSING)), "the name of the device, in id or deviceid")
+        came = told.get("id", told.get("deviceid", MISSING))
+        faults.add(Refused("id", came, "the name of the device, in id or deviceid"))
+    with faults:
+        heard.happened_at = _instant(told, moment.now)
     if str(told.get("valid", "true")).strip().lower() in {"false", "0"}:
-        raise Refused("valid", told["valid"], "true or 1: without a fix the place is none")
-    take_place(fields, "lat", "lon")
-    heard.happened_at = _instant(told, moment.now)
+        faults.add(Refused("valid", told["valid"], "true or 1: without a fix the place is none"))
+    with faults:
+        take_place(fields, "lat", "lon")
+    faults.tell()
 
 
 def _with_place(told: Mapping[str, object], heard: Heard) -> dict[str, object]:

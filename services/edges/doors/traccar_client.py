@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from services.edges.door import Door, Moment
-from services.edges.doors.chirpstack import try_time
 from services.edges.doors.places import KMH_PER_MS, take_alarm, take_motion, take_place, without_unknown
-from services.edges.heard import MISSING, Heard, Refused
-from services.edges.values import PLAIN, Fields, Object, text_of
+from services.edges.heard import MISSING, Faults, Heard, Refused
+from services.edges.values import PLAIN, Fields, Object, judged, text_of
 
 
 def _recognises(message: Object) -> bool:
@@ -18,17 +17,20 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     heard.device = text_of(message.get("device_id"))
     location = Fields(message, heard).inside("location")
     _take_extras(location)
+    faults = Faults()
     if heard.device is None:
-        raise Refused("device_id", message.get("device_id", MISSING), "the name of the device")
-    missed = try_time(heard, [("location.timestamp", location.fields.get("timestamp"))], moment.now)
-    coords = location.fields.get("coords")
-    if not isinstance(coords, Mapping):
-        raise Refused("location.coords", MISSING if coords is None else coords, "an object with latitude and longitude")
-    place = Fields(coords, heard, "location.coords.")
-    take_motion(place, "speed", "heading", "accuracy", KMH_PER_MS)
-    take_place(place, "latitude", "longitude")
-    if missed is not None:
-        raise missed
+        faults.add(Refused("device_id", message.get("device_id", MISSING), "the name of the device"))
+    with faults:
+        heard.happened_at = judged(heard, [("location.timestamp", location.fields.get("timestamp"))], moment.now)
+    with faults:
+        coords = location.fields.get("coords")
+        if not isinstance(coords, Mapping):
+            expected = "an object with latitude and longitude"
+            raise Refused("location.coords", MISSING if coords is None else coords, expected)
+        place = Fields(coords, heard, "location.coords.")
+        take_motion(place, "speed", "heading", "accuracy", KMH_PER_MS)
+        take_place(place, "latitude", "longitude")
+    faults.tell()
 
 
 def _take_extras(location: Fields) -> None:

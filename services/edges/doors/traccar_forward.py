@@ -6,10 +6,9 @@ So the trackers that a city already has come in through the Traccar that it alre
 from collections.abc import Mapping
 
 from services.edges.door import Door, Moment
-from services.edges.doors.chirpstack import try_time
 from services.edges.doors.places import KMH_PER_KNOT, take_alarm, take_motion, take_place
-from services.edges.heard import MISSING, Heard, Refused
-from services.edges.values import Fields, Object, text_of
+from services.edges.heard import MISSING, Faults, Heard, Refused
+from services.edges.values import Fields, Object, judged, text_of
 
 
 def _recognises(message: Object) -> bool:
@@ -25,16 +24,20 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
         raise Refused("position", MISSING if told is None else told, "an object")
     position = Fields(told, heard, "position.")
     _take_extras(position)
+    faults = Faults()
     if heard.device is None:
-        raise Refused("device.uniqueId", device.get("uniqueId", MISSING), "the name of the device")
+        faults.add(Refused("device.uniqueId", device.get("uniqueId", MISSING), "the name of the device"))
     names = ("fixTime", "deviceTime", "serverTime")
-    missed = try_time(heard, [(f"position.{name}", told.get(name)) for name in names], moment.now)
+    with faults:
+        heard.happened_at = judged(heard, [(f"position.{name}", told.get(name)) for name in names], moment.now)
     for name, wrong in (("valid", False), ("outdated", True)):
         if told.get(name) is wrong:
-            raise Refused(f"position.{name}", wrong, f"{not wrong}: this is no fix, or that of an earlier message")
-    take_place(position, "latitude", "longitude")
-    if missed is not None:
-        raise missed
+            faults.add(
+                Refused(f"position.{name}", wrong, f"{not wrong}: this is no fix, or that of an earlier message")
+            )
+    with faults:
+        take_place(position, "latitude", "longitude")
+    faults.tell()
 
 
 def _take_extras(position: Fields) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from services.edges.choosing import read_sensor
 from services.edges.decoder import take_percent
 from services.edges.door import Door, Moment
-from services.edges.doors.chirpstack import bytes_of, eui_of, object_of, port_of, try_time
-from services.edges.heard import MISSING, Heard, NotAReading, Refused
-from services.edges.values import Fields, Object, text_of
+from services.edges.doors.chirpstack import bytes_of, eui_of, object_of, take_port
+from services.edges.heard import MISSING, Faults, Heard, NotAReading, Refused
+from services.edges.values import Fields, Object, judged, text_of
 
 OTHERS = (
     "join_accept",
@@ -40,18 +40,21 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     for told in (message.get("simulated"), up.get("simulated")):
         if told not in (None, False, "false", 0):
             raise NotAReading("simulated", told, "a message of a real device: simulated ones are never counted")
+    faults = Faults()
     if heard.device is None:
-        raise Refused("end_device_ids", message.get("end_device_ids", MISSING), "dev_eui or device_id")
+        faults.add(Refused("end_device_ids", message.get("end_device_ids", MISSING), "dev_eui or device_id"))
     times: list[tuple[str, object]] = [
         ("uplink_message.received_at", up.get("received_at")),
         ("received_at", message.get("received_at")),
     ]
-    missed = try_time(heard, times, moment.now)
-    _read_sensor(Fields(up, heard, "uplink_message."), moment, heard.device)
+    with faults:
+        heard.happened_at = judged(heard, times, moment.now)
+    uplink = Fields(up, heard, "uplink_message.")
+    with faults:
+        _read_sensor(uplink, moment, heard.device or "")
     if heard.battery_ratio is None:
-        take_percent(Fields(up, heard, "uplink_message.").inside("last_battery_percentage"), "value")
-    if missed is not None:
-        raise missed
+        take_percent(uplink.inside("last_battery_percentage"), "value")
+    faults.tell()
 
 
 def _name(ids: Fields, heard: Heard) -> None:
@@ -72,7 +75,7 @@ def _read_sensor(up: Fields, moment: Moment, device: str) -> None:
         moment.decoders_of(device),
         decoded=object_of(told.get("decoded_payload"), "uplink_message.decoded_payload", heard),
         raw=bytes_of(told.get("frm_payload"), "uplink_message.frm_payload", heard),
-        port=port_of(told.get("f_port")),
+        port=take_port(up, "f_port", "f_cnt", "rx_metadata"),
         profile=profile or "",
         within="decoded_payload.",
     )

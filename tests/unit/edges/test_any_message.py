@@ -1,15 +1,20 @@
 """Whatever comes to a door, nothing ends by it, and what is not taken has a reason."""
 
 import json
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.city.registry import ContainerKind
+from services.edges.book import Book
 from services.edges.choosing import DECODERS, read_sensor
 from services.edges.decoder import Decoder
 from services.edges.door import Moment
 from services.edges.heard import Heard, Refused
 from services.edges.hearing import DOORS, hear
+from services.edges.taking import Keep, Taker
+from services.writer.handlers import HANDLERS
 from tests.support import published
 from tests.support.published import NOW, chirpstack, client, forwarded, ttn
 
@@ -117,3 +122,24 @@ def test_any_bytes_at_any_decoder_give_a_distance_or_a_reason(decoder: Decoder, 
 )  # fmt: skip
 def test_any_object_at_any_decoder_gives_a_distance_or_a_reason(decoder: Decoder, decoded: dict[str, object]) -> None:
     assert "; expected " in sensed(decoder, decoded, None, None)
+
+
+KIND = ContainerKind.model_validate(
+    {"id": "bac", "name": "Bac", "service_s": 90, "kg_per_l": 0.25, "fill_per_day": 0.45, "mount_mm": 3000}
+)
+BOOK = Book({("cotonou", "COT-0412"): KIND, ("cotonou", "6749D19054690031"): KIND}, frozenset({("cotonou", "T01")}))
+TAKER = Taker(DECODERS, Keep(timedelta(days=7300), timedelta(days=7300)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(spoilt(), st.sampled_from(["chirpstack", "ttn", "traccar-client", "traccar-forward", "osmand"]), st.booleans())
+def test_whatever_comes_to_a_citys_door_becomes_events_of_their_contracts(
+    message: object, door: str, is_keyed: bool
+) -> None:
+    """What the bridge would send on its own thread: an exception there would hold up every device."""
+    device = ("COT-0412" if DOORS[door].kind == "containers" else "T01") if is_keyed else None
+    taken = TAKER.take("cotonou", door, json.dumps(message).encode(), now=NOW, book=BOOK, device=device)
+    for made in taken.events:
+        HANDLERS[made.topic].contract.model_validate_json(made.value)
+    assert bool(taken.events) == (taken.outcome != "passed_over")
+    assert (taken.detail is None) == (taken.outcome in {"taken", "left_aside"})

@@ -93,10 +93,19 @@ def test_message_with_a_wrong_time_still_shows_what_its_sensor_says() -> None:
     assert found.rejected is not None
 
 
+def test_whatever_is_refused_the_rest_is_shown() -> None:
+    """Nobody's device, at no time: its distance is what a technician needs to find it."""
+    found = heard(chirpstack(deviceInfo={"devEui": "none"}, time=None, rxInfo=None))
+    assert (found.distance_mm, found.battery_ratio, found.happened_at) == (2116, 0.92, None)
+    assert found.rejected == "deviceInfo.devEui: 'none'; expected 16 hexadecimal digits"
+    place = heard(client(timestamp="soon"))
+    assert (place.lat, place.rejected is None) == (6.3703, False)
+
+
 def test_bad_fields_that_nobody_needs_cost_nothing() -> None:
     found = heard(chirpstack(rxInfo=7, fPort="eighty", data=12, object={"battery": "low", "distance": 2116}))
     assert (found.rejected, found.distance_mm, found.battery_ratio) == (None, 2116, None)
-    assert [name for name, _ in found.dropped] == ["data", "object.battery"]
+    assert [name for name, _ in found.dropped] == ["fPort", "rxInfo", "data", "object.battery"]
 
 
 def test_chirpstack_3_is_told_that_it_is_not_4() -> None:
