@@ -19,7 +19,7 @@ from infra.stack.stack import Stack
 from services.edges.store import make_key
 from services.store.connection import connect
 from tests.contract.waiting import eventually
-from tests.support.published import chirpstack, client, ttn
+from tests.support.published import chirpstack, client, forwarded, ttn
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 
@@ -139,7 +139,7 @@ def test_networks_come_in_over_http_with_the_key_of_their_door(
 
 @pytest.mark.usefixtures("services")
 def test_trackers_come_in_by_the_key_of_their_truck(http: httpx.Client, url: str, keys: dict[str, str]) -> None:
-    """By GET and POST of the OsmAnd protocol, and by the JSON of Traccar Client: 10 knots, 4.2 m/s."""
+    """By GET and POST of the OsmAnd protocol, Traccar Client, a Traccar that is there: 10 knots, 4.2 m/s."""
     key = keys["tracker"]
     place = {"lat": "6.37", "lon": "2.39", "speed": "10"}
     at = int(AT.timestamp())
@@ -148,12 +148,15 @@ def test_trackers_come_in_by_the_key_of_their_truck(http: httpx.Client, url: str
     assert http.post(f"/{key}", data=place | {"id": "any", "timestamp": str(at + 120)}).status_code == 200
     phone = client(timestamp=(AT + timedelta(minutes=3)).isoformat())
     assert http.post(f"/{key}", json=phone).status_code == 200
+    old = forwarded(fixTime=(AT + timedelta(minutes=4)).isoformat()) | {"device": {"uniqueId": "T1"}}
+    bearer = {"Authorization": f"Bearer {keys['traccar-forward']}"}
+    assert http.post(f"/{CITY}/traccar", json=old, headers=bearer).json()["outcome"] == "taken"
     assert http.get("/", params=place | {"id": "stranger"}).status_code == 400
     assert http.post("/", json=phone).status_code == 404
     rows = "SELECT speed_kmh FROM position WHERE truck_id = 'T1' ORDER BY happened_at"
-    eventually(lambda: len(query(url, rows)) == 4)
+    eventually(lambda: len(query(url, rows)) == 5)
     assert [speed for (speed,) in query(url, rows)] == [
-        pytest.approx(v, abs=0.01) for v in (18.52, 18.52, 18.52, 15.12)
+        pytest.approx(v, abs=0.01) for v in (18.52, 18.52, 18.52, 15.12, 18.52)
     ]
 
 
