@@ -1,9 +1,12 @@
 """Whose the devices of other makers are, and who may come in, in the store."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+from pydantic import ValidationError
 
 from services.city.devices import UnknownCity
 from services.city.registry import ContainerKind
@@ -12,6 +15,8 @@ from services.edges.naming import Naming
 from services.errors import TourneeError
 from services.store.connection import Connection, connect, store_errors
 from services.store.queries import load_queries
+
+log = logging.getLogger(__name__)
 
 SQL = load_queries(__name__)
 
@@ -29,7 +34,7 @@ def load_book(database_url: str) -> Book:
     every = {"city": None}
     with store_errors(), connect(database_url, name="edges") as connection:
         kinds = {
-            (row["city_id"], row["document"]["id"]): ContainerKind.model_validate(row["document"])
+            (row["city_id"], row["entry_id"]): _kind_of(row["city_id"], row["document"])
             for row in connection.execute(SQL["list_container_kinds"])
         }
         containers = {
@@ -46,6 +51,15 @@ def load_book(database_url: str) -> Book:
             for row in connection.execute(SQL["list_door_keys"])
         }
     return Book(containers, frozenset(trucks), named, keys)
+
+
+def _kind_of(city: str, document: object) -> ContainerKind | None:
+    """A kind that this Tournée would no longer take costs its containers their fills, and nobody else anything."""
+    try:
+        return ContainerKind.model_validate(document)
+    except ValidationError as error:
+        log.warning("a container kind of %s cannot be read, its sensors tell no fill: %s", city, error)
+        return None
 
 
 def list_container_names(connection: Connection, city: str) -> Mapping[str, str]:

@@ -3,7 +3,7 @@ SELECT city_id, container_id, name, kind_id AS kind FROM container
 WHERE active AND (%(city)s::text IS NULL OR city_id = %(city)s) ORDER BY city_id, container_id
 
 -- name: list_container_kinds
-SELECT city_id, document FROM registry_entry WHERE kind = 'container_kind'
+SELECT city_id, entry_id, document FROM registry_entry WHERE kind = 'container_kind'
 
 -- name: list_trucks
 SELECT city_id, truck_id FROM truck WHERE active

@@ -85,7 +85,8 @@ def judged(heard: Heard, told: Iterable[tuple[str, object]], now: datetime) -> d
     for name, value in told:
         if value is None:
             continue
-        at = instant_of(value)
+        # Some versions write numbers: Traccar's forwarding once told milliseconds.
+        at = instant_of(value) if isinstance(value, str) else epoch_of(value)
         if at is not None and at <= now + FUTURE_TOLERANCE:
             if first is not None:
                 heard.drop(*first, _expected_instant(now))

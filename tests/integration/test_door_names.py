@@ -9,6 +9,7 @@ from services.cli.app import app
 from services.edges.book import Key, Sender
 from services.edges.store import hash_of, load_book
 from services.settings import settings
+from services.store.connection import connect
 from tests.support.web_seed import CITY, put_everything
 
 EUI = "24e124713c141234"
@@ -48,6 +49,15 @@ def test_list_is_shown_first_and_written_when_asked(database_url: str, tmp_path:
     code, told = run("add", CITY, "--from-chirpstack", str(file), "--apply")
     assert code == 1
     assert "line 2, container: 'B-999'" in told
+
+
+def test_kind_that_cannot_be_read_costs_nobody_else_anything(database_url: str) -> None:
+    """The bridge and the doors read this as they start."""
+    with connect(database_url, name="test") as connection:
+        connection.execute(
+            "INSERT INTO registry_entry VALUES (%s, 'container_kind', 'odd', 99, '{\"id\": 5}')", (CITY,)
+        )
+    assert load_book(database_url).knows(CITY, "containers", "B-001")
 
 
 def test_key_opens_its_door_until_another_takes_its_place(database_url: str) -> None:

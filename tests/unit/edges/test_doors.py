@@ -211,6 +211,7 @@ def test_position_that_traccar_forwards_is_that_of_its_device() -> None:
     assert (found.door, found.device, found.rejected) == ("traccar-forward", "359633100458592", None)
     assert (found.speed_kmh, found.battery_ratio, found.accuracy_m) == (pytest.approx(18.52), 0.88, None)
     assert found.happened_at == datetime(2026, 11, 22, 6, 12, 44, tzinfo=UTC)
+    assert heard(forwarded(fixTime=1_795_327_964_000)).happened_at == found.happened_at
     assert heard(forwarded(attributes={"alarm": "sos,tampering"})).alarms == ["sos", "tampering"]
 
 
