@@ -20,6 +20,8 @@ from services.planning.district_queue import KafkaDistrictQueue
 from services.planning.freshness import CityAges
 from services.planning.planner import Planner, Publishes
 from services.planning.sharing import Sharing, SharingRules
+from services.planning.store import is_settled
+from services.planning.waiting import MOST_OF_A_CITY, Waited, Waiting
 from services.roads.osm.city_roads import roads_of as roads_of_city
 from services.settings import Settings, settings
 from services.store.connection import Connection
@@ -42,16 +44,13 @@ def main() -> None:
     with running_service(config, "planner", meter, group="planner") as service:
         stopping, clock = service.stopping, clock_from(config.clock)
         producer = when_there(partial(EventProducer, config.kafka, name="planner"), stopping=stopping)
-        # One order a poll: each is settled for itself, and what is wrong with one is nothing to the next.
-        subscribe = partial(
-            EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member, most_records=1
-        )
+        subscribe = partial(EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member)
         consumer = when_there(subscribe, stopping=stopping)
         if producer is None or consumer is None:
             return
         roads_of = partial(roads_of_city, data_folder=config.data_folder)
         planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter))
-        orders = Orders(planner, CityAges(clock), config, service, meter)
+        orders = Orders(planner, CityAges(clock), config, service, meter, consumer.commit)
         log.info("takes orders")
         consume(service, consumer, orders)
         if not service.is_left_working:
@@ -67,10 +66,20 @@ def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Shar
 
 
 class Orders:
-    """Carries orders out, one after the other, without ever holding up the end; orders the mornings between them."""
+    """Carries orders out, by city in turn, without ever holding up the end; orders the mornings between them.
+
+    All that have come wait here, and Kafka hears of them once none waits any more. Whoever starts after a fall has them
+    all again, and passes over those that the store knows to be settled.
+    """
 
     def __init__(
-        self, planner: Planner, ages: CityAges, config: Settings, service: Service, meter: PlannerMeter
+        self,
+        planner: Planner,
+        ages: CityAges,
+        config: Settings,
+        service: Service,
+        meter: PlannerMeter,
+        commit: Callable[[], None],
     ) -> None:
         self._planner = planner
         self._ages = ages
@@ -79,36 +88,65 @@ class Orders:
         self._aside = Aside(service, "an order", left="the next start carries it out")
         self._store = StoreLink(config.database_url.get_secret_value(), name="planner", stopping=OrderStop(service))
         self._looked_s = -MORNINGS_EVERY_S
+        self._waiting = Waiting()
+        self._commit = commit
         meter.plan_ages, meter.reading_ages, meter.plan_overdue = ages.plan_ages, ages.reading_ages, ages.plan_overdue
 
     def take(self, records: Sequence[Record]) -> bool:
-        return self._aside.do(lambda: all(self._carry_out(record) for record in records))
+        for record in records:
+            self._let_wait(record)
+        return len(self._waiting) == 0 or self._carry_out_next()
+
+    def _let_wait(self, record: Record) -> None:
+        try:
+            order = PlanDay.model_validate_json(record.value)
+        except ValidationError as error:
+            log.warning("an unreadable order is left aside: %s", error)
+            return
+        if not self._waiting.add(order):
+            self._planner.refuse(order, f"{MOST_OF_A_CITY} orders of this city wait already; order again later")
+
+    def _carry_out_next(self) -> bool:
+        """One of those that wait; True once none is left."""
+        waited = self._waiting.take_next(time.monotonic())
+        is_done = self._aside.do(lambda: self._carry_out(waited))
+        return is_done and len(self._waiting) == 0
 
     def committed(self, records: Sequence[Record]) -> None:
         """What became of each order stands in the planner's own messages."""
 
     def between(self, taken: int) -> None:  # noqa: ARG002 - mornings come by the clock
         """Order the mornings that have come, now and then."""
+        if self._aside.is_working:
+            return
+        if len(self._waiting) and not self._service.stopping.is_asked() and self._carry_out_next():
+            self._tell_settled()
         if self._aside.is_working or time.monotonic() - self._looked_s < MORNINGS_EVERY_S:
             return
         self._looked_s = time.monotonic()
         self._store.run(self._counting_waits(self._planner.order_mornings), what="the morning")
         self._store.run(self._counting_waits(self._ages.look), what="the ages of plans")
 
-    def _carry_out(self, record: Record) -> bool:
-        """One order; False only when told to stop before it was carried out."""
+    def _tell_settled(self) -> None:
         try:
-            order = PlanDay.model_validate_json(record.value)
-        except ValidationError as error:
-            log.warning("an unreadable order is left aside: %s", error)
-            return True
+            self._commit()
+        except StreamAway as away:
+            log.warning("waiting for Kafka: %s", away)  # the next poll says it again, before it asks for more
+
+    def _carry_out(self, waited: Waited) -> bool:
+        """One order and its twins; False only when told to stop before it was carried out."""
+        order = waited.order
         current_trace.set(order.trace_id)
 
         def work(connection: Connection) -> None:
             began_s = time.monotonic()
             self._service.probe.turned(next_within_s=order.time_limit_s + BEYOND_LIMIT_S)
-            self._planner.carry_out(connection, order)
-            self._meter.plan_seconds.observe(time.monotonic() - began_s)
+            if is_settled(connection, order):
+                return
+            self._planner.carry_out(connection, order, waited.twins)
+            took_s = time.monotonic() - began_s
+            self._waiting.spend(order.city, took_s, time.monotonic())
+            self._meter.plan_seconds.observe(took_s)
 
         return self._store.run(self._counting_waits(work), what=f"order {order.request_id}")
 

@@ -1,7 +1,7 @@
 """The planner: an order comes, progress is told, the plan is published."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -46,13 +46,25 @@ class Planner:
         self._clock = clock
         self._roads_of = roads_of
         self._sharing = sharing
+        self._twins: Sequence[PlanDay] = ()
 
-    def carry_out(self, connection: Connection, order: PlanDay) -> None:
-        """Plan a day and publish the plan, whole.
+    def carry_out(self, connection: Connection, order: PlanDay, twins: Sequence[PlanDay] = ()) -> None:
+        """Plan a day and publish the plan, whole. `twins` asked for the same: they hear what the order hears.
 
         Raises:
             StoreAway, StreamAway: nothing is settled; carry the order out again.
         """
+        self._twins = twins
+        try:
+            self._carry_out(connection, order)
+        finally:
+            self._twins = ()
+
+    def refuse(self, order: PlanDay, why: str) -> None:
+        """Raises: StreamAway."""
+        self._tell(order, "failed", detail=why)
+
+    def _carry_out(self, connection: Connection, order: PlanDay) -> None:
         try:
             self._carry_out(connection, order)
         except (StoreAway, StreamAway):
@@ -177,6 +189,10 @@ class Planner:
         return (self._sharing.state if self._sharing else None) or None
 
     def _tell(self, order: PlanDay, state: str, **news: object) -> None:
+        for each in (order, *self._twins):
+            self._tell_one(each, state, **news)
+
+    def _tell_one(self, order: PlanDay, state: str, **news: object) -> None:
         message = PlanningProgressed.model_validate(
             {
                 "request_id": order.request_id,

@@ -7,7 +7,7 @@ from services.city.geometry import great_circle_m
 from services.city.registry import City
 from services.contracts.planning import PlanDay, PlanMade, Visit
 from services.planning.under_way import Confirmed, UnderWay
-from services.store.connection import Connection
+from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
 
 SQL = load_queries(__name__)
@@ -40,6 +40,13 @@ def is_day_ordered(connection: Connection, order: PlanDay) -> bool:
     keys = {"city": order.city, "fleet": order.fleet, "day": order.day, "request_id": order.request_id}
     row = connection.execute(SQL["is_day_ordered"], keys).fetchone()
     return bool(row and row["ordered"])
+
+
+def is_settled(connection: Connection, order: PlanDay) -> bool:
+    """Whether this very order was carried out: one that comes again, after a fall, is passed over."""
+    with store_errors(), connection.transaction():
+        row = connection.execute(SQL["is_settled"], {"request_id": order.request_id}).fetchone()
+        return bool(row and row["is_one"])
 
 
 def find_under_way(connection: Connection, order: PlanDay, city: City) -> UnderWay | None:

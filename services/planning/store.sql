@@ -15,6 +15,10 @@ FROM city c JOIN fleet f USING (city_id) JOIN read USING (city_id) ORDER BY c.ci
 SELECT EXISTS (SELECT FROM planning_run WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
                AND (request_id = %(request_id)s OR state <> 'failed')) AS ordered
 
+-- name: is_settled
+SELECT EXISTS (SELECT FROM planning_run WHERE request_id = %(request_id)s
+               AND state IN ('finished', 'failed')) AS is_one
+
 -- name: find_plan_in_force
 -- Now, or at an instant of the past.
 SELECT p.document::text AS document FROM dispatch d JOIN plan p USING (plan_id)
