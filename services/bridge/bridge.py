@@ -9,12 +9,14 @@ from typing import NamedTuple, Protocol
 
 from services.bridge.intake import Event, Find, Keep, Moment, take_in
 from services.bridge.percent import PercentSensors
+from services.bridge.rates import USUAL_A_MINUTE, Rates
 from services.clock import Clock
 from services.contracts import topics
 from services.contracts.devices import trace_of_value
 from services.contracts.trace import is_followed
 from services.edges.desk import Desk, parse_network_topic
-from services.edges.notes import DeviceNotes
+from services.edges.mending import LeftAside
+from services.edges.notes import DeviceNotes, Note
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.stream.mqtt import Arrival
@@ -99,6 +101,7 @@ class Bridge:
         self._lock = Lock()
         self._percent = PercentSensors()
         self._notes = DeviceNotes()
+        self._rates = Rates()
         self.has_work = Signal()
         self.meter = meter or BridgeMeter()
         self.meter.on_their_way = lambda: self.on_their_way
@@ -116,6 +119,8 @@ class Bridge:
             return self._take_from_network(arrival, self._desk, *place)
         event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find, percent=self._percent)
         self.meter.taken[event.topic] += 1
+        if self._rates.is_flood(arrival.topic, moment.now):
+            self._tell_flood(arrival.topic, moment)
         if event.notes:
             self._notes.add(event.notes, moment.now)
             self.meter.noted += 1
@@ -133,6 +138,14 @@ class Bridge:
         self.meter.taken.update(event.topic for event in events)
         several = Several(tuple(events))
         return OnItsWay(arrival.message_id, several, self._send(several))
+
+    def _tell_flood(self, mqtt_topic: bytes, moment: Moment) -> None:
+        self.meter.floods += 1
+        device = self._find(mqtt_topic)
+        if device is not None:
+            told = f"over {USUAL_A_MINUTE} messages in a minute"
+            self._notes.add([Note(device.topic, LeftAside("rate", told))], moment.now)
+        log.warning("over %d messages in a minute on %r", USUAL_A_MINUTE, mqtt_topic[:200])
 
     def on_connection_lost(self) -> None:
         """The broker will deliver the unacknowledged again: what is on its way goes on, but has nobody to tell."""

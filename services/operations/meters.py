@@ -55,6 +55,8 @@ class BridgeMeter(Collector):
         self.untold_notes = 0
         self.confirmed = 0
         self.sent_again = 0
+        self.floods = 0
+        """Minutes in which a device spoke far more often than any of its kind."""
         self.strangers_ended = 0
         """Sessions ended of clients that read what devices send and are no bridges."""
         self.readers = Readers()
@@ -75,6 +77,7 @@ class BridgeMeter(Collector):
         yield counter("tournee_bridge_rejected", "Messages not taken, by reason.", "reason", self.rejected)
         yield count("tournee_bridge_noted", "Messages of which something was left aside and noted.", self.noted)
         yield count("tournee_bridge_notes_untold", "Notes of devices that could not be sent.", self.untold_notes)
+        yield count("tournee_bridge_floods", "Minutes in which one device sent far too much.", self.floods)
         yield count("tournee_bridge_confirmed", "Messages that Kafka has, acknowledged to the broker.", self.confirmed)
         yield count("tournee_bridge_sent_again", "Messages that Kafka did not take at first.", self.sent_again)
         yield gauge("tournee_bridge_on_their_way", "Messages not yet confirmed by Kafka.", self.on_their_way())
