@@ -56,7 +56,7 @@ class Planner:
         """
         self._twins = twins
         try:
-            self._carry_out(connection, order)
+            self._carry_out_or_tell(connection, order)
         finally:
             self._twins = ()
 
@@ -64,7 +64,7 @@ class Planner:
         """Raises: StreamAway."""
         self._tell(order, "failed", detail=why)
 
-    def _carry_out(self, connection: Connection, order: PlanDay) -> None:
+    def _carry_out_or_tell(self, connection: Connection, order: PlanDay) -> None:
         try:
             self._carry_out(connection, order)
         except (StoreAway, StreamAway):

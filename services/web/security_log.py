@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 
 from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
+from services.store.rows import JsonDocument
 from services.web.sessions import Origin
 
 SQL = load_queries(__name__)
@@ -69,6 +70,16 @@ def note(
         connection.execute(SQL["audit"], values)
     if what == "logged_in":
         connection.execute(SQL["forget_old"], {"city": city, "before": now - KEPT_FOR})
+
+
+def audit(connection: Connection, city: str, who: str, what: str, now: datetime, **detail: object) -> None:
+    """An act of the office that changes something, in the caller's transaction: before it is said to Kafka.
+
+    So it stands there too where Kafka did not take it: that somebody asked for it is what is kept.
+    """
+    told = {name: str(value) for name, value in detail.items()}
+    values = {"city": city, "who": who, "what": what, "now": now, "detail": JsonDocument(told)}
+    connection.execute(SQL["audit_act"], values)
 
 
 def list_events(connection: Connection, city: str, since: datetime, most: int) -> list[EventRow]:

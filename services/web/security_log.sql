@@ -10,6 +10,10 @@ SELECT city_id, %(now)s, %(who)s, %(what)s,
        jsonb_build_object('login', %(login)s::text, 'address', %(address)s::text, 'detail', %(detail)s::text)
 FROM city WHERE city_id = %(city)s
 
+-- name: audit_act
+INSERT INTO audit (city_id, happened_at, who, what, detail)
+VALUES (%(city)s, %(now)s, %(who)s, %(what)s, %(detail)s)
+
 -- name: forget_old
 DELETE FROM security_event WHERE city_id = %(city)s AND happened_at < %(before)s
 

@@ -21,7 +21,7 @@ from services.web.deps import Deps
 from services.web.one_time import STEP_S, code_at, find_step, new_secret
 from services.web.security_log import list_events
 from services.web.strength import fault_of_password, fault_of_secret
-from tests.support.web_seed import CITY, DRIVER, MAYOR, OPERATOR
+from tests.support.web_seed import CITY, DRIVER, MAYOR, OPERATOR, PLAN
 from tests.support.web_server import SECRET, LogIn, Running, client_of
 from tests.twins.stream import MemoryStream
 
@@ -92,6 +92,24 @@ def test_crew_changes_no_code(log_in: LogIn) -> None:
     crew = log_in(DRIVER)
     assert crew.put("/api/v1/account/password", json={"current": DRIVER[1], "new": GOOD}).status_code == 403
     assert crew.get("/compte").status_code == 403
+
+
+def test_every_act_of_the_office_stands_in_the_audit(log_in: LogIn, database_url: str) -> None:
+    """Who ordered, sent, saw to an alert, let an account in again: by name, and once each."""
+    office = log_in(OPERATOR)
+    token = office.headers["X-CSRF-Token"]
+    seen = {"csrf_token": token, "confirmation": "00000000-0000-4000-8000-000000000001", "day": "2026-11-23"}
+    assert office.post("/api/v1/plan", json={}).status_code == 202
+    assert office.post("/api/v1/plan", json={"day": "2020-01-01"}).status_code == 422
+    assert office.post("/api/v1/dispatches", json={"plan_id": str(PLAN)}).status_code == 202
+    assert office.post("/operateur/vu", data=seen).status_code == 303
+    assert office.post("/operateur/rouvrir", data={"csrf_token": token, "login": "C-01"}).status_code == 303
+    with connect(database_url, name="test") as connection:
+        rows = connection.execute("SELECT what, detail FROM audit WHERE who = %s", (OPERATOR[0],)).fetchall()
+    told = {row["what"]: row["detail"] for row in rows}
+    assert {"plan ordered", "plan sent", "alert seen to", "rest_ended"} <= told.keys()
+    assert [row["what"] for row in rows].count("plan ordered") == 1
+    assert told["plan sent"] == {"plan": str(PLAN), "fleet": "main", "day": "2026-11-23"}
 
 
 def test_audit_and_who_stands_in_it_cannot_be_changed(log_in: LogIn, database_url: str) -> None:

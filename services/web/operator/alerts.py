@@ -10,9 +10,11 @@ from services.contracts.alerts import ALARMING, AlertSeen
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web.deps import Deps
+from services.web.security_log import audit
 from services.web.store import rows_of
 from services.web.stream import publish_all
 from services.web.tokens import Session
+from services.web.transaction import Transaction
 
 SQL = load_queries(__name__)
 
@@ -57,7 +59,10 @@ def is_seen(connection: Connection, city: str, confirmation: UUID) -> bool:
     return connection.execute(SQL["is_seen"], values).fetchone() is not None
 
 
-def see_to(deps: Deps, city: City, session: Session, confirmation: UUID) -> None:
-    """Say that somebody has seen to it. Returns once Kafka has it."""
-    seen = AlertSeen(confirmation_id=confirmation, city=city.id, seen_by=session.login, seen_at=deps.clock.now())
+def see_to(deps: Deps, transaction: Transaction, city: City, session: Session, confirmation: UUID) -> None:
+    """Say that somebody has seen to it. Returns once Kafka has it; the request's transaction ends before."""
+    now = deps.clock.now()
+    audit(transaction.connection, city.id, session.login, "alert seen to", now, confirmation=confirmation)
+    transaction.end()
+    seen = AlertSeen(confirmation_id=confirmation, city=city.id, seen_by=session.login, seen_at=now)
     publish_all(deps.stream, topics.ALERTS, city.id.encode(), [seen])

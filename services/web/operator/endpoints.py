@@ -16,7 +16,7 @@ from services.web.accounts import AccountRefused, end_rest
 from services.web.days import next_service_day, today_in
 from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
 from services.web.fleets import choose_fleet
-from services.web.guards import OperatorSession, SessionCity, WithTokens, check_csrf
+from services.web.guards import OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
 from services.web.operator import store
 from services.web.operator.alerts import is_seen, see_to
 from services.web.operator.day import day_to_show, read_day
@@ -25,6 +25,7 @@ from services.web.operator.orders import order_plan, send_plan
 from services.web.operator.panel import LONGEST_LIST, ListedCircuit, Panel, read_panel
 from services.web.pages import get_page
 from services.web.problems import NotFound
+from services.web.security_log import note
 from services.web.tokens import Session, Tokens
 from services.web.waiting import wait_until
 from services.web.words import price_digits
@@ -207,8 +208,7 @@ def see_form(
     """Somebody has seen to an alert."""
     check_csrf(csrf_token, session, tokens)
     choice = choose_fleet(transaction.connection, city, flotte)
-    transaction.end()
-    see_to(deps, city, session, confirmation)
+    see_to(deps, transaction, city, session, confirmation)
 
     def is_stored() -> bool:
         with deps.looking() as connection:
@@ -222,8 +222,10 @@ def see_form(
 def end_rest_form(
     session: OperatorSession,
     city: SessionCity,
+    deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
+    origin: WithOrigin,
     csrf_token: Annotated[str, Form()],
     login: Annotated[str, Form(max_length=64)],
     jour: Annotated[Day | None, Form()] = None,
@@ -236,6 +238,7 @@ def end_rest_form(
         end_rest(connection, city.id, login)
     except AccountRefused as error:
         raise NotFound from error
+    note(connection, city.id, "rest_ended", deps.wall_now(), login=login, origin=origin, who=session.login)
     return RedirectResponse(f"/operateur?{choice.query(jour)}" if jour else "/operateur", status_code=303)
 
 

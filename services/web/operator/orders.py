@@ -15,6 +15,7 @@ from services.web.days import next_service_day, today_in
 from services.web.deps import Deps
 from services.web.operator import store
 from services.web.problems import NotFound, WrongInput
+from services.web.security_log import audit
 from services.web.stream import publish_all
 from services.web.tokens import Session
 from services.web.transaction import Transaction
@@ -44,7 +45,6 @@ def order_plan(
             names is none of the fleet's city.
     """
     _check_named(transaction.connection, city, fleet, broken_down, closed_sites)
-    transaction.end()
     now = deps.clock.now()
     _check_day(day, city, now)
     if as_of is not None and as_of > now + FUTURE_TOLERANCE:
@@ -62,6 +62,11 @@ def order_plan(
         ordered_by=session.login,
         ordered_at=now,
     )
+    audit(
+        transaction.connection, city.id, session.login, "plan ordered", now, request=order.request_id, fleet=fleet,
+        day=order.day,
+    )  # fmt: skip
+    transaction.end()
     ordered = PlanningProgressed(
         request_id=order.request_id,
         city=city.id,
@@ -115,7 +120,6 @@ def _check_day(day: date | None, city: City, now: datetime) -> None:
 def send_plan(deps: Deps, transaction: Transaction, city: City, session: Session, plan_id: UUID) -> PlanDispatched:
     """Send a plan to the drivers of its fleet. Returns once Kafka has it; the request's transaction ends before."""
     plan = store.find_plan(transaction.connection, city.id, plan_id)
-    transaction.end()
     if plan is None:
         raise NotFound
     if not plan.circuits:
@@ -131,6 +135,11 @@ def send_plan(deps: Deps, transaction: Transaction, city: City, session: Session
         dispatched_by=session.login,
         dispatched_at=deps.clock.now(),
     )
+    audit(
+        transaction.connection, city.id, session.login, "plan sent", dispatched.dispatched_at, plan=plan.plan_id,
+        fleet=plan.fleet, day=plan.day,
+    )  # fmt: skip
+    transaction.end()
     publish_all(deps.stream, topics.DISPATCHES, topics.key(city.id, plan.fleet), [dispatched])
     return dispatched
 
