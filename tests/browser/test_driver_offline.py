@@ -97,3 +97,24 @@ def test_expired_session_keeps_the_outbox(
     page.click(".pin button.go")
     expect(page.locator("#sending")).to_have_text("· tout est envoyé", timeout=20_000)
     assert len(_confirmed(stack, "C-02", known)) == 1
+
+
+def test_logout_leaves_no_circuit_on_the_phone(web: Running, open_context: Open) -> None:
+    """Whoever finds the phone, in flight mode too, sees no round; reports that wait stay, for they are the office's."""
+    context = open_context(360, 740)
+    page = context.new_page()
+    log_in(page, web, ("C-03", DRIVER[1]), "/chauffeur")
+    _ready_for_flight(page)
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.goto(f"{web.url}/deconnexion")
+    page.click("form[action='/deconnexion'] button")
+    page.wait_for_url("**/connexion*")
+    page.wait_for_function("caches.match('/chauffeur').then((found) => !found)")
+    page.wait_for_function("""() => new Promise((resolve) => {
+        const asking = indexedDB.open("tournee");
+        asking.onsuccess = () => {
+            const counting = asking.result.transaction("kept").objectStore("kept").count();
+            counting.onsuccess = () => resolve(counting.result === 0);
+            asking.result.close();
+        };
+    })""")
