@@ -14,7 +14,7 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.devices import trace_of_value
 from services.contracts.trace import is_followed
-from services.edges.desk import Desk, parse_network_topic
+from services.edges.doorkeeper import DoorKeeper, parse_network_topic
 from services.edges.mending import LeftAside
 from services.edges.notes import DeviceNotes, Note
 from services.errors import StreamAway
@@ -89,14 +89,14 @@ class Bridge:
         *,
         keep: Keep,
         meter: BridgeMeter | None = None,
-        desk: Desk | None = None,
+        doorkeeper: DoorKeeper | None = None,
     ) -> None:
         self._producer = producer
         self._clock = clock
         self._find = find
         self._acknowledge = acknowledge
         self._keep = keep
-        self._desk = desk
+        self._doorkeeper = doorkeeper
         self._on_their_way: deque[OnItsWay] = deque()
         self._lock = Lock()
         self._percent = PercentSensors()
@@ -115,8 +115,8 @@ class Bridge:
         self.has_work.set()
 
     def _take(self, arrival: Arrival, moment: Moment) -> OnItsWay:
-        if self._desk is not None and (place := parse_network_topic(arrival.topic)) is not None:
-            return self._take_from_network(arrival, self._desk, *place)
+        if self._doorkeeper is not None and (place := parse_network_topic(arrival.topic)) is not None:
+            return self._take_from_network(arrival, self._doorkeeper, *place)
         event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find, percent=self._percent)
         self.meter.taken[event.topic] += 1
         if self._rates.is_flood(arrival.topic, moment.now):
@@ -130,11 +130,13 @@ class Bridge:
             log.info("took %s", event.topic, extra={"trace": trace_of_value(event.value)})
         return OnItsWay(arrival.message_id, event, self._send(event))
 
-    def _take_from_network(self, arrival: Arrival, desk: Desk, city: str, door: str, is_up: bool) -> OnItsWay:
+    def _take_from_network(
+        self, arrival: Arrival, doorkeeper: DoorKeeper, city: str, door: str, is_up: bool
+    ) -> OnItsWay:
         """One message of a network is several events, or none."""
         events = []
         if is_up:
-            events = [Event(*made) for made in desk.take(city, door, arrival.payload).events]
+            events = [Event(*made) for made in doorkeeper.take(city, door, arrival.payload).events]
         self.meter.taken.update(event.topic for event in events)
         several = Several(tuple(events))
         return OnItsWay(arrival.message_id, several, self._send(several))
@@ -196,8 +198,8 @@ class Bridge:
             if self._send(Event(topic, note_key, note.to_bytes())) is None:
                 self.meter.untold_notes += 1
         self.meter.untold_notes += self._notes.take_untold()
-        if self._desk is not None:
-            self._desk.tell(lambda made: self._send(Event(*made)))
+        if self._doorkeeper is not None:
+            self._doorkeeper.tell(lambda made: self._send(Event(*made)))
 
     def _send(self, event: Event | Several) -> Delivery | None:
         try:

@@ -12,7 +12,7 @@ from services.bridge.guard import Guard
 from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
-from services.edges.book import FreshBook
+from services.edges.door_registry import FreshDoorRegistry
 from services.edges.store import load_book
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
@@ -46,12 +46,12 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
         return
     first.close()
     devices = KnownDevices(partial(load_devices, database_url))
-    book = FreshBook(partial(load_book, database_url))
-    threading.Thread(target=_keep_fresh, args=(devices, book, stopping), name="devices", daemon=True).start()
+    registry = FreshDoorRegistry(partial(load_book, database_url))
+    threading.Thread(target=_keep_fresh, args=(devices, registry, stopping), name="devices", daemon=True).start()
     producer = when_there(partial(EventProducer, config.kafka, name="bridge"), stopping=stopping)
     if producer is None:
         return
-    subscriber, bridge = _wire(config, producer, devices, meter, book)
+    subscriber, bridge = _wire(config, producer, devices, meter, registry)
     service.probe.asks("mqtt", lambda: None if subscriber.is_there else "not subscribed")
     if config.mqtt_shared:  # the embedded broker ends a connection that asks who else reads
         meter.readers = subscriber.watch_readers()
@@ -63,10 +63,14 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
 
 
 def _wire(
-    config: Settings, producer: EventProducer, devices: KnownDevices, meter: BridgeMeter, book: FreshBook
+    config: Settings,
+    producer: EventProducer,
+    devices: KnownDevices,
+    meter: BridgeMeter,
+    registry: FreshDoorRegistry,
 ) -> tuple[Subscriber, Bridge]:
     subscriber = session(Subscriber, config, config.member)
-    return subscriber, bridge_between(subscriber, producer, devices, config, meter, book)
+    return subscriber, bridge_between(subscriber, producer, devices, config, meter, registry)
 
 
 def _settle_and_retry(bridge: Bridge, producer: EventProducer, subscriber: Subscriber, stopping: Stopping) -> None:
@@ -106,11 +110,11 @@ def _finish(bridge: Bridge, producer: EventProducer, subscriber: Subscriber) -> 
     log.info("stopped, %d messages left to the broker", bridge.on_their_way)
 
 
-def _keep_fresh(devices: KnownDevices, book: FreshBook, stopping: Stopping) -> None:
+def _keep_fresh(devices: KnownDevices, registry: FreshDoorRegistry, stopping: Stopping) -> None:
     """On a thread of its own: a database that hangs must not hold up the messages."""
     while not stopping.is_asked(RETRY_S):
         devices.refresh_if_due()
-        book.refresh_if_due()
+        registry.refresh_if_due()
 
 
 def _keep_watch(guard: Guard, stopping: Stopping) -> None:

@@ -6,8 +6,8 @@ from services.bridge.bridge import Bridge, Sends
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import clock_from
-from services.edges.book import FreshBook
-from services.edges.desk import desk_of
+from services.edges.door_registry import FreshDoorRegistry
+from services.edges.doorkeeper import desk_of
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.mqtt import Session
@@ -38,13 +38,13 @@ def bridge_between(
     devices: KnownDevices,
     config: Settings,
     meter: BridgeMeter,
-    book: FreshBook | None = None,
+    registry: FreshDoorRegistry | None = None,
 ) -> Bridge:
     """What comes in this session goes to this producer, and is acknowledged once it is there."""
     keep = Keep(timedelta(days=config.keep_readings_days), timedelta(days=config.keep_positions_days))
     clock = clock_from(config.clock)
-    desk = desk_of(config, book, clock) if book is not None else None
-    bridge = Bridge(producer, clock, devices.find, source.acknowledge, keep=keep, meter=meter, desk=desk)
+    doorkeeper = desk_of(config, registry, clock) if registry is not None else None
+    bridge = Bridge(producer, clock, devices.find, source.acknowledge, keep=keep, meter=meter, doorkeeper=doorkeeper)
     source.when_arrived(bridge.on_arrivals)
     source.on_connection_lost = bridge.on_connection_lost
     return bridge

@@ -1,4 +1,4 @@
-"""`tournee account ...`: logins of a city, trucks' phones, one-time codes, and what happened at the doors."""
+"""`tournee account ...`: logins of a city, trucks' phones, one-time codes, and what happened with them."""
 
 import sys
 from collections.abc import Iterator
@@ -161,7 +161,7 @@ def events_command(
     days: Annotated[int, typer.Option(min=1, max=400, help="Of so many days.")] = 7,
     most: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest.")] = EVENTS,
 ) -> None:
-    """What happened at the doors: logins, wrong passwords and from where, accounts and phones changed."""
+    """What happened with logins: right ones, wrong passwords and from where, accounts and phones changed."""
     with _store() as connection:
         events = list_events(connection, city, _now() - timedelta(days=days), most)
     if not events:

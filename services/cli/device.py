@@ -16,7 +16,7 @@ from services.cli.device_names import add_from_list, key_command
 from services.cli.device_try import try_command
 from services.contracts.devices import KINDS, DeviceTopic
 from services.contracts.fields import CityId, Id
-from services.edges.desk import NETWORKS
+from services.edges.doorkeeper import NETWORKS
 from services.errors import BrokerAway
 from services.settings import broker_settings, settings
 from services.store.connection import connect

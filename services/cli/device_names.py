@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from services.cli.shared import SHOWN, WRONG, console
-from services.edges.book import TRACKER
 from services.edges.choosing import with_own
+from services.edges.door_registry import TRACKER
 from services.edges.naming import Preview, preview
 from services.edges.store import drop_key, list_container_names, list_namings, make_key, put_namings
 from services.settings import settings

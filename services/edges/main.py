@@ -9,8 +9,8 @@ from types import FrameType
 import uvicorn
 
 from services.clock import clock_from
-from services.edges.book import FreshBook
-from services.edges.desk import Desk, desk_of
+from services.edges.door_registry import FreshDoorRegistry
+from services.edges.doorkeeper import DoorKeeper, desk_of
 from services.edges.outlet import Outlet
 from services.edges.server import make_server
 from services.edges.store import load_book
@@ -40,21 +40,23 @@ def main() -> None:
         if first is None:
             return
         first.close()
-        book = FreshBook(partial(load_book, url))
-        desk, outlet = desk_of(config, book, clock_from(config.clock)), Outlet(config.kafka)
+        registry = FreshDoorRegistry(partial(load_book, url))
+        doorkeeper, outlet = desk_of(config, registry, clock_from(config.clock)), Outlet(config.kafka)
         ending = threading.Event()
-        side = threading.Thread(target=_beside, args=(desk, outlet, ending), name="beside", daemon=True)
+        side = threading.Thread(target=_beside, args=(doorkeeper, outlet, ending), name="beside", daemon=True)
         side.start()
         try:
-            _serve(config, desk, outlet, meter, service.probe, service.stopping)
+            _serve(config, doorkeeper, outlet, meter, service.probe, service.stopping)
         finally:
             ending.set()
             side.join()
-            _tell(desk, outlet)
+            _tell(doorkeeper, outlet)
             outlet.close()
 
 
-def _serve(config: Settings, desk: Desk, outlet: Outlet, meter: EdgeMeter, probe: Probe, stopping: Stopping) -> None:
+def _serve(
+    config: Settings, doorkeeper: DoorKeeper, outlet: Outlet, meter: EdgeMeter, probe: Probe, stopping: Stopping
+) -> None:
     if stopping():
         return
 
@@ -62,7 +64,7 @@ def _serve(config: Settings, desk: Desk, outlet: Outlet, meter: EdgeMeter, probe
         probe.turned()
 
     served = uvicorn.Config(
-        make_server(desk, outlet, meter), host=config.edges_host, port=config.edges_port, log_config=None,
+        make_server(doorkeeper, outlet, meter), host=config.edges_host, port=config.edges_port, log_config=None,
         access_log=False, server_header=False, timeout_graceful_shutdown=FINISH_S, callback_notify=turned,
         timeout_notify=1,
     )  # fmt: skip
@@ -83,24 +85,24 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _beside(desk: Desk, outlet: Outlet, ending: threading.Event) -> None:
-    """Keep the book fresh, and tell what was noted: on a thread of its own, for both may wait for a server."""
+def _beside(doorkeeper: DoorKeeper, outlet: Outlet, ending: threading.Event) -> None:
+    """Keep the registry fresh, and tell what was noted: on a thread of its own, for both may wait for a server."""
     turns = 0
     while not ending.wait(REFRESH_S):
-        desk.book.refresh_if_due()
+        doorkeeper.registry.refresh_if_due()
         turns += 1
         if turns % TELL_EVERY == 0:
-            _tell(desk, outlet)
+            _tell(doorkeeper, outlet)
 
 
-def _tell(desk: Desk, outlet: Outlet) -> None:
+def _tell(doorkeeper: DoorKeeper, outlet: Outlet) -> None:
     def send(made: Made) -> None:
         try:
             outlet.send(made)
         except StreamAway as away:
             log.warning("a note of devices is lost: %s", away)
 
-    desk.tell(send)
+    doorkeeper.tell(send)
 
 
 if __name__ == "__main__":

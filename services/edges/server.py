@@ -11,8 +11,8 @@ from fastapi import FastAPI, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from services.edges.book import TRACKER, Key
-from services.edges.desk import Desk
+from services.edges.door_registry import TRACKER, Key
+from services.edges.doorkeeper import DoorKeeper
 from services.edges.hearing import MOST_BYTES
 from services.edges.outlet import Outlet
 from services.edges.store import hash_of
@@ -30,7 +30,7 @@ class TooLarge(Exception):
     """The body is longer than any message."""
 
 
-def make_server(desk: Desk, outlet: Outlet, meter: EdgeMeter) -> FastAPI:
+def make_server(doorkeeper: DoorKeeper, outlet: Outlet, meter: EdgeMeter) -> FastAPI:
     """The application; it holds nothing of its own."""
     app = FastAPI(title="Tournée, doors", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -45,7 +45,7 @@ def make_server(desk: Desk, outlet: Outlet, meter: EdgeMeter) -> FastAPI:
         x_api_key: Annotated[str, Header()] = "",
     ) -> Response:
         name = WEBHOOKS.get(door)
-        key = _key(desk, x_api_key or authorization.removeprefix("Bearer ").strip())
+        key = _key(doorkeeper, x_api_key or authorization.removeprefix("Bearer ").strip())
         if name is None or key is None or (key.city, key.door) != (city, name):
             return _no_key(meter, 401, "this key does not open this door: tournee device key CITY DOOR")
         if event != "up":
@@ -58,7 +58,7 @@ def make_server(desk: Desk, outlet: Outlet, meter: EdgeMeter) -> FastAPI:
     async def tracker(request: Request, key: str = "") -> Response:
         is_json = request.headers.get("content-type", "").startswith(JSON)
         told = key or request.query_params.get("id") or request.query_params.get("deviceid") or ""
-        found = _key(desk, told)
+        found = _key(doorkeeper, told)
         if found is None or found.door != TRACKER:
             # As Traccar answers: 400 to the OsmAnd protocol, 404 to its own client.
             return _no_key(meter, 404 if is_json else 400, "no tracker has this key: tournee device key CITY tracker T")
@@ -80,17 +80,17 @@ def make_server(desk: Desk, outlet: Outlet, meter: EdgeMeter) -> FastAPI:
         return JSONResponse({"outcome": taken.outcome, "detail": taken.detail})
 
     def _take(city: str, door: str, payload: bytes, device: str | None) -> Taken:
-        taken = desk.take(city, door, payload, device=device)
+        taken = doorkeeper.take(city, door, payload, device=device)
         outlet.confirm(taken.events)
         return taken
 
     return app
 
 
-def _key(desk: Desk, told: str) -> Key | None:
-    key = desk.book.book.keys.get(hash_of(told)) if told else None
+def _key(doorkeeper: DoorKeeper, told: str) -> Key | None:
+    key = doorkeeper.registry.latest.keys.get(hash_of(told)) if told else None
     if key is None:
-        desk.book.missed = True
+        doorkeeper.registry.missed = True
     return key
 
 

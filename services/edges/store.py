@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.city.devices import UnknownCity
 from services.city.registry import ContainerKind
-from services.edges.book import TRACKER, Book, Key, Sender
+from services.edges.door_registry import TRACKER, DoorRegistry, Key, Sender
 from services.edges.naming import Naming
 from services.errors import TourneeError
 from services.store.connection import Connection, connect, store_errors
@@ -25,7 +25,7 @@ class UnknownDevice(TourneeError):
     """The city has no such truck, or no such key."""
 
 
-def load_book(database_url: str) -> Book:
+def load_book(database_url: str) -> DoorRegistry:
     """What the doors have to know of every city.
 
     Raises:
@@ -50,7 +50,7 @@ def load_book(database_url: str) -> Book:
             bytes(row["key_hash"]): Key(row["city_id"], row["door"], row["device_id"])
             for row in connection.execute(SQL["list_door_keys"])
         }
-    return Book(containers, frozenset(trucks), named, keys)
+    return DoorRegistry(containers, frozenset(trucks), named, keys)
 
 
 def _kind_of(city: str, document: object) -> ContainerKind | None:

@@ -17,10 +17,10 @@ from services.contracts.telemetry import (
     ReadingReceived,
     RejectionReason,
 )
-from services.edges.book import Book, Sender
 from services.edges.choosing import named
 from services.edges.decoder import Decoder
 from services.edges.door import Moment
+from services.edges.door_registry import DoorRegistry, Sender
 from services.edges.filling import fill
 from services.edges.heard import Heard, Refused
 from services.edges.hearing import DOORS, hear
@@ -68,7 +68,14 @@ class Taker:
         self._keep = keep
 
     def take(
-        self, city: str, door: str, payload: bytes, *, now: datetime, book: Book, device: str | None = None
+        self,
+        city: str,
+        door: str,
+        payload: bytes,
+        *,
+        now: datetime,
+        registry: DoorRegistry,
+        device: str | None = None,
     ) -> Taken:
         """Turn a message into events.
 
@@ -77,12 +84,12 @@ class Taker:
             door: a name in `hearing.DOORS`.
             payload: the message.
             now: when it came.
-            book: whose devices are.
+            registry: whose devices are.
             device: the truck, where the key by which it came says which.
         """
 
         def of_device(name: str) -> Decoder | None:
-            sender = book.named.get((city, "containers", name))
+            sender = registry.named.get((city, "containers", name))
             return named(self._decoders, sender.decoder) if sender is not None and sender.decoder else None
 
         heard = hear(payload, Moment(now, self._decoders, of_device), door=DOORS[door])
@@ -93,7 +100,7 @@ class Taker:
         if heard.rejected is not None:
             return _reject(taken, "malformed", heard.rejected, payload, now)
         kind = DOORS[door].kind
-        sender = Sender(device, None) if device else book.find(city, kind, heard.device, heard.label)
+        sender = Sender(device, None) if device else registry.find(city, kind, heard.device, heard.label)
         if sender is None:
             detail = f"{heard.device} is none of the {kind} of {city}: tournee device add {city} --from-chirpstack CSV"
             return _reject(taken, "unknown_device", detail, payload, now)
@@ -102,17 +109,17 @@ class Taker:
             detail = f"happened_at: {heard.happened_at}; expected {(now - keep).isoformat()} or later: that is kept"
             return _reject(taken, "too_old", detail, payload, now)
         if kind == "containers":
-            _take_distance(taken, sender.device, book, payload, now)
+            _take_distance(taken, sender.device, registry, payload, now)
         else:
             _take_position(taken, sender.device, now)
         _note(taken, DeviceTopic(city, kind, sender.device))
         return taken
 
 
-def _take_distance(taken: Taken, container: str, book: Book, payload: bytes, now: datetime) -> None:
+def _take_distance(taken: Taken, container: str, registry: DoorRegistry, payload: bytes, now: datetime) -> None:
     """The distance as it was measured, and the reading where the kind of the container tells the fill."""
     heard = taken.heard
-    kind = book.containers.get((taken.city, container))
+    kind = registry.containers.get((taken.city, container))
     try:
         if kind is None:
             heard.drop("fill_ratio", None, f"a container kind of {container} in the registry")

@@ -16,7 +16,7 @@ class WebMeter(Collector):
     def __init__(self) -> None:
         self.in_progress = 0
         self.logins: Counter[str] = Counter()
-        """Who knocked at the doors, by what became of them. Several threads count: one in thousands may be lost."""
+        """Who tried to log in, by what became of them. Several threads count: one in thousands may be lost."""
         self._tallies: dict[tuple[str, str, str], Tally] = {}
 
     def answered(self, method: str, route: str, status: int, took_s: float) -> None:

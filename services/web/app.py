@@ -8,9 +8,9 @@ from services.web import health, problems
 from services.web.api_docs import endpoints as api_docs
 from services.web.assets import Assets
 from services.web.deps import Deps
-from services.web.doorstep import Doorstep
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
+from services.web.flood_guard import FloodGuard
 from services.web.login import account, telephones
 from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
@@ -45,12 +45,12 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     page = Page(assets or Assets())
     app.state.deps = deps
     meter = meter or WebMeter()
-    meter.logins = deps.doors.outcomes
+    meter.logins = deps.limits.outcomes
     app.state.page = page
     app.state.servers = health.servers(deps)
     problems.install(app)
     app.add_middleware(Unforeseen, answer=app.exception_handlers[Exception])
-    app.add_middleware(Doorstep, deps=deps, answer=app.exception_handlers[problems.WebProblem])
+    app.add_middleware(FloodGuard, deps=deps, answer=app.exception_handlers[problems.WebProblem])
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Guard, over_https=deps.over_https)
     app.add_middleware(Traced, meter=meter)

@@ -12,8 +12,8 @@ from services.clock import Clock
 from services.store.connection import Connection, store_errors
 from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
-from services.web.doors import Doors
 from services.web.kept_places import KeptPlaces
+from services.web.login_limits import LoginLimits
 from services.web.recent import RecentOrders
 from services.web.stream import Stream
 from services.web.transaction import Store, Transaction, Turn, Turns
@@ -36,7 +36,7 @@ class Deps:
     basemaps: Basemaps = field(default_factory=Basemaps)
     lines: CircuitLines = field(default_factory=CircuitLines)
     places: KeptPlaces = field(default_factory=KeptPlaces)
-    doors: Doors = field(default_factory=Doors)
+    limits: LoginLimits = field(default_factory=LoginLimits)
     turns: Turns = field(default_factory=Turns)
 
     @contextmanager

@@ -15,8 +15,8 @@ from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web import one_time
 from services.web.accounts import Account
-from services.web.doors import Doors, network_of
 from services.web.hashing import NOBODY, is_right, renewed
+from services.web.login_limits import LoginLimits, network_of
 from services.web.phones import Phone
 from services.web.security_log import note
 from services.web.sessions import Origin
@@ -79,7 +79,7 @@ class _Read:
 
 
 def check_password(
-    looking: Looking, doors: Doors, knock: Knock, now: datetime
+    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime
 ) -> Account | Resting | OneTimeNeeded | None:
     """The account; or that it rests; or None for a wrong password as for an unknown name, which last alike.
 
@@ -87,15 +87,15 @@ def check_password(
         Slowed, Busy: nothing was checked.
     """
     if knock.phone is None and (knock.is_new_browser or not knock.browser):
-        doors.check_address(knock.origin.address, now)  # without asking the store: floods come this way
+        limits.check_address(knock.origin.address, now)  # without asking the store: floods come this way
     with looking() as connection:
-        is_known = _read(connection, doors, knock).source is not None
+        is_known = _read(connection, limits, knock).source is not None
     if not is_known:
-        doors.check_address(knock.origin.address, now)
-        doors.check_city(knock.city, now)
-    with doors.place(is_known=is_known):
-        answer = _check_in_turn(looking, doors, knock, now)
-    doors.outcomes[_outcome(answer)] += 1
+        limits.check_address(knock.origin.address, now)
+        limits.check_city(knock.city, now)
+    with limits.place(is_known=is_known):
+        answer = _check_in_turn(looking, limits, knock, now)
+    limits.outcomes[_outcome(answer)] += 1
     return answer
 
 
@@ -108,38 +108,38 @@ def _outcome(answer: Account | Resting | OneTimeNeeded | None) -> str:
 
 
 def _check_in_turn(
-    looking: Looking, doors: Doors, knock: Knock, now: datetime
+    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime
 ) -> Account | Resting | OneTimeNeeded | None:
     with _one_at_a_time[hash((knock.city, knock.login.casefold())) % len(_one_at_a_time)]:
         with looking() as connection:
-            read = _read(connection, doors, knock)
+            read = _read(connection, limits, knock)
         if read.until is not None and read.until > now:
             return Resting(read.until)
         row = read.row if read.may_open else None
         if not is_right(row["password_hash"] if row else NOBODY, knock.password) or row is None:
-            return _wrong(looking, doors, knock, read, now)
+            return _wrong(looking, limits, knock, read, now)
         step = row["one_time_step"]
         if row["one_time_secret"] is not None:
             if not knock.one_time:
                 return OneTimeNeeded()
             step = one_time.find_step(row["one_time_secret"], knock.one_time, now, row["one_time_step"])
             if step is None:
-                return _wrong(looking, doors, knock, read, now)
+                return _wrong(looking, limits, knock, read, now)
         kept = renewed(row["password_hash"], knock.password)
         with looking() as connection:
             return _record_right(connection, row, kept, step, knock, now)
 
 
-def _read(connection: Connection, doors: Doors, knock: Knock) -> _Read:
+def _read(connection: Connection, limits: LoginLimits, knock: Knock) -> _Read:
     row = find_password(connection, knock.city, knock.login)
     if row is None:
-        return _Read(None, None, doors.unknown_names.rest_of(knock.city, knock.login))
+        return _Read(None, None, limits.unknown_names.rest_of(knock.city, knock.login))
     named = {"city": row["city_id"], "login": row["login"]}
     sources = {source["source"]: source["locked_until"] for source in connection.execute(SQL["list_sources"], named)}
     if row["role"] == "driver":
         phone = knock.phone
         if phone is None or (phone.city, phone.truck) != (row["city_id"], row["truck_id"]):
-            return _Read(row, None, doors.unknown_names.rest_of(knock.city, row["login"]))
+            return _Read(row, None, limits.unknown_names.rest_of(knock.city, row["login"]))
         own = f"phone {phone.id}"
         return _Read(row, own, sources.get(own))
     mine = [f"browser {knock.browser}", f"address {network_of(knock.origin.address)}"]
@@ -170,22 +170,24 @@ def _record_right(
     return Account(row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"])
 
 
-def _wrong(looking: Looking, doors: Doors, knock: Knock, read: _Read, now: datetime) -> Resting | None:
+def _wrong(looking: Looking, limits: LoginLimits, knock: Knock, read: _Read, now: datetime) -> Resting | None:
     """Counted at its source, and told; a login that is none may be somebody's password in the wrong place."""
-    spent = [] if read.source else doors.spend(knock.origin.address, knock.city, now)
+    spent = [] if read.source else limits.spend(knock.origin.address, knock.city, now)
     with looking() as connection:
-        until = _record_wrong(connection, doors, knock, read, now)
+        until = _record_wrong(connection, limits, knock, read, now)
         login = read.row["login"] if read.row else ""
         for what in ["wrong_password", *(["account_rests"] if until else []), *spent]:
             note(connection, knock.city, what, now, login=login, origin=knock.origin)
     return None if until is None else Resting(until)
 
 
-def _record_wrong(connection: Connection, doors: Doors, knock: Knock, read: _Read, now: datetime) -> datetime | None:
+def _record_wrong(
+    connection: Connection, limits: LoginLimits, knock: Knock, read: _Read, now: datetime
+) -> datetime | None:
     """Until when the source rests now, if it does."""
     if read.row is None or not read.may_open:
         name = read.row["login"] if read.row else knock.login
-        return doors.unknown_names.record_wrong(knock.city, name, now)
+        return limits.unknown_names.record_wrong(knock.city, name, now)
     named = {"city": read.row["city_id"], "login": read.row["login"], "source": read.source, "now": now}
     if read.source is not None:
         connection.execute(SQL["add_source"], named)

@@ -1,4 +1,4 @@
-"""What happened at the doors, for the technician and for whoever looks into it later. Never a secret."""
+"""What happened with logins, for the technician and for whoever looks into it later. Never a secret."""
 
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
-from services.edges.book import Key, Sender
+from services.edges.door_registry import Key, Sender
 from services.edges.store import hash_of, load_book
 from services.settings import settings
 from services.store.connection import connect
@@ -41,9 +41,9 @@ def test_list_is_shown_first_and_written_when_asked(database_url: str, tmp_path:
     assert (CITY, "containers", EUI) not in load_book(database_url).named
     code, told = run("add", CITY, "--from-chirpstack", str(file), "--apply")
     assert (code, told.endswith("applied")) == (0, True)
-    book = load_book(database_url)
-    assert book.find(CITY, "containers", EUI) == Sender("B-001", "em400-mud")
-    assert book.knows(CITY, "containers", "B-001")
+    registry = load_book(database_url)
+    assert registry.find(CITY, "containers", EUI) == Sender("B-001", "em400-mud")
+    assert registry.knows(CITY, "containers", "B-001")
     assert run("add", CITY, "--from-chirpstack", str(file))[1] == "0 new · 0 changed · 1 as before"
     file.write_text(f"dev_eui,container\n{EUI},B-999\n")
     code, told = run("add", CITY, "--from-chirpstack", str(file), "--apply")

@@ -11,7 +11,7 @@ import pytest
 from infra.stack.stack import Stack
 from services.store.connection import connect
 from services.web.accounts import Account, AccountRefused, add_account
-from services.web.doors import Doors
+from services.web.login_limits import LoginLimits
 from services.web.passwords import Knock, Resting, check_password
 from services.web.phones import find_phone
 from services.web.sessions import Origin
@@ -47,11 +47,11 @@ def test_five_wrong_guesses_rest_the_account(database_url: str) -> None:
     with connect(database_url, name="test") as connection:
         add_account(connection, CITY, "C-03", "driver", "918273", "C-03")
         phone = find_phone(connection, key_of("C-03"))
-    doors = Doors()
+    limits = LoginLimits()
 
     def guess(password: str, after: timedelta = timedelta(0)) -> object:
         knock = Knock(CITY, "C-03", password, Origin("192.0.2.7"), phone=phone)
-        return check_password(lambda: connect(database_url, name="test"), doors, knock, NOW + after)
+        return check_password(lambda: connect(database_url, name="test"), limits, knock, NOW + after)
 
     five = Resting(NOW + timedelta(minutes=5))
     assert [guess("0000") for _ in range(5)] == [None, None, None, None, five]
@@ -68,11 +68,11 @@ def test_guesses_made_together_are_counted_one_by_one(database_url: str) -> None
     """Twenty guesses at once are five guesses and fifteen refusals, as if they had come one after the other."""
     with connect(database_url, name="test") as connection:
         add_account(connection, CITY, "tous", "operator", "a long secret")
-    doors = Doors(places=64)
+    limits = LoginLimits(places=64)
 
     def guess(number: int) -> object:
         knock = Knock(CITY, "tous", f"guess {number}", Origin("192.0.2.8"))
-        return check_password(lambda: connect(database_url, name="test"), doors, knock, NOW)
+        return check_password(lambda: connect(database_url, name="test"), limits, knock, NOW)
 
     with ThreadPoolExecutor(20) as pool:
         told = list(pool.map(guess, range(20)))

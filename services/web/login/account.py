@@ -9,10 +9,10 @@ from services.web import cookies
 from services.web.accounts import set_password
 from services.web.cookies import read_cookie
 from services.web.deps import Deps, WithDeps, WithStore
-from services.web.doors import Busy, Slowed
 from services.web.guards import CsrfHeader, OfficeSession, SessionCity, WithOrigin, WithTokens, check_csrf
 from services.web.hashing import hash_password
 from services.web.login.schemas import ChangePassword, OpenSession
+from services.web.login_limits import Busy, Slowed
 from services.web.pages import get_page
 from services.web.passwords import Knock, Resting, check_password
 from services.web.problems import NotFound, WebProblem
@@ -45,14 +45,14 @@ def change_password(request: Request, deps: Deps, session: Session, origin: Orig
         NotThePassword, NameRests, Slowed, Busy, WeakPassword: nothing was changed.
     """
     knock = Knock(session.city, session.login, order.current, origin, read_cookie(request, deps, cookies.BROWSER)[:64])
-    found = check_password(deps.looking, deps.doors, knock, deps.wall_now())
+    found = check_password(deps.looking, deps.limits, knock, deps.wall_now())
     if isinstance(found, Resting):
         raise NameRests(found.until - deps.wall_now())
     if found is None:
         raise NotThePassword
     if order.new == order.current or fault_of_password(order.new, session.login, session.city) is not None:
         raise WeakPassword
-    with deps.doors.place(is_known=True):
+    with deps.limits.place(is_known=True):
         hashed = hash_password(order.new)
     with deps.looking() as connection:
         set_password(connection, session.city, session.login, hashed)

@@ -15,9 +15,9 @@ from services.web.accounts import Account
 from services.web.catalogue import LANGUAGES
 from services.web.cookies import drop_cookie, key_shown, put_cookie, read_cookie
 from services.web.deps import Deps, WithDeps, WithStore
-from services.web.doors import Busy, Slowed
 from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithOrigin, WithTokens, check_csrf
 from services.web.login.schemas import LoggedIn, LogIn
+from services.web.login_limits import Busy, Slowed
 from services.web.pages import LANGUAGE_COOKIE, get_page
 from services.web.passwords import Knock, OneTimeNeeded, Resting, check_password
 from services.web.phones import find_phone
@@ -77,7 +77,7 @@ def log_in(
     429 with `slowed` or `busy`: nothing was checked; the same again after `Retry-After` seconds.
     """
     knock = knock_of(request, deps, origin, order)
-    account = check_password(deps.looking, deps.doors, knock, deps.wall_now())
+    account = check_password(deps.looking, deps.limits, knock, deps.wall_now())
     if isinstance(account, Resting):
         raise NameRests(account.until - deps.wall_now())
     if isinstance(account, OneTimeNeeded):
@@ -143,7 +143,7 @@ def login_form(
     wait: NameRests | Busy | Slowed | None = None
     account: Account | Resting | OneTimeNeeded | None = None
     try:
-        account = check_password(deps.looking, deps.doors, knock, deps.wall_now())
+        account = check_password(deps.looking, deps.limits, knock, deps.wall_now())
     except (Busy, Slowed) as refused:
         wait = refused
     if isinstance(account, Resting):

@@ -61,14 +61,14 @@ def _remove(deps: Deps, connection: Connection, session: Session, origin: Origin
 def _enrol(deps: Deps, origin: Origin, code: str) -> tuple[Phone, str]:
     """Raises: WrongInvitation, Slowed."""
     now = deps.wall_now()
-    deps.doors.check_address(origin.address, now)
+    deps.limits.check_address(origin.address, now)
     with deps.looking() as connection:
         found = accept_invitation(connection, code, now=now)
         if found is not None:
             phone = found[0]
             note(connection, phone.city, "phone_enrolled", now, login=phone.truck, origin=origin)
             return found
-    deps.doors.spend(origin.address, NOWHERE, now)
+    deps.limits.spend(origin.address, NOWHERE, now)
     raise WrongInvitation
 
 

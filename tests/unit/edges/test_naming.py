@@ -1,7 +1,7 @@
 """A list of DevEUIs held against the city, before anything is written."""
 
-from services.edges.book import Book, FreshBook, Sender
 from services.edges.choosing import DECODERS
+from services.edges.door_registry import DoorRegistry, FreshDoorRegistry, Sender
 from services.edges.naming import Naming, Preview, preview
 from services.errors import StoreAway
 
@@ -47,31 +47,31 @@ def test_list_without_its_columns_says_which() -> None:
 
 
 def test_device_is_whose_the_city_says_then_whose_the_network_says() -> None:
-    book = Book(
+    registry = DoorRegistry(
         {("porto", "B-001"): None, ("porto", "B-002"): None},
         named={("porto", "containers", EUI(1)): Sender("B-001", None)},
     )
-    assert book.find("porto", "containers", EUI(1), "B-002") == Sender("B-001", None)
-    assert book.find("porto", "containers", EUI(2), "B-002") == Sender("B-002", None)
-    assert book.find("porto", "containers", "B-001") == Sender("B-001", None)
-    assert book.find("lagos", "containers", EUI(1), "B-002") is None
+    assert registry.find("porto", "containers", EUI(1), "B-002") == Sender("B-001", None)
+    assert registry.find("porto", "containers", EUI(2), "B-002") == Sender("B-002", None)
+    assert registry.find("porto", "containers", "B-001") == Sender("B-001", None)
+    assert registry.find("lagos", "containers", EUI(1), "B-002") is None
 
 
 def test_book_is_read_again_sooner_where_somebody_was_not_found_and_kept_while_the_store_is_away() -> None:
-    now, books = [0.0], [Book(), Book({("porto", "B-001"): None})]
+    now, books = [0.0], [DoorRegistry(), DoorRegistry({("porto", "B-001"): None})]
 
-    def load() -> Book:
+    def load() -> DoorRegistry:
         if not books:
             raise StoreAway("away")
         return books.pop(0)
 
-    fresh = FreshBook(load, lambda: now[0])
+    fresh = FreshDoorRegistry(load, lambda: now[0])
     now[0] = 3
     fresh.refresh_if_due()
-    assert not fresh.book.containers
+    assert not fresh.latest.containers
     fresh.missed = True
     fresh.refresh_if_due()
-    assert fresh.book.containers
+    assert fresh.latest.containers
     now[0] = 60
     fresh.refresh_if_due()
-    assert fresh.book.containers
+    assert fresh.latest.containers

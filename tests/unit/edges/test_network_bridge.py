@@ -6,9 +6,9 @@ from datetime import timedelta
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep as KeepOfDevices
-from services.edges.book import FreshBook
 from services.edges.choosing import DECODERS
-from services.edges.desk import Desk
+from services.edges.door_registry import FreshDoorRegistry
+from services.edges.doorkeeper import DoorKeeper
 from services.edges.taking import Taker
 from services.errors import StreamAway
 from services.stream.mqtt import Arrival
@@ -45,9 +45,9 @@ def bridge_on(kafka: SlowKafka, acknowledged: list[int]) -> Bridge:
     def acknowledge(message_ids: Iterable[int]) -> None:
         acknowledged.extend(message_ids)
 
-    desk = Desk(FreshBook(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
     keep = KeepOfDevices(timedelta(days=1), timedelta(days=1))
-    return Bridge(kafka, Fixed(), KnownDevices(list).find, acknowledge, keep=keep, desk=desk)
+    return Bridge(kafka, Fixed(), KnownDevices(list).find, acknowledge, keep=keep, doorkeeper=doorkeeper)
 
 
 def test_acknowledged_when_kafka_has_distance_and_reading() -> None:

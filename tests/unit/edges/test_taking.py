@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from services.city.registry import ContainerKind
 from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.telemetry import DeviceNoted, MessageRejected, PositionReceived, ReadingReceived
-from services.edges.book import Book, FreshBook, Sender
 from services.edges.choosing import DECODERS
-from services.edges.desk import Desk, parse_network_topic
+from services.edges.door_registry import DoorRegistry, FreshDoorRegistry, Sender
+from services.edges.doorkeeper import DoorKeeper, parse_network_topic
 from services.edges.taking import Keep, Made, Taken, Taker
 from tests.support.published import NOW, chirpstack, client, payload, ttn
 
@@ -24,7 +24,7 @@ KIND = ContainerKind.model_validate(
     }
 )
 PLAIN = ContainerKind(id="plain", name="Bac", service_s=90, kg_per_l=0.25, fill_per_day=0.45)
-BOOK = Book(
+BOOK = DoorRegistry(
     containers={("cotonou", "COT-0412"): KIND, ("cotonou", "COT-0413"): PLAIN},
     trucks=frozenset({("cotonou", "T01")}),
     named={("cotonou", "containers", "24e124713c149999"): Sender("COT-0413", "ldds75")},
@@ -38,8 +38,8 @@ class Fixed:
         return NOW
 
 
-def take(message: object, door: str = "chirpstack", device: str | None = None, book: Book = BOOK) -> Taken:
-    return Taker(DECODERS, KEEP).take("cotonou", door, payload(message), now=NOW, book=book, device=device)
+def take(message: object, door: str = "chirpstack", device: str | None = None, registry: DoorRegistry = BOOK) -> Taken:
+    return Taker(DECODERS, KEEP).take("cotonou", door, payload(message), now=NOW, registry=registry, device=device)
 
 
 def topics_of(taken: Taken) -> list[str]:
@@ -93,7 +93,7 @@ def test_others_events_and_simulated_uplinks_make_nothing() -> None:
 
 
 def test_device_of_nobody_is_rejected_with_what_to_do() -> None:
-    taken = take(chirpstack(), book=Book())
+    taken = take(chirpstack(), registry=DoorRegistry())
     rejection = MessageRejected.model_validate_json(taken.events[0].value)
     assert rejection.reason == "unknown_device"
     assert "tournee device add cotonou --from-chirpstack" in rejection.detail
@@ -115,15 +115,15 @@ def test_tracker_is_of_the_truck_of_its_key_whatever_it_calls_itself() -> None:
 
 def test_the_same_message_twice_is_the_same_events() -> None:
     assert take(chirpstack(object=STRAIGHT)).events == take(chirpstack(object=STRAIGHT)).events
-    assert take(chirpstack(), book=Book()).events == take(chirpstack(), book=Book()).events
+    assert take(chirpstack(), registry=DoorRegistry()).events == take(chirpstack(), registry=DoorRegistry()).events
 
 
 def test_desk_tells_once_what_came_what_was_left_aside_and_what_was_rejected() -> None:
-    desk = Desk(FreshBook(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
     for message in (chirpstack(object=STRAIGHT), chirpstack(), chirpstack(time="soon", rxInfo=None)):
-        desk.take("cotonou", "chirpstack", payload(message))
+        doorkeeper.take("cotonou", "chirpstack", payload(message))
     told: list[Made] = []
-    desk.tell(told.append)
+    doorkeeper.tell(told.append)
     notes = [DeviceNoted.model_validate_json(made.value) for made in told if made.topic == "device-notes"]
     assert [(note.device, note.field) for note in notes] == [("COT-0412", "fill_ratio")]
     (state,) = [DoorHeard.model_validate_json(made.value) for made in told if made.topic == "door-states"]
@@ -131,7 +131,7 @@ def test_desk_tells_once_what_came_what_was_left_aside_and_what_was_rejected() -
     assert state.last_rejected is not None
     assert "24e124713c141234 · time: 'soon'; expected" in state.last_rejected
     told.clear()
-    desk.tell(told.append)
+    doorkeeper.tell(told.append)
     assert told == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from services.store.connection import connect
 from services.web.accounts import AccountRefused, add_account, list_accounts
-from services.web.doors import WRONG_AN_ADDRESS, Budget, Busy, Doors, Slowed, network_of
+from services.web.login_limits import WRONG_AN_ADDRESS, Budget, Busy, LoginLimits, Slowed, network_of
 from services.web.passwords import Knock, Resting, check_password
 from services.web.phones import accept_invitation, find_phone, invite_phone, list_phones, remove_phone
 from services.web.security_log import list_attacks, list_events
@@ -32,7 +32,7 @@ def seeded_url(database_url: str) -> str:
 
 @pytest.fixture
 def web(seeded_url: str) -> Iterator[Running]:
-    """Doors of each test's own: what one test spends is nothing to the next."""
+    """Limits of each test's own: what one test spends is nothing to the next."""
     with serve(seeded_url, MemoryStream(), NOW) as running:
         yield running
 
@@ -109,11 +109,11 @@ def test_strangers_guesses_do_not_keep_the_operator_out(seeded_url: str) -> None
     def looking() -> object:
         return connect(seeded_url, name="test")
 
-    doors = Doors()
+    limits = LoginLimits()
 
     def knock(address: str, password: str, browser: str = "") -> object:
         said = Knock(CITY, OPERATOR[0], password, Origin(address), browser)
-        return check_password(looking, doors, said, NOW)  # type: ignore[arg-type]
+        return check_password(looking, limits, said, NOW)  # type: ignore[arg-type]
 
     def is_in(answer: object) -> bool:
         return answer is not None and not isinstance(answer, Resting)
@@ -137,11 +137,11 @@ def test_strangers_guesses_do_not_keep_the_operator_out(seeded_url: str) -> None
 @pytest.mark.usefixtures("web")
 def test_city_under_attack_from_everywhere_still_knows_its_own(seeded_url: str) -> None:
     """A thousand addresses with a guess each: strangers wait, phones and known browsers do not."""
-    doors = Doors(a_city=10)
+    limits = LoginLimits(a_city=10)
 
     def knock(address: str, login: str, password: str, **more: object) -> object:
         said = Knock(CITY, login, password, Origin(address), **more)  # type: ignore[arg-type]
-        return check_password(lambda: connect(seeded_url, name="test"), doors, said, NOW)
+        return check_password(lambda: connect(seeded_url, name="test"), limits, said, NOW)
 
     for n in range(10):
         assert knock(f"203.0.113.{n}", f"name{n}", "guess") is None
@@ -151,19 +151,19 @@ def test_city_under_attack_from_everywhere_still_knows_its_own(seeded_url: str) 
         phone = find_phone(connection, key_of("C-02"))
     opened = knock("203.0.113.99", "C-02", DRIVER[1], phone=phone)
     assert getattr(opened, "truck", None) == "C-02"
-    assert doors.outcomes["slowed"] == 1
+    assert limits.outcomes["slowed"] == 1
 
 
 def test_places_at_the_hash_are_few_and_half_of_them_for_those_we_know() -> None:
     """Whoever finds none is told at once; nobody stands in a thread."""
-    doors = Doors(places=4)
-    with doors.place(is_known=False), doors.place(is_known=False):
-        with pytest.raises(Busy), doors.place(is_known=False):
+    limits = LoginLimits(places=4)
+    with limits.place(is_known=False), limits.place(is_known=False):
+        with pytest.raises(Busy), limits.place(is_known=False):
             pass
-        with doors.place(is_known=True), doors.place(is_known=True), pytest.raises(Busy):
-            doors.place(is_known=True).__enter__()
-    with doors.place(is_known=False):
-        assert doors.outcomes["busy"] == 2
+        with limits.place(is_known=True), limits.place(is_known=True), pytest.raises(Busy):
+            limits.place(is_known=True).__enter__()
+    with limits.place(is_known=False):
+        assert limits.outcomes["busy"] == 2
 
 
 def test_budget_is_of_a_window_and_of_a_network() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from services.clock import Clock
 from services.contracts import topics
-from services.edges.book import FreshBook
 from services.edges.choosing import with_own
+from services.edges.door_registry import FreshDoorRegistry
 from services.edges.notes import DeviceNotes
 from services.edges.states import DoorStates
 from services.edges.taking import Keep, Made, Taken, Taker
@@ -19,11 +19,11 @@ UP = b"/up"
 """How the topic of a message from a sensor ends, at both; the others are passed over unread."""
 
 
-class Desk:
+class DoorKeeper:
     """Safe from any thread."""
 
-    def __init__(self, book: FreshBook, clock: Clock, taker: Taker) -> None:
-        self.book = book
+    def __init__(self, registry: FreshDoorRegistry, clock: Clock, taker: Taker) -> None:
+        self.registry = registry
         self._clock = clock
         self._taker = taker
         self._notes = DeviceNotes()
@@ -32,9 +32,9 @@ class Desk:
     def take(self, city: str, door: str, payload: bytes, *, device: str | None = None) -> Taken:
         """Turn a message into events; they are yet to be sent."""
         now = self._clock.now()
-        taken = self._taker.take(city, door, payload, now=now, book=self.book.book, device=device)
+        taken = self._taker.take(city, door, payload, now=now, registry=self.registry.latest, device=device)
         if taken.outcome == "rejected":
-            self.book.missed = True
+            self.registry.missed = True
         self._notes.add(taken.notes, now)
         self._states.add(taken, now)
         return taken
@@ -47,14 +47,14 @@ class Desk:
             send(Made(topics.DOOR_STATES, topics.key(state.city, state.door), state.to_bytes()))
 
 
-def desk_of(config: Settings, book: FreshBook, clock: Clock) -> Desk:
-    """A desk put together from the settings.
+def desk_of(config: Settings, registry: FreshDoorRegistry, clock: Clock) -> DoorKeeper:
+    """A doorkeeper put together from the settings.
 
     Raises:
         SettingMissing: a decoder of the city's own cannot be had.
     """
     keep = Keep(timedelta(days=config.keep_readings_days), timedelta(days=config.keep_positions_days))
-    return Desk(book, clock, Taker(with_own(config.decoder_files), keep))
+    return DoorKeeper(registry, clock, Taker(with_own(config.decoder_files), keep))
 
 
 def parse_network_topic(mqtt_topic: bytes) -> tuple[str, str, bool] | None:

@@ -1,4 +1,4 @@
-"""Turns floods of logins away at the doorstep: before a body is read, a thread taken or the store asked."""
+"""Turns floods of logins away before a body is read, a thread taken or the store asked."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,14 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.web import cookies
 from services.web.cookies import key_shown, read_cookie
 from services.web.deps import Deps
-from services.web.doors import Busy, Slowed
+from services.web.login_limits import Busy, Slowed
 
 LOGINS = {"/api/v1/session", "/connexion", "/api/v1/phone"}
 
 type Answer = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 
-class Doorstep:
+class FloodGuard:
     """For whoever shows no cookie of a browser or a phone that we may know; the others are looked at inside."""
 
     def __init__(self, app: ASGIApp, *, deps: Deps, answer: Any) -> None:
@@ -31,8 +31,8 @@ class Doorstep:
             shown = read_cookie(request, self._deps, cookies.BROWSER) or key_shown(request, self._deps)
             if not shown and request.client is not None:
                 try:
-                    self._deps.doors.check_address(request.client.host, self._deps.wall_now())
-                    self._deps.doors.check_room()
+                    self._deps.limits.check_address(request.client.host, self._deps.wall_now())
+                    self._deps.limits.check_room()
                 except (Busy, Slowed) as refused:
                     answer = self._answer(request, refused)
                     assert isinstance(answer, Response)  # noqa: S101 - our own handlers are plain functions

@@ -72,7 +72,7 @@ class Budget:
             return count + 1 == self._most
 
 
-class Doors:
+class LoginLimits:
     """Of one web process."""
 
     def __init__(self, *, places: int = PLACES, an_address: int = WRONG_AN_ADDRESS, a_city: int = WRONG_A_CITY) -> None:

@@ -32,7 +32,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Book:
+class DoorRegistry:
     containers: Mapping[tuple[str, str], ContainerKind | None] = field(default_factory=dict)
     """Of each city and container its kind."""
     trucks: frozenset[tuple[str, str]] = frozenset()
@@ -55,13 +55,13 @@ class Book:
         return (city, device) in (self.containers if kind == "containers" else self.trucks)
 
 
-class FreshBook:
-    """The book as it was last read; `refresh_if_due` is for a thread of its own. While the store is away, it stays."""
+class FreshDoorRegistry:
+    """`latest` is as it was last read, also while the store is away; `refresh_if_due` is for a thread of its own."""
 
-    def __init__(self, load: Callable[[], Book], clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, load: Callable[[], DoorRegistry], clock_s: Callable[[], float] = time.monotonic) -> None:
         self._load = load
         self._clock_s = clock_s
-        self.book = load()
+        self.latest = load()
         self._loaded_s = clock_s()
         self.missed = False
         """Whether somebody was not found since: the next look is sooner then."""
@@ -73,6 +73,6 @@ class FreshBook:
             return
         self._loaded_s, self.missed = self._clock_s(), False
         try:
-            self.book = self._load()
+            self.latest = self._load()
         except StoreAway as away:
             log.warning("the registry cannot be read just now, going on with what is known: %s", away)
