@@ -128,8 +128,9 @@ def _is_made_of(plain: str, known: frozenset[str]) -> bool:
 
 
 def _falls_apart(text: str, known: frozenset[str]) -> bool:
-    """Every stretch of letters is a row of stems, one stray letter allowed at its end."""
-    return all(_is_row(stretch, known) for stretch in re.split(r"[^a-z]+", text) if len(stretch) > 1)
+    """Every stretch of letters is a row of stems, one stray letter allowed at its end; they are half of it at least."""
+    stretches = [stretch for stretch in re.split(r"[^a-z]+", text) if len(stretch) > 1]
+    return 2 * sum(map(len, stretches)) >= len(text) and all(_is_row(stretch, known) for stretch in stretches)
 
 
 def _is_row(stretch: str, known: frozenset[str]) -> bool:
