@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from services.store.connection import connect
-from tests.support.web_browser import log_in
+from tests.support.web_browser import enrol, log_in
 from tests.support.web_phone import put_long_circuit
 from tests.support.web_seed import DRIVER
 from tests.support.web_server import Running
@@ -106,6 +106,7 @@ def test_slow_first_load_shows_no_endless_list(long_day: Running, open_context: 
         waiting.append(route)
 
     page.route("**/driver/app.js", hold)
+    enrol(page, long_day, LONG[0])
     page.goto(f"{long_day.url}/connexion?suite=/chauffeur")
     page.fill("[name=login]", LONG[0])
     page.fill("[name=password]", LONG[1])
