@@ -11,6 +11,8 @@ from services.city.store import store_registry
 from services.contracts.planning import PlanMade
 from services.store.connection import connect
 from services.web.accounts import add_account
+from services.web.phones import add_phone
+from services.web.strength import new_code
 from tests.support.circuits import circuit_of, send_circuit
 from tests.support.example_town import example_town
 
@@ -33,6 +35,8 @@ class Town:
     password: str = field(repr=False)
     digits: str = field(repr=False)
     """What its drivers enter."""
+    phone_key: str = field(repr=False)
+    """Of the phone that the first truck's driver holds."""
     plans: Mapping[date, UUID]
     """By day, the plan whose circuit sends the first truck to every container."""
 
@@ -45,7 +49,8 @@ def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
         registry.city.id,
         tuple(truck.id for truck in registry.trucks),
         secrets.token_urlsafe(12),
-        "".join(secrets.choice("0123456789") for _ in range(6)),
+        new_code(),
+        secrets.token_urlsafe(32),
         {plan.day: plan.plan_id for plan in plans},
     )
     with connect(database_url, name="chaos") as connection:
@@ -53,6 +58,7 @@ def put_town(database_url: str, containers: tuple[str, ...]) -> Town:
         add_account(connection, town.city, OPERATOR, "operator", town.password)
         for truck in town.trucks:
             add_account(connection, town.city, truck, "driver", town.digits, truck)
+        add_phone(connection, town.city, town.trucks[0], by="chaos", now=datetime.now(UTC), key=town.phone_key)
         for plan in plans:
             send_circuit(connection, plan)
     return town

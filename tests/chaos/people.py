@@ -33,7 +33,7 @@ class Phone(threading.Thread):
     def __init__(self, url: str, town: Town, visits: Visits, claims: Claims, seed: int) -> None:
         super().__init__(name="phone", daemon=True)
         http = httpx.Client(base_url=url, timeout=TIMEOUT_S, headers={"Origin": url})
-        self._client = DriverClient(http, town.city, town.trucks[0], town.digits)
+        self._client = DriverClient(http, town.city, town.trucks[0], town.digits, town.phone_key)
         self._visits, self._claims = visits, claims
         self._dice = random.Random(seed)
         self._outbox: deque[dict[str, Any]] = deque()

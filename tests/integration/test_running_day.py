@@ -21,6 +21,7 @@ from services.clock import SystemClock
 from services.contracts.planning import PlanMade
 from services.store.connection import connect
 from services.web.accounts import add_account
+from services.web.phones import add_phone
 from simulators.trucks.phone import DriverClient
 from tests.support.example_town import FLEET_OF_TRUCK, example_town
 
@@ -30,6 +31,7 @@ DAY = date(2026, 3, 3)  # a Tuesday
 MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
 COMPACTOR, TIPPER = FLEET_OF_TRUCK
 PATIENCE_S = 60.0
+CODE = "482193"
 
 
 class Town(NamedTuple):
@@ -113,7 +115,8 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         store_registry(connection, registry, who="test", now=SystemClock().now())
         add_account(connection, city, "awa", "operator", "une-longue-matinee")
         for truck in (COMPACTOR, TIPPER):
-            add_account(connection, city, truck, "driver", "4821", truck)
+            add_account(connection, city, truck, "driver", CODE, truck)
+            add_phone(connection, city, truck, by="awa", now=datetime.now(UTC), key=f"key-of-{truck}")
     clock = Timepiece(tmp_path_factory.mktemp("clock") / "clock", MORNING)
     clock.run(MORNING, speed=1.0)
     environment = fresh_stack.environment() | {
@@ -131,7 +134,7 @@ def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         who = {"city": city, "login": "awa", "password": "une-longue-matinee"}
         office.headers["X-CSRF-Token"] = office.post("/api/v1/session", json=who).json()["csrf"]
         phones = {
-            truck: cleanup.enter_context(closing(DriverClient.to(url, city, truck, "4821")))
+            truck: cleanup.enter_context(closing(DriverClient.to(url, city, truck, CODE, f"key-of-{truck}")))
             for truck in (COMPACTOR, TIPPER)
         }
         yield Town(office, phones, clock)
