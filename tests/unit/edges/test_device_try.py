@@ -1,12 +1,14 @@
 """`tournee device try`: what published and broken messages would become, without storing anything."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli.app import app
+from services.settings import settings
 from tests.support import published
 from tests.support.published import chirpstack, client, ttn
 
@@ -15,8 +17,11 @@ FIELDS = ["door", "device", "kind", "happened_at", "distance_mm", "fill_ratio", 
 
 
 @pytest.fixture(autouse=True)
-def _no_store(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("TOURNEE_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 def lines(file: Path, *options: str) -> list[dict[str, object]]:
