@@ -67,8 +67,8 @@ FOUND: dict[str, LiteralString] = {
     "confirmation": "SELECT confirmation_id FROM confirmation",
     "order": """
         SELECT request_id FROM planning_run r
-        WHERE (state = 'failed' AND document ->> 'detail' IS NOT NULL)
-           OR (state = 'finished' AND EXISTS (SELECT FROM plan WHERE plan.document ->> 'request_id' = request_id::text))
+        WHERE (state = 'failed' AND r.document ->> 'detail' IS NOT NULL)
+           OR (state = 'finished' AND EXISTS (SELECT FROM plan WHERE plan.plan_id::text = r.document ->> 'plan_id'))
         """,
     "dispatch": "SELECT dispatch_id FROM dispatch",
 }
