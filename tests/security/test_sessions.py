@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -270,7 +271,8 @@ def test_cookies_over_https_are_bound_to_the_host(web: Running) -> None:
             statuses.append((await other.get("/api/v1/session")).status_code)
         return opened, statuses
 
-    opened, statuses = asyncio.run(ask())
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may be running
+        opened, statuses = thread.submit(lambda: asyncio.run(ask())).result()
     assert (opened.status_code, statuses) == (200, [200, 401])
     lines = opened.headers.get_list("set-cookie")
     assert {line.partition("=")[0] for line in lines} == {"__Host-tournee_session", "__Host-tournee_browser"}

@@ -295,7 +295,7 @@ def test_unknown_file_says_what_can_be_read(tmp_path: Path) -> None:
     """Protects whoever hands over the wrong file, or asks for no vehicle."""
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear mayor")
-    with pytest.raises(FileError, match=r"expected a tournee/problem/1 JSON object, a CVRPLIB"):
+    with pytest.raises(FileError, match=r"expected a tournee/problem/1 or VROOM JSON object, a CVRPLIB"):
         read_any_problem(letter)
     with pytest.raises(FileError, match="cannot be read"):
         read_any_problem(tmp_path / "missing.vrp")
