@@ -115,8 +115,10 @@ class Bridge:
         self.has_work.set()
 
     def _take(self, arrival: Arrival, moment: Moment) -> OnItsWay:
-        if self._doorkeeper is not None and (place := parse_network_topic(arrival.topic)) is not None:
-            return self._take_from_network(arrival, self._doorkeeper, *place)
+        if self._find(arrival.topic) is None and self._doorkeeper is not None:  # most are of devices we know
+            place = parse_network_topic(arrival.topic)
+            if place is not None:
+                return self._take_from_network(arrival, self._doorkeeper, *place)
         event = take_in(arrival.topic, arrival.payload, moment=moment, find=self._find, percent=self._percent)
         self.meter.taken[event.topic] += 1
         if self._rates.is_flood(arrival.topic, moment.now):

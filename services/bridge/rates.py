@@ -3,9 +3,9 @@
 What the broker has acknowledged is kept, a flood too: a gateway that was offline for a week delivers as fast.
 """
 
-from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+MINUTE = timedelta(minutes=1)
 USUAL_A_MINUTE = 600
 """A truck's phone says its position each second at most; ten of that come from no device that works."""
 
@@ -15,14 +15,15 @@ class Rates:
 
     def __init__(self, usual: int = USUAL_A_MINUTE) -> None:
         self._usual = usual
-        self._minute: datetime | None = None
-        self._counts: Counter[bytes] = Counter()
+        self._begins = self._ends = datetime.min.replace(tzinfo=UTC)
+        self._counts: dict[bytes, int] = {}
 
     def is_flood(self, mqtt_topic: bytes, now: datetime) -> bool:
         """Count a message; whether it is the first of its minute beyond what is usual."""
-        minute = now.replace(second=0, microsecond=0)
-        if minute != self._minute:
-            self._minute = minute
+        if not self._begins <= now < self._ends:
+            self._begins = now.replace(second=0, microsecond=0)
+            self._ends = self._begins + MINUTE
             self._counts.clear()
-        self._counts[mqtt_topic] += 1
-        return self._counts[mqtt_topic] == self._usual + 1
+        count = self._counts.get(mqtt_topic, 0) + 1
+        self._counts[mqtt_topic] = count
+        return count == self._usual + 1
