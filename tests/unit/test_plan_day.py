@@ -14,6 +14,8 @@ from services.planning.plan_day import plan_day
 from tests.support.example_town import example_town
 from tests.support.orders import day_order
 
+pytestmark = pytest.mark.slow  # each plans a day, for a second
+
 DAY = date(2026, 3, 3)  # a Tuesday
 AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
 

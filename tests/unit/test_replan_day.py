@@ -13,6 +13,8 @@ from services.planning.under_way import Confirmed, UnderWay
 from tests.support.example_town import example_town
 from tests.support.orders import day_order
 
+pytestmark = pytest.mark.slow  # each plans a day, for a second
+
 DAY = date(2026, 3, 3)  # a Tuesday; the town's clock is one hour ahead of UTC
 PLANNED_AT = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)
 
