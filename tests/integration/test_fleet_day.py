@@ -1,10 +1,7 @@
 """A day of two fleets in one town, on real servers, every service a process of its own: neither touches the other."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -12,27 +9,18 @@ import httpx
 import pytest
 
 from infra.demo.timepiece import Timepiece
-from infra.migrate import migrate
-from infra.stack.ports import free_port
-from infra.stack.services import running_services
 from infra.stack.stack import Stack
-from services.city.store import store_registry
-from services.clock import SystemClock
 from services.store.connection import Connection, connect
-from services.web.accounts import add_account
-from services.web.phones import add_phone
 from simulators.trucks.phone import DriverClient
 from tests.support.example_town import FLEET_OF_TRUCK, LORRIES, TIPPERS, two_fleet_town
+from tests.support.live_town import MORNING, eventually, live_town
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 
-CODE = "482193"
 DAY = date(2026, 3, 3)  # a Tuesday: Sè's fixed circuit of four stops is RB-1021's, and RB-2210 stays in
-MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
 NEXT_MORNING = MORNING + timedelta(hours=22)  # 03:00 there: the day is over, the next is not yet planned
 TRUCK_OF = {fleet: truck for truck, fleet in FLEET_OF_TRUCK.items()}
 CONTAINERS = {LORRIES: {f"HOU-{n:03}" for n in range(1, 10)}, TIPPERS: {"HOU-010", "HOU-011", "HOU-012"}}
-PATIENCE_S = 60.0
 
 
 class Town(NamedTuple):
@@ -72,56 +60,16 @@ class Town(NamedTuple):
             return self.store.execute(sql).fetchall()  # type: ignore[arg-type]
 
 
-def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline_s, otherwise
-        time.sleep(0.2)
-
-
 @pytest.fixture(scope="module")
 def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The example town of two fleets at five in the morning, its services just started."""
-    migrate(fresh_stack.database_url)
-    registry = two_fleet_town()
-    rules = registry.city.planning.model_copy(update={"time_limit_s": 2})
-    registry = registry.model_copy(update={"city": registry.city.model_copy(update={"planning": rules})})
-    city, port = registry.city.id, free_port()
-    with connect(fresh_stack.database_url, name="test") as connection:
-        store_registry(connection, registry, who="test", now=SystemClock().now())
-        add_account(connection, city, "awa", "operator", "une-longue-matinee")
-        for truck in FLEET_OF_TRUCK:
-            add_account(connection, city, truck, "driver", CODE, truck)
-            add_phone(connection, city, truck, by="awa", now=datetime.now(UTC), key=f"key-of-{truck}")
-    clock = Timepiece(tmp_path_factory.mktemp("clock") / "clock", MORNING)
-    clock.run(MORNING, speed=1.0)  # a day under way: of two plans one is the later
-    environment = fresh_stack.environment() | {
-        "TOURNEE_CLOCK": clock.setting,
-        "TOURNEE_SESSION_SECRET": "a secret of at least thirty-two characters",
-        "TOURNEE_WEB_PORT": str(port),
-        "TOURNEE_DATA_FOLDER": str(fresh_stack.folder / "data"),
-    }
-    url = f"http://127.0.0.1:{port}"
-    with ExitStack() as cleanup:
-        folder: Path = tmp_path_factory.mktemp("log")
-        cleanup.enter_context(running_services(environment, folder, ("writer", "planner", "ledger", "web")))
-        eventually(lambda: _is_ready(url), "the pages are not ready")
-        office = cleanup.enter_context(httpx.Client(base_url=url, timeout=30, headers={"Origin": url}))
-        who = {"city": city, "login": "awa", "password": "une-longue-matinee"}
-        office.headers["X-CSRF-Token"] = office.post("/api/v1/session", json=who).json()["csrf"]
-        phones = {
-            fleet: cleanup.enter_context(closing(DriverClient.to(url, city, truck, CODE, f"key-of-{truck}")))
-            for fleet, truck in TRUCK_OF.items()
-        }
-        store = cleanup.enter_context(connect(fresh_stack.database_url, name="look"))
-        yield Town(url, office, phones, store, clock)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/ready", timeout=2).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+    services = ("writer", "planner", "ledger", "web")
+    with (
+        live_town(fresh_stack, two_fleet_town(), tmp_path_factory.mktemp("town"), services) as live,
+        connect(fresh_stack.database_url, name="look") as store,
+    ):
+        phones = {fleet: live.phones[truck] for fleet, truck in TRUCK_OF.items()}
+        yield Town(live.url, live.office, phones, store, live.clock)
 
 
 def reports_of(circuit: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,10 +1,7 @@
 """A day planned again while it runs, on real servers, every service a process of its own, from order to phones."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -12,26 +9,16 @@ import httpx
 import pytest
 
 from infra.demo.timepiece import Timepiece
-from infra.migrate import migrate
-from infra.stack.ports import free_port
-from infra.stack.services import running_services
 from infra.stack.stack import Stack
-from services.city.store import store_registry
-from services.clock import SystemClock
 from services.contracts.planning import PlanMade
-from services.store.connection import connect
-from services.web.accounts import add_account
-from services.web.phones import add_phone
 from simulators.trucks.phone import DriverClient
 from tests.support.example_town import FLEET_OF_TRUCK, example_town
+from tests.support.live_town import eventually, live_town
 
 pytestmark = pytest.mark.parametrize("fresh_stack", ["embedded", "real"], indirect=True)
 
 DAY = date(2026, 3, 3)  # a Tuesday
-MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
 COMPACTOR, TIPPER = FLEET_OF_TRUCK
-PATIENCE_S = 60.0
-CODE = "482193"
 
 
 class Town(NamedTuple):
@@ -89,55 +76,11 @@ class Town(NamedTuple):
         return [visit["place"] for visit in said]
 
 
-def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline_s, otherwise
-        time.sleep(0.2)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/ready", timeout=2).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def town(fresh_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The example town at five in the morning, its services just started."""
-    migrate(fresh_stack.database_url)
-    registry = example_town()
-    rules = registry.city.planning.model_copy(update={"time_limit_s": 2})
-    registry = registry.model_copy(update={"city": registry.city.model_copy(update={"planning": rules})})
-    city, port = registry.city.id, free_port()
-    with connect(fresh_stack.database_url, name="test") as connection:
-        store_registry(connection, registry, who="test", now=SystemClock().now())
-        add_account(connection, city, "awa", "operator", "une-longue-matinee")
-        for truck in (COMPACTOR, TIPPER):
-            add_account(connection, city, truck, "driver", CODE, truck)
-            add_phone(connection, city, truck, by="awa", now=datetime.now(UTC), key=f"key-of-{truck}")
-    clock = Timepiece(tmp_path_factory.mktemp("clock") / "clock", MORNING)
-    clock.run(MORNING, speed=1.0)
-    environment = fresh_stack.environment() | {
-        "TOURNEE_CLOCK": clock.setting,
-        "TOURNEE_SESSION_SECRET": "a secret of at least thirty-two characters",
-        "TOURNEE_WEB_PORT": str(port),
-        "TOURNEE_DATA_FOLDER": str(fresh_stack.folder / "data"),
-    }
-    url = f"http://127.0.0.1:{port}"
-    with ExitStack() as cleanup:
-        folder: Path = tmp_path_factory.mktemp("log")
-        cleanup.enter_context(running_services(environment, folder, ("writer", "planner", "web")))
-        eventually(lambda: _is_ready(url), "the pages are not ready")
-        office = cleanup.enter_context(httpx.Client(base_url=url, timeout=30, headers={"Origin": url}))
-        who = {"city": city, "login": "awa", "password": "une-longue-matinee"}
-        office.headers["X-CSRF-Token"] = office.post("/api/v1/session", json=who).json()["csrf"]
-        phones = {
-            truck: cleanup.enter_context(closing(DriverClient.to(url, city, truck, CODE, f"key-of-{truck}")))
-            for truck in (COMPACTOR, TIPPER)
-        }
-        yield Town(office, phones, clock)
+    with live_town(fresh_stack, example_town(), tmp_path_factory.mktemp("town"), ("writer", "planner", "web")) as live:
+        yield Town(live.office, live.phones, live.clock)
 
 
 def by_truck(plan: PlanMade) -> dict[str, Any]:
