@@ -13,7 +13,7 @@ from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.edges.door_registry import FreshDoorRegistry
-from services.edges.store import load_book
+from services.edges.store import load_door_registry
 from services.errors import StreamAway
 from services.operations.meters import BridgeMeter
 from services.operations.service import Service, Stopping, running_service
@@ -46,7 +46,7 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
         return
     first.close()
     devices = KnownDevices(partial(load_devices, database_url))
-    registry = FreshDoorRegistry(partial(load_book, database_url))
+    registry = FreshDoorRegistry(partial(load_door_registry, database_url))
     threading.Thread(target=_keep_fresh, args=(devices, registry, stopping), name="devices", daemon=True).start()
     producer = when_there(partial(EventProducer, config.kafka, name="bridge"), stopping=stopping)
     if producer is None:

@@ -14,7 +14,7 @@ from services.bridge.wiring import bridge_between, session
 from services.city.devices import load_devices
 from services.contracts.topics import MQTT_EVERYTHING, MQTT_SHARED
 from services.edges.door_registry import FreshDoorRegistry
-from services.edges.store import load_book
+from services.edges.store import load_door_registry
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.kafka import EventProducer
@@ -43,7 +43,9 @@ def retire(config: Settings, member: str) -> int:
     leaver, meter = session(Leaver, config, member), BridgeMeter()
     producer = EventProducer(config.kafka, name="bridge")
     try:
-        bridge = bridge_between(leaver, producer, devices, config, meter, FreshDoorRegistry(partial(load_book, url)))
+        bridge = bridge_between(
+            leaver, producer, devices, config, meter, FreshDoorRegistry(partial(load_door_registry, url))
+        )
         leaver.start((MQTT_SHARED, MQTT_EVERYTHING))
         _empty(leaver, bridge, producer)
         leaver.wait_for_rival()

@@ -7,7 +7,7 @@ from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep
 from services.clock import clock_from
 from services.edges.door_registry import FreshDoorRegistry
-from services.edges.doorkeeper import desk_of
+from services.edges.doorkeeper import doorkeeper_of
 from services.operations.meters import BridgeMeter
 from services.settings import Settings
 from services.stream.mqtt import Session
@@ -43,7 +43,7 @@ def bridge_between(
     """What comes in this session goes to this producer, and is acknowledged once it is there."""
     keep = Keep(timedelta(days=config.keep_readings_days), timedelta(days=config.keep_positions_days))
     clock = clock_from(config.clock)
-    doorkeeper = desk_of(config, registry, clock) if registry is not None else None
+    doorkeeper = doorkeeper_of(config, registry, clock) if registry is not None else None
     bridge = Bridge(producer, clock, devices.find, source.acknowledge, keep=keep, meter=meter, doorkeeper=doorkeeper)
     source.when_arrived(bridge.on_arrivals)
     source.on_connection_lost = bridge.on_connection_lost

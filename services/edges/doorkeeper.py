@@ -47,7 +47,7 @@ class DoorKeeper:
             send(Made(topics.DOOR_STATES, topics.key(state.city, state.door), state.to_bytes()))
 
 
-def desk_of(config: Settings, registry: FreshDoorRegistry, clock: Clock) -> DoorKeeper:
+def doorkeeper_of(config: Settings, registry: FreshDoorRegistry, clock: Clock) -> DoorKeeper:
     """A doorkeeper put together from the settings.
 
     Raises:

@@ -10,10 +10,10 @@ import uvicorn
 
 from services.clock import clock_from
 from services.edges.door_registry import FreshDoorRegistry
-from services.edges.doorkeeper import DoorKeeper, desk_of
+from services.edges.doorkeeper import DoorKeeper, doorkeeper_of
 from services.edges.outlet import Outlet
 from services.edges.server import make_server
-from services.edges.store import load_book
+from services.edges.store import load_door_registry
 from services.edges.taking import Made
 from services.errors import StreamAway
 from services.operations.meters import EdgeMeter
@@ -40,8 +40,8 @@ def main() -> None:
         if first is None:
             return
         first.close()
-        registry = FreshDoorRegistry(partial(load_book, url))
-        doorkeeper, outlet = desk_of(config, registry, clock_from(config.clock)), Outlet(config.kafka)
+        registry = FreshDoorRegistry(partial(load_door_registry, url))
+        doorkeeper, outlet = doorkeeper_of(config, registry, clock_from(config.clock)), Outlet(config.kafka)
         ending = threading.Event()
         side = threading.Thread(target=_beside, args=(doorkeeper, outlet, ending), name="beside", daemon=True)
         side.start()

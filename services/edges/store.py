@@ -25,7 +25,7 @@ class UnknownDevice(TourneeError):
     """The city has no such truck, or no such key."""
 
 
-def load_book(database_url: str) -> DoorRegistry:
+def load_door_registry(database_url: str) -> DoorRegistry:
     """What the doors have to know of every city.
 
     Raises:

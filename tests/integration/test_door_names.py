@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from services.cli.app import app
 from services.edges.door_registry import Key, Sender
-from services.edges.store import hash_of, load_book
+from services.edges.store import hash_of, load_door_registry
 from services.settings import settings
 from services.store.connection import connect
 from tests.support.web_seed import CITY, put_everything
@@ -38,10 +38,10 @@ def test_list_is_shown_first_and_written_when_asked(database_url: str, tmp_path:
         0,
         f"1 new · 0 changed · 0 as before + {EUI} is of B-001 (em400-mud) nothing is written yet: --apply",
     )
-    assert (CITY, "containers", EUI) not in load_book(database_url).named
+    assert (CITY, "containers", EUI) not in load_door_registry(database_url).named
     code, told = run("add", CITY, "--from-chirpstack", str(file), "--apply")
     assert (code, told.endswith("applied")) == (0, True)
-    registry = load_book(database_url)
+    registry = load_door_registry(database_url)
     assert registry.find(CITY, "containers", EUI) == Sender("B-001", "em400-mud")
     assert registry.knows(CITY, "containers", "B-001")
     assert run("add", CITY, "--from-chirpstack", str(file))[1] == "0 new · 0 changed · 1 as before"
@@ -57,18 +57,18 @@ def test_kind_that_cannot_be_read_costs_nobody_else_anything(database_url: str) 
         connection.execute(
             "INSERT INTO registry_entry VALUES (%s, 'container_kind', 'odd', 99, '{\"id\": 5}')", (CITY,)
         )
-    assert load_book(database_url).knows(CITY, "containers", "B-001")
+    assert load_door_registry(database_url).knows(CITY, "containers", "B-001")
 
 
 def test_key_opens_its_door_until_another_takes_its_place(database_url: str) -> None:
     _, first = run("key", CITY, "chirpstack")
     _, second = run("key", CITY, "chirpstack")
     _, tracker = run("key", CITY, "tracker", "C-02")
-    keys = load_book(database_url).keys
+    keys = load_door_registry(database_url).keys
     assert hash_of(first) not in keys
     assert keys[hash_of(second)] == Key(CITY, "chirpstack", None)
     assert keys[hash_of(tracker)] == Key(CITY, "tracker", "C-02")
     assert run("key", CITY, "chirpstack", "--revoke")[0] == 0
-    assert hash_of(second) not in load_book(database_url).keys
+    assert hash_of(second) not in load_door_registry(database_url).keys
     assert run("key", CITY, "tracker")[0] == 2
     assert run("key", CITY, "sigfox")[0] == 2

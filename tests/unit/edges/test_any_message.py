@@ -127,7 +127,7 @@ def test_any_object_at_any_decoder_gives_a_distance_or_a_reason(decoder: Decoder
 KIND = ContainerKind.model_validate(
     {"id": "bac", "name": "Bac", "service_s": 90, "kg_per_l": 0.25, "fill_per_day": 0.45, "mount_mm": 3000}
 )
-BOOK = DoorRegistry(
+REGISTRY = DoorRegistry(
     {("cotonou", "COT-0412"): KIND, ("cotonou", "6749D19054690031"): KIND}, frozenset({("cotonou", "T01")})
 )
 TAKER = Taker(DECODERS, Keep(timedelta(days=7300), timedelta(days=7300)))
@@ -140,7 +140,7 @@ def test_whatever_comes_to_a_citys_door_becomes_events_of_their_contracts(
 ) -> None:
     """What the bridge would send on its own thread: an exception there would hold up every device."""
     device = ("COT-0412" if DOORS[door].kind == "containers" else "T01") if is_keyed else None
-    taken = TAKER.take("cotonou", door, json.dumps(message).encode(), now=NOW, registry=BOOK, device=device)
+    taken = TAKER.take("cotonou", door, json.dumps(message).encode(), now=NOW, registry=REGISTRY, device=device)
     for made in taken.events:
         HANDLERS[made.topic].contract.model_validate_json(made.value)
     assert bool(taken.events) == (taken.outcome != "passed_over")

@@ -13,7 +13,7 @@ from services.edges.taking import Taker
 from services.errors import StreamAway
 from services.stream.mqtt import Arrival
 from tests.support.published import chirpstack, payload
-from tests.unit.edges.test_taking import BOOK, KEEP, STRAIGHT, Fixed
+from tests.unit.edges.test_taking import KEEP, REGISTRY, STRAIGHT, Fixed
 
 UP = b"tournee/v1/cotonou/chirpstack/main/up"
 TXACK = b"tournee/v1/cotonou/chirpstack/main/txack"
@@ -45,7 +45,7 @@ def bridge_on(kafka: SlowKafka, acknowledged: list[int]) -> Bridge:
     def acknowledge(message_ids: Iterable[int]) -> None:
         acknowledged.extend(message_ids)
 
-    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: REGISTRY), Fixed(), Taker(DECODERS, KEEP))
     keep = KeepOfDevices(timedelta(days=1), timedelta(days=1))
     return Bridge(kafka, Fixed(), KnownDevices(list).find, acknowledge, keep=keep, doorkeeper=doorkeeper)
 

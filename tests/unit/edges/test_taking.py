@@ -24,7 +24,7 @@ KIND = ContainerKind.model_validate(
     }
 )
 PLAIN = ContainerKind(id="plain", name="Bac", service_s=90, kg_per_l=0.25, fill_per_day=0.45)
-BOOK = DoorRegistry(
+REGISTRY = DoorRegistry(
     containers={("cotonou", "COT-0412"): KIND, ("cotonou", "COT-0413"): PLAIN},
     trucks=frozenset({("cotonou", "T01")}),
     named={("cotonou", "containers", "24e124713c149999"): Sender("COT-0413", "ldds75")},
@@ -38,7 +38,9 @@ class Fixed:
         return NOW
 
 
-def take(message: object, door: str = "chirpstack", device: str | None = None, registry: DoorRegistry = BOOK) -> Taken:
+def take(
+    message: object, door: str = "chirpstack", device: str | None = None, registry: DoorRegistry = REGISTRY
+) -> Taken:
     return Taker(DECODERS, KEEP).take("cotonou", door, payload(message), now=NOW, registry=registry, device=device)
 
 
@@ -119,7 +121,7 @@ def test_the_same_message_twice_is_the_same_events() -> None:
 
 
 def test_desk_tells_once_what_came_what_was_left_aside_and_what_was_rejected() -> None:
-    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: BOOK), Fixed(), Taker(DECODERS, KEEP))
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: REGISTRY), Fixed(), Taker(DECODERS, KEEP))
     for message in (chirpstack(object=STRAIGHT), chirpstack(), chirpstack(time="soon", rxInfo=None)):
         doorkeeper.take("cotonou", "chirpstack", payload(message))
     told: list[Made] = []
