@@ -10,6 +10,7 @@ import pytest
 from services.contracts.planning import PlanMade
 from services.planning.problem import totals_of
 from services.store.connection import connect
+from tests.support.sent_day import put_sent_day
 from tests.support.web_seed import (
     DAY,
     DRIVER,
@@ -17,7 +18,6 @@ from tests.support.web_seed import (
     NOW,
     OPERATOR,
     make_plan,
-    put_confirmations,
     put_dispatch,
     put_plan,
 )
@@ -37,13 +37,7 @@ def web(database_url: str) -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def _sent_day(web: Running, database_url: str) -> None:
     """Each test begins in the middle of a sent day: C-02 has emptied four containers and skipped one."""
-    web.clock.at = NOW
-    plan = make_plan()
-    with connect(database_url, name="test") as connection:
-        connection.execute("TRUNCATE plan, circuit, stop, dispatch, confirmation, alert_seen")
-        put_plan(connection, plan)
-        put_dispatch(connection, plan)
-        put_confirmations(connection, plan, "C-02", 5)
+    put_sent_day(web, database_url)
 
 
 @pytest.fixture

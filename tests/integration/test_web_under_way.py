@@ -10,6 +10,7 @@ import pytest
 from services.contracts.alerts import AlertSeen
 from services.store.connection import connect
 from services.writer.day import store_alerts_seen
+from tests.support.sent_day import put_sent_day
 from tests.support.web_seed import (
     DAY,
     DRIVER,
@@ -18,7 +19,6 @@ from tests.support.web_seed import (
     OPERATOR,
     PLAN,
     make_plan,
-    put_confirmations,
     put_dispatch,
     put_plan,
 )
@@ -38,13 +38,7 @@ def web(database_url: str) -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def _sent_day(web: Running, database_url: str) -> None:
     """Each test begins in the middle of a sent day: five of C-02's stops are told of, the third was blocked."""
-    web.clock.at = NOW
-    plan = make_plan()
-    with connect(database_url, name="test") as connection:
-        connection.execute("TRUNCATE plan, circuit, stop, dispatch, confirmation, alert_seen")
-        put_plan(connection, plan)
-        put_dispatch(connection, plan)
-        put_confirmations(connection, plan, "C-02", 5)
+    put_sent_day(web, database_url)
 
 
 def add_plan(database_url: str, plan_id: UUID, *, minutes: int, fuel: float = 1.0, sent: bool = False) -> None:
