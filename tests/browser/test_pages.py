@@ -85,6 +85,10 @@ def test_page_works_without_javascript(web: Running, open_context: Open, shoot: 
         "/nulle-part",
         "/chauffeur",
         "/operateur",
+        "/telephones",
+        "/telephone/K7QWM3XZP4HTD9RB",
+        "/compte",
+        "/technicien",
         "/municipalite",
         "/municipalite/journee?jour=2026-11-23",
     ],
@@ -92,12 +96,26 @@ def test_page_works_without_javascript(web: Running, open_context: Open, shoot: 
 def test_phone_needs_no_sideways_scroll(web: Running, open_context: Open, shoot: Shoot, path: str) -> None:
     """360 px is the screen that crews and residents have."""
     page = open_context(360, 740).new_page()
-    who = {"/chauffeur": DRIVER, "/operateur": OPERATOR, "/municipalite": MAYOR}.get(f"/{path.split('/')[1]}")
+    offices = dict.fromkeys(("operateur", "telephones", "compte", "technicien"), OPERATOR)
+    who = {"chauffeur": DRIVER, "municipalite": MAYOR, **offices}.get(path.split("?", maxsplit=1)[0].split("/")[1])
     if who:
         log_in(page, web, who, path)
     page.goto(web.url + path)
     shoot(page, f"phone-{path.strip('/').split('?')[0].replace('/', '-') or 'public'}", whole=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("who", [OPERATOR, MAYOR])
+def test_every_page_of_the_office_leads_to_all_others(web: Running, open_context: Open, who: tuple[str, str]) -> None:
+    """Whoever has to invite a phone at five must not have to know an address."""
+    paths = {"/municipalite", "/technicien", "/compte"} | ({"/operateur", "/telephones"} if who == OPERATOR else set())
+    page = open_context().new_page()
+    log_in(page, web, who, "/compte")
+    for path in paths:
+        page.goto(web.url + path)
+        found = page.locator("header.top a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+        assert paths - {path} <= set(found), path
+        assert path not in found
 
 
 def test_maps_own_controls_speak_the_readers_language(web: Running, open_context: Open) -> None:

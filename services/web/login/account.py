@@ -11,6 +11,7 @@ from services.web.cookies import read_cookie
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.guards import CsrfHeader, OfficeSession, SessionCity, WithOrigin, WithTokens, check_csrf
 from services.web.hashing import hash_password
+from services.web.login.browsers import browser_name
 from services.web.login.schemas import ChangePassword, OpenSession
 from services.web.login_limits import Busy, Slowed
 from services.web.pages import get_page
@@ -140,6 +141,6 @@ def _page(
 ) -> Response:  # fmt: skip
     return get_page(request).render(
         request, "login/account.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
-        sessions=get_sessions(session, deps, connection),
+        sessions=get_sessions(session, deps, connection), browser_name=browser_name,
         fault=done if done in FAULTS else "", done=done if done in DONE else "",
     )  # fmt: skip
