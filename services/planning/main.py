@@ -141,9 +141,11 @@ class Orders:
         def work(connection: Connection) -> None:
             began_s = time.monotonic()
             self._service.probe.turned(next_within_s=order.time_limit_s + BEYOND_LIMIT_S)
-            if is_settled(connection, order):
+            # Of each by itself: after a fall one that was settled comes again, and may have found twins meanwhile.
+            open_orders = [each for each in (order, *waited.twins) if not is_settled(connection, each)]
+            if not open_orders:
                 return
-            self._planner.carry_out(connection, order, waited.twins)
+            self._planner.carry_out(connection, open_orders[0], open_orders[1:])
             took_s = time.monotonic() - began_s
             self._waiting.spend(order.city, took_s, time.monotonic())
             self._meter.plan_seconds.observe(took_s)

@@ -65,9 +65,7 @@ class Waiting:
         chosen = min(self._waited, key=lambda waited: spent.get(waited.order.city, 0.0))
         self._waited.remove(chosen)
         left_s = max(FLOOR_S, QUOTA_S - spent.get(chosen.order.city, 0.0))
-        if chosen.order.time_limit_s <= left_s:
-            return chosen
-        return Waited(chosen.order.model_copy(update={"time_limit_s": left_s}), chosen.twins)
+        return Waited(_within(chosen.order, left_s), [_within(twin, left_s) for twin in chosen.twins])
 
     def spend(self, city: str, took_s: float, now_s: float) -> None:
         """An order of the city took so long."""
@@ -80,3 +78,8 @@ class Waiting:
         for _, city, took_s in self._spent:
             spent[city] = spent.get(city, 0.0) + took_s
         return spent
+
+
+def _within(order: PlanDay, left_s: float) -> PlanDay:
+    """Searched for no longer than so."""
+    return order if order.time_limit_s <= left_s else order.model_copy(update={"time_limit_s": left_s})

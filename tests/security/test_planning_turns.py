@@ -2,9 +2,9 @@
 
 import math
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -112,9 +112,11 @@ class Carried:
 
     def __init__(self) -> None:
         self.cities: list[str] = []
+        self.served: list[UUID] = []
 
-    def carry_out(self, connection: object, order: PlanDay, twins: object) -> None:  # noqa: ARG002
+    def carry_out(self, connection: object, order: PlanDay, twins: Sequence[PlanDay]) -> None:  # noqa: ARG002
         self.cities.append(order.city)
+        self.served += [order.request_id, *(twin.request_id for twin in twins)]
 
 
 class AtOnce:
@@ -127,19 +129,30 @@ class AtOnce:
         return True
 
 
-def test_kafka_hears_of_orders_once_none_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process' own loop: what comes meanwhile is dealt in, what fails is told, and nothing counts as done early."""
-    monkeypatch.setattr(main, "StoreLink", AtOnce)
-    monkeypatch.setattr(main, "is_settled", lambda _connection, told: told.city == "done")
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A process' own, whose signals are put back in the end."""
     probe = Probe("tested")
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    service = Service(Stopping(probe.turned), probe)
-    carried, commits = Carried(), list[int]()
+    yield Service(Stopping(probe.turned), probe)
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def orders_of(service: Service, carried: Carried, commit: Callable[[], None]) -> main.Orders:
+    """The process' own loop over this planner; without mornings."""
     config = Settings.model_construct(database_url=SecretStr("x"))
-    orders = main.Orders(
-        carried, CityAges(SystemClock()), config, service, PlannerMeter(), lambda: commits.append(len(carried.cities))
-    )  # type: ignore[arg-type]
-    orders._looked_s = math.inf  # no mornings here
+    orders = main.Orders(carried, CityAges(SystemClock()), config, service, PlannerMeter(), commit)  # type: ignore[arg-type]
+    orders._looked_s = math.inf
+    return orders
+
+
+def test_kafka_hears_of_orders_once_none_waits_any_more(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    """What comes meanwhile is dealt in, what fails is told, and nothing counts as done early."""
+    monkeypatch.setattr(main, "StoreLink", AtOnce)
+    monkeypatch.setattr(main, "is_settled", lambda _connection, told: told.city == "done")
+    carried, commits = Carried(), list[int]()
+    orders = orders_of(service, carried, lambda: commits.append(len(carried.cities)))
     many = [Record("orders", 0, n, b"", order("large", n).to_bytes()) for n in range(3)]
     assert not orders.take([*many, Record("orders", 0, 3, b"", b"not an order")])
     assert not orders.take([Record("orders", 1, 0, b"", order("small").to_bytes())])
@@ -153,5 +166,15 @@ def test_kafka_hears_of_orders_once_none_waits_any_more(monkeypatch: pytest.Monk
     # Again after a fall: passed over, and settled at once.
     assert orders.take([Record("orders", 0, 4, b"", order("done").to_bytes())])
     assert len(carried.cities) == 4
-    for number, handler in kept.items():
-        signal.signal(number, handler)
+
+
+def test_twins_of_an_order_that_was_settled_are_carried_out(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    """Protects orders given while a planner hung: the one it had done comes again with them, and they are like it."""
+    monkeypatch.setattr(main, "StoreLink", AtOnce)
+    first, *later = (order("large") for _ in range(3))
+    settled = {first.request_id}
+    monkeypatch.setattr(main, "is_settled", lambda _connection, told: told.request_id in settled)
+    carried = Carried()
+    orders = orders_of(service, carried, lambda: None)
+    assert orders.take([Record("orders", 0, n, b"", each.to_bytes()) for n, each in enumerate((first, *later))])
+    assert carried.served == [each.request_id for each in later]
