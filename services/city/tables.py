@@ -16,6 +16,11 @@ HEADER_WITHIN = 20
 """Rows among which the header is looked for: titles of a sheet stand above it."""
 LINE_BREAKS = re.compile(r"[\r\n]+")
 NUMBER_LIKE = re.compile(r"[+-]?[0-9][0-9.,]*")
+SUM_LIKE = re.compile(
+    r"((grand|sous|sub)[ -]?)?(total|totaux|totale|totals|somme|sum|suma|soma)( g[eé]n[eé]ral)?\s*(:\s*\d*)?", re.I
+)
+MOST_SUMS = 2
+"""In a row of sums: containers and litres. A petrol station called Total has a position besides."""
 
 type IsColumn = Callable[[str], bool]
 """Whether a cell is the name of a column that is known here."""
@@ -73,7 +78,7 @@ def parse_table(text: str, name: str, findings: Findings, *, is_column: IsColumn
         findings.warn(name, titles, line=rows[0].line, value=next(cell for cell in rows[0].cells if cell))
     header, rows = rows[above], rows[above + 1 :]
     columns = _without_trailing_blanks(tuple(_heading(cell) for cell in header.cells))
-    filled = tuple(_filled(row, columns, name, findings) for row in rows)
+    filled = tuple(_filled(row, columns, name, findings) for row in rows if not _is_aside(row, columns, name, findings))
     return Table(columns, header.line, filled, whole=whole)
 
 
@@ -101,6 +106,24 @@ def _heading(cell: str) -> str:
     """A column's name in small letters, on one line, without letters that cannot be seen."""
     words = "".join(letter for letter in cell.lower() if letter.isprintable() or letter.isspace()).split()
     return " ".join(words)
+
+
+def _is_aside(row: Row, columns: tuple[str, ...], name: str, findings: Findings) -> bool:
+    """Whether the row is a sheet's own and no entry: its column names repeated (pages put together), or its sums."""
+    cells = [cell for cell in row.cells if cell]
+    if tuple(map(_heading, row.cells[: len(columns)])) == columns:
+        text = messages.HEADER_AGAIN
+    elif (
+        len(cells) <= 1 + MOST_SUMS
+        and len(cells) < len(columns)
+        and SUM_LIKE.fullmatch(cells[0])
+        and all(NUMBER_LIKE.fullmatch(cell) for cell in cells[1:])
+    ):
+        text = messages.ROW_OF_SUMS
+    else:
+        return False
+    findings.warn(name, text, line=row.line, value=cells[0])
+    return True
 
 
 def _one_line(cell: str) -> str:

@@ -168,6 +168,27 @@ def test_titles_above_the_header_are_passed_over_and_told(csv: Path) -> None:
     assert error.startswith("points.csv line 5, column lat")
 
 
+def test_column_names_repeated_and_rows_of_sums_are_left_aside_and_told(csv: Path) -> None:
+    """Pages of a sheet put one under the other; a sum of litres is no container without a position."""
+    marche = "Marché;2,44;6,37;1100\n"
+    points = read(
+        csv, f"{HEADER}{marche}{HEADER}{marche.replace('Marché', 'Port')}TOTAL GÉNÉRAL;;;2200\nTotal : 2;;;\n"
+    )
+    assert [point.name for point in points.points] == ["Marché", "Port"]
+    assert warnings_of(points) == [
+        f'points.csv line 3: "{HEADER.partition(";")[0]}" — the column names again: this line is left aside',
+        'points.csv line 5: "TOTAL GÉNÉRAL" — a sum of the rows: this line is left aside'
+        ' — in 2 places, also line 6 "Total : 2"',
+    ]
+
+
+@pytest.mark.parametrize("name", ["Total", "TOTAL Akpakpa", "Somme"])
+def test_container_at_a_petrol_station_called_total_is_one(csv: Path, name: str) -> None:
+    points = read(csv, f"{HEADER.strip()};x;y;z;remarque\n{name};2,44;6,37;1100;;;;\n".replace("x;y;z", "a;b;c"))
+    assert [point.name for point in points.points] == [name]
+    assert errors_of(csv, f"{HEADER}TOTAL Akpakpa;;;1100\n")
+
+
 def test_a_line_break_within_a_name_is_a_space_and_told(csv: Path) -> None:
     points = read(csv, f'{HEADER}"Rue 12\r\n  près de la mosquée";2,44;6,37;1100\n')
     assert points.points[0].name == "Rue 12 près de la mosquée"
