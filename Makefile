@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing install install-dev browser servers map-tool lock clean
+.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing bench-forecast install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -41,6 +41,9 @@ bench-roads: .venv/.installed-dev ## Graphs, matrices, and Valhalla beside OSRM 
 
 bench-routing: .venv/.installed-dev ## The solver beside PyVRP and plain OR-Tools on made-up cities (an hour)
 	@$(BIN)/tournee bench routing --made 300,1000,3000 --seeds 5 --seconds 60
+
+bench-forecast: .venv/.installed-dev ## Our forecast beside own history and LightGBM on real fills (SHARED=folder of data and tools)
+	@$(BIN)/python -m tests.benchmarks.forecast --shared $(or $(SHARED),../shared)
 
 fmt: .venv/.installed-dev ## Put the code into shape
 	$(BIN)/ruff check --fix .

@@ -17,6 +17,7 @@ from services.cli.db import db_app
 from services.cli.device import device_app
 from services.cli.doctor import doctor_command
 from services.cli.explain import explain_command
+from services.cli.fill import fill_app
 from services.cli.map import map_app
 from services.cli.replan import replan_command
 from services.cli.roads import roads_app
@@ -47,6 +48,7 @@ app.add_typer(map_app, name="map")
 app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(bench_app, name="bench")
+app.add_typer(fill_app, name="fill")
 app.command("solve")(solve_command)
 app.command("replan")(replan_command)
 app.command("explain")(explain_command)

@@ -1,54 +1,107 @@
 """What is believed of a container, and how each piece of evidence changes it. The only place where anything is learned.
 
-A first estimator: a straight line through the readings since the last emptying, as running sums, and the container's
-usual rate from the cycles before. A belief depends on nothing but its evidence in the order in which it happened:
-the writer folds in what comes, and whoever asks for an instant of the past folds anew (`replay.py`).
+A belief depends on nothing but its evidence in the order in which it happened: the writer folds in what comes, and
+whoever asks for an instant of the past folds anew (`replay.py`). It holds the level now, what has come in since it was
+first heard of (levels, and what was taken out), a tally of each day and the latest visits (`tallies.py`); what all
+containers of a city teach together is worked out from their beliefs when somebody asks (`learned.py`).
 """
 
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 
+from services.fill import tallies
 from services.fill.evidence import Evidence, Kind
 
-ESTIMATOR = 1
+ESTIMATOR = 2
 """Raise it with every change of what is learned or how a belief is written down: all are then learned anew."""
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""From which beliefs count hours."""
+DAY_FROM_H = 4
+"""Hour of UTC at which a belief's day begins and the one before is tallied: when plans are made from Dakar to Warsaw.
+Elsewhere it only has to be the same every day."""
 
-LEARN_FROM_READINGS = 4
-LEARN_FROM_SPREAD_DAYS2 = 0.005
-"""A cycle teaches when it has four readings over more than a few hours: their variance is above 0.005 days^2, which a
-standard deviation of 1.7 hours is."""
-NEWEST_CYCLE_SHARE = 0.4
-"""Of the cycle just ended in the usual rate; each cycle before weighs 0.6 of the one after it. Assumed."""
+WINDOW = 5
+"""Readings whose median is the level: an echo off a bag or a lid is off by up to a third."""
+FALL = 0.25
+"""A level that has fallen by more, three readings long, was emptied, whoever did it. Waste settles by less."""
+CONFIRMS = 3
+"""Readings that tell a fall from an echo, and whether a container that is said to be empty is."""
+LEFT_H = 3.0
+"""A level read so soon after an emptying was left in it, or is what the sensor calls empty: it did not come in."""
+JUMP = 0.4
+"""Between two readings: an emptying, or a sensor that knows nothing."""
+JUMPY_SHARE, CALM_SHARE = 0.3, 0.1
+"""Of readings that jump: above it a sensor is not believed, below it again."""
+MEMORY = 0.05
+"""Weight of the newest reading in a sensor's noise and jumps: some twenty count."""
+SETTLES_H = 3.0
+"""A day's level is settled by the readings so near to its end, before it and after it."""
+TALLY_OLD_H = 26.0
+"""A day's tally is of a reading at most so old: sensors that speak once a day leave tallies too."""
 
 
 class Belief(NamedTuple):
-    """Of one container. Sums over the readings since the last emptying: x = days since `epoch_at`, y = fill ratio."""
+    """Of one container. Hours count from `EPOCH`; levels are shares of the volume."""
 
     emptied_at: datetime | None = None
-    epoch_at: datetime | None = None
-    readings: int = 0
-    sum_x: float = 0.0
-    sum_y: float = 0.0
-    sum_xx: float = 0.0
-    sum_xy: float = 0.0
-    usual_fill_per_day: float | None = None
-    """None until a cycle has taught one."""
+    """The last emptying that somebody confirmed."""
+    cycle_h: float | None = None
+    """When it was last empty: confirmed, or seen by the fall of its level."""
+    read_h: float | None = None
+    """Of the latest reading."""
+    level: float = 0.0
+    """Median of `recent`."""
+    high: float = 0.0
+    """Highest level since `cycle_h`."""
+    taken_out: float = 0.0
+    """By all emptyings: with the level, all that ever came in."""
+    recent: tuple[float, ...] = ()
+    """Latest readings since `cycle_h`, the newest last."""
+    recent_h: tuple[float, ...] = ()
+    """Their hours."""
+    doubted: float | None = None
+    """What a confirmed emptying took out, that no reading has borne out yet."""
+    noise: float = 0.05
+    """Mean distance of a reading from the level."""
+    jumps: float = 0.0
+    """Share of readings that jump."""
+    jumpy: bool = False
+    """The sensor jumps about, and is not believed until it is calm again."""
+    same_since_h: float | None = None
+    """Since when the sensor has said the same."""
+    seen_h: float | None = None
+    """When somebody last saw the level without emptying, since `cycle_h`."""
+    seen_level: float = 0.0
+    day: int | None = None
+    """Number of the day under way; the latest tally in `days` is of its beginning."""
+    tallied: float | None = None
+    """All that had come in by then, as the tallies have it; None where nobody knows."""
+    settled: bool = True
+    """The latest tally is."""
+    days: bytes = b""
+    visits: bytes = b""
 
-    @property
-    def spread_days2(self) -> float:
-        """Sum of squared distances of the readings' instants from their mean; 0 without readings."""
-        return self.sum_xx - self.sum_x**2 / self.readings if self.readings else 0.0
 
-    @property
-    def slope_per_day(self) -> float | None:
-        """Of the least-squares line through the readings; None where they do not tell one."""
-        spread = self.spread_days2
-        return (self.sum_xy - self.sum_x * self.sum_y / self.readings) / spread if spread > 0 else None
+def hours_of(at: datetime) -> float:
+    """Since `EPOCH`."""
+    return (at - EPOCH) / HOUR
+
+
+def instant_of_h(h: float) -> datetime:
+    """Of so many hours since `EPOCH`."""
+    return EPOCH + h * HOUR
+
+
+def day_of(h: float) -> int:
+    """Number of the day that hour `h` is in."""
+    return int((h - DAY_FROM_H) // 24)
 
 
 def start() -> Belief:
@@ -62,29 +115,108 @@ def learn(belief: Belief, evidence: Evidence) -> Belief:
 
 
 def _read(belief: Belief, evidence: Evidence) -> Belief:
-    """One more point for the line."""
-    emptied_at, epoch_at, readings, sum_x, sum_y, sum_xx, sum_xy, usual = belief
-    at, y = evidence.happened_at, evidence.fill_ratio
+    y = evidence.fill_ratio
     if y is None:
         return belief
-    if epoch_at is None:
-        epoch_at = at.astimezone(UTC)
-    x = (at - epoch_at) / DAY
-    return Belief(emptied_at, epoch_at, readings + 1, sum_x + x, sum_y + y, sum_xx + x * x, sum_xy + x * y, usual)
+    h = hours_of(evidence.happened_at)
+    day, tallied, days, settled = days_until(belief, h)
+    if not settled and h > (begun_h := day * 24 + DAY_FROM_H) + SETTLES_H:
+        near = [r for r, r_h in zip(belief.recent, belief.recent_h, strict=True) if abs(r_h - begun_h) <= SETTLES_H]
+        # One that lies far below may be of a container just emptied: that tally stays unsettled.
+        days, settled = tallies.settle(days, _median(near)) if near and min(near) > belief.high - FALL else days, True
+    last = belief.recent[-1] if belief.recent else None
+    jumps = belief.jumps * (1 - MEMORY) + (MEMORY if last is not None and abs(y - last) > JUMP else 0.0)
+    jumpy = jumps > (CALM_SHARE if belief.jumpy else JUMPY_SHARE)
+    same_since_h = belief.same_since_h if y == last else h
+    recent, recent_h = (*belief.recent[1 - WINDOW :], y), (*belief.recent_h[1 - WINDOW :], h)
+    level = _median(recent)
+    noise = belief.noise * (1 - MEMORY) + MEMORY * abs(y - level)
+    cycle_h, high, taken_out = belief.cycle_h, max(belief.high, level), belief.taken_out
+    doubted, visits = belief.doubted, belief.visits
+    seen_h, seen_level = belief.seen_h, belief.seen_level
+    if jumpy or (belief.jumpy and not jumpy):
+        # What comes in meanwhile nobody knows: the level is taken up where the sensor is calm again.
+        high, taken_out = level, taken_out + belief.level - level
+        return belief._replace(
+            read_h=h, level=level, high=high, taken_out=taken_out, recent=recent,
+            recent_h=recent_h, noise=noise, jumps=jumps, jumpy=jumpy, same_since_h=same_since_h, day=day, tallied=None,
+            days=days, settled=True, doubted=None,
+        )  # fmt: skip
+    if doubted is not None and len(recent) >= CONFIRMS:
+        if level > doubted - FALL and doubted > FALL:
+            taken_out -= doubted  # as full as before: nobody has emptied it yet
+        elif cycle_h is not None and recent_h[0] - cycle_h <= LEFT_H:
+            taken_out -= min(doubted, *recent[:CONFIRMS])  # what was left in it, or what the sensor calls empty
+        doubted = None
+    if high - level > FALL and all(high - r > FALL for r in recent[-CONFIRMS:]) and len(recent) >= CONFIRMS:
+        fell_h = recent_h[-CONFIRMS - 1] if len(recent_h) > CONFIRMS else recent_h[0]
+        filled = _latest_level(belief.level, recent[:-CONFIRMS])
+        visits = _visit(belief, fell_h, filled)
+        taken_out += max(filled - min(recent[-CONFIRMS:]), 0.0)
+        recent, recent_h, high, cycle_h = recent[-CONFIRMS:], recent_h[-CONFIRMS:], level, fell_h
+        seen_h, seen_level = None, 0.0
+        settled = True
+    return Belief(
+        belief.emptied_at, cycle_h, h, level, high, taken_out, recent, recent_h, doubted, noise, jumps, jumpy,
+        same_since_h, seen_h, seen_level, day, tallied, settled, days, visits,
+    )  # fmt: skip
+
+
+def days_until(belief: Belief, h: float) -> tuple[int, float | None, bytes, bool]:
+    """`day`, `tallied`, `days` and `settled` at hour `h`: with the days that have ended since."""
+    today = day_of(h)
+    if belief.day is None or belief.read_h is None:
+        return today, belief.tallied, belief.days, True
+    gone = today - belief.day
+    if gone <= 0:
+        return belief.day, belief.tallied, belief.days, belief.settled
+    ended_h = (belief.day + 1) * 24 + DAY_FROM_H
+    known = ended_h - belief.read_h <= TALLY_OLD_H and belief.doubted is None and not belief.jumpy
+    filled = belief.taken_out + belief.level if known else None
+    rise = None if filled is None or belief.tallied is None else filled - belief.tallied
+    since_h = ended_h - belief.cycle_h if known and belief.cycle_h is not None else None
+    days = tallies.add_day(belief.days, rise, belief.level if known else None, since_h)
+    if gone > 1:
+        return today, None, tallies.add_missing(days, gone - 1), True
+    if rise is not None and belief.tallied is not None:
+        filled = belief.tallied + tallies.as_kept(rise)
+    return today, filled, days, not known
+
+
+def _latest_level(level: float, recent: Sequence[float]) -> float:
+    """Of a container that fills: the median lags behind, by what comes in within two readings."""
+    return max(level, min(recent[-2:], default=level))
+
+
+def _median(values: Sequence[float]) -> float:
+    """The lower one of two."""
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 def _end_cycle(belief: Belief, evidence: Evidence) -> Belief:
-    """The line of the cycle just ended joins the usual rate, and a new one begins."""
+    """It is empty, unless the readings say that it is as full as before."""
     at = evidence.happened_at.astimezone(UTC)
-    return Belief(emptied_at=at, epoch_at=at, usual_fill_per_day=_usual_after(belief))
+    h = hours_of(at)
+    day, tallied, days, _ = days_until(belief, h)
+    measured = belief.read_h is not None and h - belief.read_h <= TALLY_OLD_H and not belief.jumpy
+    filled = _latest_level(belief.level, belief.recent)
+    fill = filled if measured else evidence.fill_ratio
+    return belief._replace(
+        emptied_at=at, cycle_h=h, level=0.0, high=0.0, taken_out=belief.taken_out + filled, recent=(), recent_h=(),
+        doubted=filled if measured else None, seen_h=None, seen_level=0.0, day=day, tallied=tallied, days=days,
+        settled=True, visits=_visit(belief, h, fill),
+    )  # fmt: skip
 
 
-def _usual_after(belief: Belief) -> float | None:
-    usual, slope, readings = belief.usual_fill_per_day, belief.slope_per_day, belief.readings
-    teaches = readings >= LEARN_FROM_READINGS and belief.spread_days2 > LEARN_FROM_SPREAD_DAYS2 * readings
-    if not teaches or slope is None or slope <= 0:
-        return usual
-    return slope if usual is None else (1 - NEWEST_CYCLE_SHARE) * usual + NEWEST_CYCLE_SHARE * slope
+def _visit(belief: Belief, h: float, fill: float | None) -> bytes:
+    return tallies.add_visit(belief.visits, h, fill, None if belief.cycle_h is None else h - belief.cycle_h)
+
+
+def _see(belief: Belief, evidence: Evidence) -> Belief:
+    """Seen by a person: of use where no sensor tells."""
+    if evidence.fill_ratio is None:
+        return belief
+    return belief._replace(seen_h=hours_of(evidence.happened_at), seen_level=evidence.fill_ratio)
 
 
 def _leave(belief: Belief, _: Evidence) -> Belief:
@@ -95,15 +227,16 @@ def _leave(belief: Belief, _: Evidence) -> Belief:
 LEARN: Mapping[Kind, Callable[[Belief, Evidence], Belief]] = {
     "reading": _read,
     "emptied": _end_cycle,
-    "seen": _leave,
+    "seen": _see,
     "weight": _leave,
-    "report": _leave,
+    "report": _see,
 }
 
 
 def written(belief: Belief) -> str:
     """As a JSON document, without loss: floats and instants come back as they were."""
-    return to_json(belief._asdict()).decode()
+    packed = {"days": b64encode(belief.days).decode(), "visits": b64encode(belief.visits).decode()}
+    return to_json(belief._asdict() | packed).decode()
 
 
 def read_back(written: str) -> Belief:
@@ -113,14 +246,10 @@ def read_back(written: str) -> Belief:
         KeyError, ValueError: another estimator did.
     """
     document = from_json(written)
-    emptied_at, epoch_at = document["emptied_at"], document["epoch_at"]
-    return Belief(
-        datetime.fromisoformat(emptied_at) if emptied_at else None,
-        datetime.fromisoformat(epoch_at) if epoch_at else None,
-        document["readings"],
-        document["sum_x"],
-        document["sum_y"],
-        document["sum_xx"],
-        document["sum_xy"],
-        document["usual_fill_per_day"],
-    )
+    emptied_at = document["emptied_at"]
+    document["emptied_at"] = datetime.fromisoformat(emptied_at) if emptied_at else None
+    document["recent"], document["recent_h"] = tuple(document["recent"]), tuple(document["recent_h"])
+    document["days"], document["visits"] = b64decode(document["days"]), b64decode(document["visits"])
+    if document.keys() != set(Belief._fields):
+        raise KeyError(f"not a belief of estimator {ESTIMATOR}: {', '.join(document)}")
+    return Belief(**document)

@@ -53,7 +53,7 @@ def plan_day(
     """
     city, registry = registry, available(part_of(registry, order.fleet), order)
     roads = roads or EstimatedRoads(registry.city.roads)
-    forecasts = forecasts_of_day(registry, beliefs, order.day)
+    forecasts = forecasts_of_day(registry, beliefs, order.day, order.as_of or now())
     due = [f for f in forecasts if f.due]
     name = problem_name(order, registry_version)
     from_s = earliest_departure_s(order, registry.city, order.begins_at(now()))

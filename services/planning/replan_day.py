@@ -110,7 +110,7 @@ def _forecasts(
     emptied = under_way.emptied()
     return tuple(
         expected.get(forecast.container, forecast) if forecast.container in emptied else forecast
-        for forecast in forecasts_of_day(registry, beliefs, order.day)
+        for forecast in forecasts_of_day(registry, beliefs, order.day, order.as_of)
     )
 
 

@@ -26,7 +26,7 @@ from infra.stack.start import start_stack
 from services.city.folder import read_folder
 from services.city.registry import Registry
 from services.city.store import find_registry, store_registry
-from services.fill.belief import ESTIMATOR
+from services.fill.belief import ESTIMATOR, start, written
 from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
 from services.store.upkeep import run_upkeep
@@ -63,17 +63,14 @@ STATES = """
 BELIEFS = """
     INSERT INTO container_belief (city_id, container_id, estimator, until_at, known_at, since_kept, document)
     SELECT city_id, container_id, %(estimator)s, max(happened_at), max(received_at), count(*),
-           json_build_object('emptied_at', %(from)s::timestamptz, 'epoch_at', %(from)s::timestamptz,
-                              'readings', count(*), 'sum_x', sum(x), 'sum_y', sum(y), 'sum_xx', sum(x * x),
-                              'sum_xy', sum(x * y), 'usual_fill_per_day', 0.5)
-    FROM reading,
-         LATERAL (SELECT date_part('epoch', happened_at - %(from)s) / 86400 AS x, fill_ratio::float8 AS y) AS xy
+           %(document)s::jsonb
+    FROM reading
     WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(folded)s
     GROUP BY city_id, container_id"""
 KEPT = """
     INSERT INTO kept_belief (city_id, container_id, estimator, until_at, known_at, document)
     SELECT city_id, container_id, estimator, %(from)s, %(from)s,
-           document::jsonb || '{"readings": 0, "sum_x": 0, "sum_y": 0, "sum_xx": 0, "sum_xy": 0}'
+           document
     FROM container_belief"""
 OLDEST_CHUNK = """
     SELECT min(range_end) AS until FROM timescaledb_information.chunks WHERE hypertable_name = 'reading'"""
@@ -211,7 +208,7 @@ def _states(connection: Connection, city: str, until: datetime) -> None:
     Each was emptied two days ago, and a belief of then is kept, so that an instant of the past has where to begin.
     """
     values = {"city": city, "from": until - timedelta(days=2), "until": until, "folded": until - FOLDED_EVERY,
-              "estimator": ESTIMATOR}  # fmt: skip
+              "estimator": ESTIMATOR, "document": written(start())}  # fmt: skip
     for table in ("container_state", "container_belief", "kept_belief"):
         connection.execute(f"DELETE FROM {table}")
     for query in (STATES, BELIEFS, KEPT):

@@ -34,11 +34,6 @@ class State(NamedTuple):
     readings: int
     belief: Belief
 
-    @property
-    def sums(self) -> tuple[float, float, float, float]:
-        """Over x days since the first reading and y fill ratios."""
-        return self.belief.sum_x, self.belief.sum_y, self.belief.sum_xx, self.belief.sum_xy
-
 
 class Truck(NamedTuple):
     happened_at: datetime

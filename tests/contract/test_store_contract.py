@@ -60,15 +60,14 @@ def test_reading_counts_once_though_it_comes_twice(store: StoreSide, city: str) 
 
 
 @on_every_server("store")
-def test_sums_are_those_of_a_line_through_the_readings(store: StoreSide, city: str) -> None:
-    """The forecast is a least-squares line from five numbers: a wrong one sends the truck on the wrong day."""
+def test_belief_is_that_of_the_readings_in_the_order_of_time(store: StoreSide, city: str) -> None:
+    """The forecast goes by it: a wrong level sends the truck on the wrong day."""
     store.write([reading(city, 0, 0.25), reading(city, 1, 0.5)], CLOCK)
     store.write([reading(city, 3, 0.75), reading(city, 3, 0.125, container="C2")], CLOCK)
     state = store.state(city, "C1")
-    # x = 0, 1, 3 days and y = 0.25, 0.5, 0.75: sum x 4, sum y 1.5, sum xx 1 + 9, sum xy 0.5 + 2.25
-    assert state.sums == pytest.approx((4, 1.5, 10, 2.75))
+    assert (state.belief.recent, state.belief.level) == ((0.25, 0.5, 0.75), 0.5)
     assert (state.readings, state.fill_ratio, state.fill_at) == (3, 0.75, NOON + timedelta(days=3))
-    assert store.state(city, "C2").sums == pytest.approx((0, 0.125, 0, 0))
+    assert store.state(city, "C2").belief.recent == (0.125,)
 
 
 @on_every_server("store")
@@ -79,10 +78,8 @@ def test_late_and_disordered_readings_count_but_do_not_turn_the_state_back(store
     store.write([reading(city, 0, 0.125), reading(city, 2.5, 0.625)], CLOCK)
     state = store.state(city, "C1")
     assert (state.fill_ratio, state.fill_at) == (0.75, NOON + timedelta(days=3))
-    # From the earliest, day 0: x = 0, 1, 2, 2.5, 3 with y = .125, .25, .5, .625, .75.
-    # sum xx 1 + 4 + 6.25 + 9; sum xy 0.25 + 1 + 1.5625 + 2.25
     assert state.readings == 5
-    assert state.sums == pytest.approx((8.5, 2.25, 20.25, 5.0625))
+    assert state.belief.recent == (0.125, 0.25, 0.5, 0.625, 0.75)
     assert len(store.readings(city, "C1")) == 5
 
 

@@ -15,6 +15,8 @@ from services.contracts.confirmations import VisitConfirmed
 from services.contracts.telemetry import ReadingReceived
 from services.errors import TourneeError
 from services.fill.belief import Belief
+from services.fill.evidence import Evidence, place_in_time
+from services.fill.replay import from_nothing, replay
 from services.fill.store import load_beliefs
 from services.store.connection import Connection, connect
 from services.writer.telemetry import ReadingRow, store_reading_rows, store_readings
@@ -70,9 +72,11 @@ def emptied(city: str, container: str, at: datetime) -> VisitConfirmed:
     )
 
 
-def empty(connection: Connection, city: str, container: str, at: datetime) -> None:
+def empty(connection: Connection, city: str, container: str, at: datetime) -> VisitConfirmed:
+    visit = emptied(city, container, at)
     with connection.transaction():
-        confirm_sent(connection, [emptied(city, container, at)])
+        confirm_sent(connection, [visit])
+    return visit
 
 
 def states(connection: Connection, city: str) -> dict[str, dict[str, Any]]:
@@ -94,8 +98,8 @@ def stored(connection: Connection, city: str) -> int:
     return int(found["n"])
 
 
-def check_states(connection: Connection, rows: Sequence[ReadingRow]) -> None:
-    """Every state is what the distinct readings say, worked out here one by one."""
+def check_states(connection: Connection, rows: Sequence[ReadingRow], visits: Sequence[VisitConfirmed] = ()) -> None:
+    """Every state is what the distinct readings and the visits say, worked out here one by one."""
     city = rows[0][0]
     distinct = {r[:3]: r for r in rows}.values()
     found = states(connection, city)
@@ -109,15 +113,12 @@ def check_states(connection: Connection, rows: Sequence[ReadingRow]) -> None:
         assert state["readings"] == len(own)
         belief = beliefs[container]
         assert belief.emptied_at == state["last_emptied_at"]
-        counted = [r for r in own if belief.emptied_at is None or r[2] > belief.emptied_at]
-        epoch_at = belief.emptied_at or counted[0][2]
-        xs = [(r[2] - epoch_at) / DAY for r in counted]
-        ys = [r[4] for r in counted]
-        assert belief.readings == len(counted)
-        assert belief.sum_x == pytest.approx(sum(xs), abs=1e-9)
-        assert belief.sum_y == pytest.approx(sum(ys), abs=1e-9)
-        assert belief.sum_xx == pytest.approx(sum(x * x for x in xs), abs=1e-9)
-        assert belief.sum_xy == pytest.approx(sum(x * y for x, y in zip(xs, ys, strict=True)), abs=1e-9)
+        account = [Evidence("reading", r[2], r[3], r[4]) for r in own]
+        account += [
+            Evidence("emptied", visit.happened_at, visit.received_at, id=visit.id)
+            for visit in visits if visit.place == container
+        ]  # fmt: skip
+        assert belief == replay(from_nothing(), sorted(account, key=place_in_time))[0].belief
 
 
 def test_readings_are_kept_as_they_were_said(connection: Connection, city: str) -> None:
@@ -205,12 +206,12 @@ def test_only_readings_since_the_last_emptying_make_the_line(connection: Connect
     """A reading from before the truck came belongs to the cycle before, even when it is the newest we have."""
     rows = [row(city, "C1", NOON + timedelta(hours=h), 0.125 * h) for h in range(6)]
     put(connection, rows[:2])
-    empty(connection, city, "C1", NOON + timedelta(hours=3, minutes=30))
+    visit = empty(connection, city, "C1", NOON + timedelta(hours=3, minutes=30))
     put(
         connection, [rows[3], rows[5], rows[2], rows[4]]
     )  # 2 and 3 h: before the emptying, and newer than what was there
-    assert believed(connection, city)["C1"].readings == 2
-    check_states(connection, rows)
+    assert believed(connection, city)["C1"].recent == (0.5, 0.625)
+    check_states(connection, rows, [visit])
 
 
 def test_store_without_its_state_still_counts_no_reading_twice(connection: Connection, city: str) -> None:
@@ -248,14 +249,16 @@ def test_containers_emptied_while_their_readings_are_stored_keep_right_sums(
     """Confirmations travel by another partition, so another writer may empty what this one is adding to."""
     rows = random_rows(city, 4000, 9, containers=30)
 
+    visits: list[VisitConfirmed] = []
+
     def empty_all(own: Connection) -> None:
         for hours in range(70, 0, -7):
-            for container in range(0, 30, 3):
-                empty(own, city, f"C{container:03d}", NOON - timedelta(hours=hours))
+            at = NOON - timedelta(hours=hours)
+            visits.extend(empty(own, city, f"C{container:03d}", at) for container in range(0, 30, 3))
 
     refused = at_once(database_url, [partial(put_shuffled, rows=rows, seed=1, size=100), empty_all])
-    assert refused == []
-    check_states(connection, rows)
+    assert (refused, len(visits)) == ([], 100)
+    check_states(connection, rows, visits)
 
 
 def test_emptying_opens_no_chunk_from_before_it(connection: Connection, city: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.fields import ONLY_FLEET
 from services.contracts.planning import PlanMade
-from services.fill.belief import Belief
+from services.fill.belief import Belief, hours_of
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
 from tests.support.example_town import example_town
@@ -40,7 +40,7 @@ def plan(registry: Registry) -> Callable[..., PlanMade]:
 def emptied_an_hour_ago(registry: Registry) -> dict[str, Belief]:
     """Everything clean: nothing to do today."""
     at = AS_OF - timedelta(hours=1)
-    return {c.id: Belief(emptied_at=at, usual_fill_per_day=0.01) for c in registry.containers}
+    return {c.id: Belief(emptied_at=at, cycle_h=hours_of(at)) for c in registry.containers}
 
 
 def test_every_container_is_in_a_circuit_or_has_its_reason(plan: Callable[..., PlanMade], registry: Registry) -> None:

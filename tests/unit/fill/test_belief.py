@@ -3,13 +3,15 @@
 from datetime import timedelta
 from itertools import batched
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.fill.belief import Belief, learn, read_back, start, written
+from services.fill.belief import Belief, hours_of, learn, read_back, start, written
 from services.fill.evidence import Evidence, place_in_time
 from services.fill.replay import Reached, from_nothing, replay
+from services.fill.tallies import Days, Visits
 from tests.support.evidence import DAY, NOON, accounts, emptied, reading
 
 
@@ -20,67 +22,83 @@ def taught(*evidence: Evidence) -> Belief:
     return belief
 
 
-def cycle(days: float, rate: float, readings: int = 5, spacing_days: float = 0.25) -> list[Evidence]:
-    """Readings of a container emptied at `days`, from a quarter of a day on."""
-    return [reading(days + spacing_days * n, rate * spacing_days * n) for n in range(1, readings + 1)]
+def filling(from_days: float, to_days: float, level: float, per_day: float, every_h: float = 3) -> list[Evidence]:
+    """A sensor that speaks every so many hours of a container that fills evenly."""
+    count = round((to_days - from_days) * 24 / every_h)
+    return [reading(from_days + n * every_h / 24, level + per_day * n * every_h / 24) for n in range(count)]
 
 
-def test_readings_make_the_sums_of_a_line() -> None:
-    """The forecast is a least-squares line from five numbers: a wrong one sends the truck on the wrong day."""
-    belief = taught(reading(0, 0.25), reading(1, 0.5), reading(3, 0.75))
-    # x = 0, 1, 3 days and y = 0.25, 0.5, 0.75: sum x 4, sum y 1.5, sum xx 1 + 9, sum xy 0.5 + 2.25
-    assert (belief.epoch_at, belief.readings) == (NOON, 3)
-    assert (belief.sum_x, belief.sum_y, belief.sum_xx, belief.sum_xy) == (4, 1.5, 10, 2.75)
-    # spread 10 - 16/3 = 14/3; slope (2.75 - 4 * 1.5 / 3) / (14/3) = 0.75 / 4.667 = 0.1607
-    assert belief.spread_days2 == pytest.approx(14 / 3)
-    assert belief.slope_per_day == pytest.approx(0.75 * 3 / 14)
+def test_level_is_the_median_of_five_readings() -> None:
+    """One echo off a bag is no level: 0.25, 0.25, 1.0, 0.375, 0.375 in order are .25 .25 .375 .375 1."""
+    levels = [0.25, 0.25, 1.0, 0.375, 0.375]
+    assert taught(*(reading(n / 8, level) for n, level in enumerate(levels))).level == 0.375
 
 
-def test_emptying_begins_a_new_line_from_its_own_instant() -> None:
-    """What was in the container before is gone; days count from when it was empty."""
-    belief = taught(reading(0, 0.75), emptied(1), reading(1.5, 0.125))
-    assert (belief.emptied_at, belief.epoch_at, belief.readings) == (NOON + DAY, NOON + DAY, 1)
-    assert (belief.sum_x, belief.sum_y, belief.sum_xx, belief.sum_xy) == (0.5, 0.125, 0.25, 0.0625)
+def test_confirmed_emptying_begins_anew_and_keeps_what_was_taken_out() -> None:
+    """All that ever came in is the level and what was taken out: 0.75 before, 0.125 since, in half a day."""
+    belief = taught(
+        *(reading(n / 8, 0.75) for n in range(5)), emptied(1), *(reading(1.5 + n / 8, 0.125) for n in range(3))
+    )
+    assert (belief.emptied_at, belief.cycle_h) == (NOON + DAY, hours_of(NOON + DAY))
+    assert (belief.level, belief.taken_out) == (0.125, 0.75)
 
 
-def test_first_cycle_teaches_the_usual_rate_and_later_ones_move_it() -> None:
-    """0.4 of the newest, 0.6 of what was usual: 0.6 * 0.5 + 0.4 * 1.0 = 0.7."""
-    first = [emptied(0, 1), *cycle(0, 0.5), emptied(2, 2)]
-    assert taught(*first).usual_fill_per_day == pytest.approx(0.5)
-    assert taught(*first, *cycle(2, 1.0), emptied(4, 3)).usual_fill_per_day == pytest.approx(0.7)
+def test_level_read_right_after_an_emptying_did_not_come_in() -> None:
+    """A sensor that calls 0.125 empty, or what the crew left: not an eighth more waste with every emptying."""
+    belief = taught(
+        *(reading(n / 8, 0.75) for n in range(5)), emptied(1), *(reading(1.1 + n / 8, 0.125) for n in range(3))
+    )
+    assert belief.level + belief.taken_out == 0.75
 
 
-@pytest.mark.parametrize(
-    "poor",
-    [
-        cycle(0, 0.5, readings=3),  # fewer than four
-        cycle(0, 0.5, readings=4, spacing_days=0.05),  # variance 0.05^2 * 1.25 = 0.0031 days^2, below 0.005
-        cycle(0, -0.5),  # falls: nobody confirmed an emptying
-        [],
-    ],
-    ids=["few", "hours", "falling", "none"],
-)
-def test_poor_cycle_teaches_nothing(poor: list[Evidence]) -> None:
-    """A slope of two hours, or of a sensor that drifts, would be believed for weeks."""
-    assert taught(*poor, emptied(3)).usual_fill_per_day is None
-    known = taught(emptied(-4, 1), *cycle(-4, 0.25), emptied(0, 2))
-    assert known.usual_fill_per_day == pytest.approx(0.25)
-    for piece in (*poor, emptied(3, 3)):
-        known = learn(known, piece)
-    assert known.usual_fill_per_day == pytest.approx(0.25)
+def test_what_came_in_while_the_median_lagged_behind_is_taken_out_too() -> None:
+    """0.25 a reading: 0.75 in the last two before the truck, though the median of all is 0.5."""
+    belief = taught(*(reading(n / 8, level) for n, level in enumerate((0.0, 0.25, 0.5, 0.75, 0.75))), emptied(1))
+    assert (belief.level, belief.taken_out) == (0.0, 0.75)
 
 
-def test_four_readings_over_a_few_hours_teach() -> None:
-    """The other side of the threshold: 0.07^2 * 1.25 = 0.0061 days^2."""
-    assert taught(*cycle(0, 0.5, readings=4, spacing_days=0.07), emptied(3)).usual_fill_per_day == pytest.approx(0.5)
+def test_fall_that_nobody_confirmed_is_an_emptying() -> None:
+    """The crew forgot its phone: three readings a quarter lower tell it all the same, from the last one before them."""
+    belief = taught(*(reading(n / 8, 0.75) for n in range(5)), *(reading(1 + n / 8, 0.0) for n in range(3)))
+    assert (belief.emptied_at, belief.cycle_h) == (None, hours_of(NOON + 0.5 * DAY))
+    assert (belief.level, belief.taken_out) == (0.0, 0.75)
+    assert Visits([belief.visits]).fills[0][-1] == pytest.approx(0.75, abs=0.005)
 
 
-@pytest.mark.parametrize("kind", ["seen", "weight", "report"])
-def test_kinds_that_teach_nothing_yet_change_nothing(kind: str) -> None:
-    """They are in the account for an estimator to come; this one must not trip over them."""
+def test_echo_of_two_readings_is_no_emptying() -> None:
+    """A bag that slides and is covered again ends no cycle."""
+    belief = taught(*(reading(n / 8, 0.75) for n in range(5)), reading(1, 0.0), reading(1.1, 0.0), reading(1.2, 0.75))
+    assert (belief.cycle_h, belief.level, belief.taken_out) == (None, 0.75, 0.0)
+
+
+def test_each_day_leaves_a_mark_and_its_rise() -> None:
+    """At 04:00 UTC: ten days of a twentieth a day are nine known rises of a twentieth, as fine as a hundredth."""
+    belief = taught(*filling(0, 10, 0.0, 0.05))
+    days = Days([belief.days])
+    assert (~np.isnan(days.rises)).sum() == 9
+    assert np.nansum(days.rises) == pytest.approx(9 * 0.05, abs=0.01)
+    assert days.levels[0][-1] == pytest.approx(days.settled[0][-1], abs=0.02)
+
+
+def test_rise_goes_on_over_an_emptying() -> None:
+    """What comes in does not depend on when somebody takes it out."""
+    belief = taught(*filling(0, 5, 0.0, 0.1), emptied(5), *filling(5.01, 10, 0.0, 0.1))
+    rises = Days([belief.days]).rises[0]
+    assert np.nanmean(rises) == pytest.approx(0.1, abs=0.02)
+
+
+def test_level_seen_by_a_crew_that_passed_by_is_kept() -> None:
+    """Where no sensor tells, it is the latest that anybody knows; an emptying ends it."""
+    seen = Evidence("seen", NOON + 2 * DAY, NOON + 2 * DAY, 0.75, None, "blocked")
+    belief = taught(emptied(0), seen)
+    assert (belief.seen_h, belief.seen_level) == (hours_of(NOON + 2 * DAY), 0.75)
+    assert learn(belief, emptied(3, 2)).seen_h is None
+
+
+def test_weight_changes_nothing_yet() -> None:
+    """It is in the account for an estimator to come; this one must not trip over it."""
     belief = taught(emptied(0), reading(1, 0.5))
-    piece = Evidence(kind, NOON + 2 * DAY, NOON + 2 * DAY, 0.75, 120.0, "not_full")  # type: ignore[arg-type]
-    assert learn(belief, piece) == belief
+    assert learn(belief, Evidence("weight", NOON + 2 * DAY, NOON + 2 * DAY, None, 120.0)) == belief
 
 
 def test_emptying_comes_after_what_was_read_at_the_same_instant() -> None:
@@ -95,6 +113,12 @@ def test_belief_comes_back_from_its_document_as_it_was(account: list[Evidence]) 
     """What is stored and read again must go on as if it had never been away, to the last bit."""
     belief = replay(from_nothing(), sorted(account, key=place_in_time))[0].belief
     assert read_back(written(belief)) == belief
+
+
+def test_document_of_another_estimator_is_refused() -> None:
+    """Half a belief would forecast nonsense."""
+    with pytest.raises(KeyError):
+        read_back('{"emptied_at": null, "recent": [], "recent_h": [], "days": "", "visits": "", "sum_x": 1}')
 
 
 @given(accounts(), st.integers(1, 20), st.integers(1, 7))
@@ -122,7 +146,6 @@ def test_every_so_many_pieces_a_belief_is_kept() -> None:
     _, kept = replay(from_nothing(), evidence, keep_every=4)
     # before the fifth and the ninth
     assert [base.until_at for base in kept] == [NOON + 3 * DAY, NOON + 7 * DAY]
-    assert [base.belief.readings for base in kept] == [4, 8]
     at_once = [reading(0, 0.5), *(emptied(0, n) for n in range(1, 6)), reading(1, 0.25)]
     _, kept = replay(from_nothing(), at_once, keep_every=4)
     assert [base.until_at for base in kept] == [NOON]

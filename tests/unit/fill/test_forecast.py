@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import numpy as np
 import pytest
 
 from services.city.registry import (
@@ -18,63 +19,108 @@ from services.city.registry import (
     Zone,
 )
 from services.contracts.planning import ContainerForecast
-from services.fill.belief import Belief
+from services.fill.belief import Belief, hours_of, learn, start
+from services.fill.city_model import CityModel, Thing
 from services.fill.due import forecasts_of_day, overflow_prize
-from services.fill.forecast import FillLine, forecast
+from services.fill.evidence import Evidence
+from services.fill.learned import MEDIAN
+from services.fill.quantiles import chance_above, expected_above
+from services.fill.tallies import Table
 
 EMPTIED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
-def belief_from(points: list[tuple[float, float]], **known: object) -> Belief:
-    """A container with readings at (days since emptied, fill)."""
-    return Belief(
-        emptied_at=EMPTIED,
-        epoch_at=EMPTIED,
-        readings=len(points),
-        sum_x=sum(x for x, _ in points),
-        sum_y=sum(y for _, y in points),
-        sum_xx=sum(x * x for x, _ in points),
-        sum_xy=sum(x * y for x, y in points),
-        **known,  # type: ignore[arg-type]
-    )
+def belief_from(*readings: tuple[float, float], emptied: bool = True) -> Belief:
+    """A container emptied at `EMPTIED`, with readings at (days since, fill)."""
+    belief = start()
+    if emptied:
+        belief = learn(belief, Evidence("emptied", EMPTIED, EMPTIED))
+    for days, fill in readings:
+        belief = learn(belief, Evidence("reading", EMPTIED + days * DAY, EMPTIED + days * DAY, fill))
+    return belief
 
 
-def test_many_readings_outweigh_the_prior() -> None:
-    """Two days of readings rising by 0.3 a day are believed over a kind that says 0.8."""
-    points = [(n / 24, 0.05 + 0.3 * n / 24) for n in range(49)]
-    line = forecast(belief_from(points), 0.8, unknown_since=EMPTIED)
-    # 49 hourly readings: Sxx = 49 * (49^2 - 1) / 12 / 24^2 = 17.0 days^2, precision 17.0 / 0.08^2 = 2659;
-    # prior precision 1 / (0.6 * 0.8)^2 = 4.3, so the slope is (2659 * 0.3 + 4.3 * 0.8) / 2663.3 = 0.3008.
-    assert line.fill_per_day == pytest.approx(0.3008, abs=1e-3)
-    assert line.at(EMPTIED + timedelta(days=2)) == pytest.approx(0.65, abs=0.01)
-    assert line.evidence == "readings"
+def quantiles(belief: Belief, now_days: float, *ahead_h: float, fill_per_day: float = 0.3) -> Table:
+    """Of its fill so many hours after, in a city of this container alone."""
+    now_h = hours_of(EMPTIED + now_days * DAY)
+    thing = Thing(belief, ("bin",), fill_per_day)
+    several = [thing] * len(ahead_h)
+    return CityModel([thing], now_h).quantiles(several, np.full(len(several), now_h), now_h + np.array(ahead_h))
 
 
-def test_one_reading_gives_the_level_and_the_usual_rate_the_slope() -> None:
-    """With thin data the container's own past speaks before its kind."""
-    line = forecast(belief_from([(0.5, 0.25)], usual_fill_per_day=0.4), 0.9, unknown_since=EMPTIED)
-    assert line.fill_per_day == pytest.approx(0.4)
-    assert line.at(EMPTIED + timedelta(days=1.5)) == pytest.approx(0.25 + 0.4)
+def test_without_sensor_it_fills_from_its_last_emptying_at_its_kind_s_rate() -> None:
+    """0.3 a day: 0.3 after a day and 0.6 after two, as often less as more; nobody knows, so the band is wide."""
+    after_one, after_two = quantiles(belief_from(), 0, 24, 48)
+    assert after_one[MEDIAN] == pytest.approx(0.3, abs=0.06)
+    assert after_two[MEDIAN] == pytest.approx(0.6, abs=0.06)
+    assert after_two[0] < 0.4
+    assert after_two[-1] > 0.8
 
 
-def test_without_sensor_it_fills_from_its_last_emptying() -> None:
-    """A container without sensor is planned by its kind's rate."""
-    line = forecast(Belief(emptied_at=EMPTIED), 0.5, unknown_since=EMPTIED - timedelta(days=9))
-    assert line.at(EMPTIED + timedelta(days=1)) == pytest.approx(0.5)
-    assert line.evidence == "prior"
+def test_many_days_outweigh_the_kind() -> None:
+    """Forty days of 0.02 are believed over a kind that says 0.3."""
+    days = [(n / 8, 0.02 * n / 8) for n in range(8 * 40)]
+    (tomorrow,) = quantiles(belief_from(*days), 40, 24)
+    assert tomorrow[MEDIAN] == pytest.approx(0.8 + 0.02, abs=0.03)
 
 
-def test_forecast_never_falls_nor_grows_beyond_a_heap() -> None:
-    """A sensor that drifts down says nothing about waste leaving by itself."""
-    falling = forecast(belief_from([(0.0, 0.9), (1.0, 0.1)] * 20), 0.5, unknown_since=EMPTIED)
-    assert falling.fill_per_day == 0.0
-    assert FillLine(EMPTIED, 1.0, 5.0, "readings").at(EMPTIED + timedelta(days=9)) == 1.5
+def test_quantiles_rise_with_their_shares_and_fills_with_the_hours() -> None:
+    """Two weeks ahead: no quantile crosses another, and nothing leaves a container by itself."""
+    days = [(n / 8, 0.05 * n / 8) for n in range(8 * 10)]
+    ahead = quantiles(belief_from(*days), 10, *range(0, 14 * 24, 24))
+    assert (np.diff(ahead, axis=1) >= 0).all()
+    assert (np.diff(ahead[:, MEDIAN]) >= 0).all()
+
+
+def test_weekday_of_the_past_is_the_weekday_of_the_forecast() -> None:
+    """A market every seventh day: eight weeks of it, and the day before it is told from the day after."""
+    level, points = 0.0, []
+    for n in range(56 * 8):
+        level += (0.4 if n // 8 % 7 == 3 else 0.02) / 8
+        if level > 0.9:
+            level = 0.0
+        points.append((n / 8 - 8 / 24, level))  # from 04:00 on
+    belief = belief_from(*points, emptied=False)
+    now_h = hours_of(EMPTIED + 56 * DAY) - 8
+    thing = Thing(belief, ("bin",), 0.1)
+    rises = CityModel([thing], now_h).quantiles([thing] * 7, np.full(7, now_h), now_h + 24 * np.arange(1, 8.0))
+    by_day = np.diff(rises[:, MEDIAN], prepend=belief.level)
+    assert int(by_day.argmax()) == 3
+
+
+def test_likes_teach_a_container_that_nobody_has_heard_of() -> None:
+    """Nine bins fill by 0.1 a day; the tenth, of their kind, is new: its kind's figure in the folder was wrong."""
+    days = [(n / 4, 0.1 * (n / 4 % 8)) for n in range(4 * 40)]
+    things = [Thing(belief_from(*days, emptied=False), ("bin",), 0.5) for _ in range(9)]
+    new = Thing(belief_from((39.5, 0.0), (39.7, 0.0), (39.9, 0.0)), ("bin",), 0.5)
+    now_h = hours_of(EMPTIED + 40 * DAY)
+    model = CityModel([*things, new], now_h)
+    (tomorrow,) = model.quantiles([new], np.array([now_h]), np.array([now_h + 24]))
+    assert model.rates([new], np.array([now_h]))[0] == pytest.approx(0.1, abs=0.02)
+    assert tomorrow[MEDIAN] == pytest.approx(0.1, abs=0.04)
+
+
+def test_silent_sensor_leaves_the_forecast_to_the_last_emptying() -> None:
+    """Its level of five days ago is no news: the container fills at its kind's rate from when it was empty."""
+    silent = belief_from((0.1, 0.0), (0.2, 0.0))
+    (now,) = quantiles(silent, 5, 0)
+    assert now[MEDIAN] == pytest.approx(1.5, abs=0.3)
+
+
+def test_chance_and_overflow_are_read_off_the_quantiles() -> None:
+    """Even between 0.5 and 1.5: half of it lies above 1, by a quarter on average, so 0.125 are expected beside it."""
+    even = np.array([[0.55, 0.6, 0.75, 1.0, 1.25, 1.4, 1.45]])
+    assert chance_above(even, 1.0)[0] == pytest.approx(0.5)
+    assert chance_above(even, 1.4)[0] == pytest.approx(0.1)
+    assert chance_above(even, 0.2)[0] == 1.0
+    assert expected_above(even, 1.0)[0] == pytest.approx(0.125, abs=0.01)
+    assert expected_above(even, 3.0)[0] == 0.0
 
 
 def test_overflow_prize_is_the_expected_litres_beside_the_container() -> None:
-    """At a mean of exactly full, half of the spread's mass spills: 0.12 / sqrt(2 pi) = 0.0479 of the volume."""
-    line = FillLine(EMPTIED, 1.0, 0.0, "readings")
-    assert overflow_prize(line, EMPTIED, 1000, 2.0) == pytest.approx(1000 * 0.0479 * 2.0, rel=1e-2)
+    """An eighth of 1,000 litres at 2 a litre."""
+    assert overflow_prize(0.125, 1000, 2.0) == 250.0
 
 
 def registry_of(*containers: Container, **rules: object) -> Registry:
@@ -127,23 +173,30 @@ def only(beliefs: dict[str, Belief], day: date, **rules: object) -> ContainerFor
 
 def test_full_container_is_required_with_its_load() -> None:
     """At 10:00 it holds 0.9 of 1000 l, 0.25 kg each."""
-    at_ten = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-    belief = belief_from([(22 / 24, 0.9)])
-    assert belief.epoch_at == at_ten - timedelta(hours=22)
-    told = only({"C1": belief}, at_ten.date())
-    assert (told.due, told.required, told.demand_l, told.demand_kg) == ("full", True, 900.0, 225.0)
+    told = only({"C1": belief_from((22 / 24, 0.9))}, date(2026, 3, 2))
+    assert (told.due, told.required, told.evidence) == ("full", True, "readings")
+    assert told.demand_l == pytest.approx(900, abs=5)
+    assert told.demand_kg == pytest.approx(225, abs=2)
 
 
 def test_nearly_full_container_is_offered_not_required() -> None:
     """0.6 now and 0.3 a day: 0.9 before the next truck can come; worth a detour, not a must."""
-    told = only({"C1": belief_from([(22 / 24, 0.6)])}, date(2026, 3, 2))
+    told = only({"C1": belief_from((22 / 24, 0.6))}, date(2026, 3, 2))
     assert (told.due, told.required) == ("full_by_next_round", False)
     assert told.prize > 0
 
 
+def test_prize_grows_with_the_level_and_with_the_hours_to_the_next_round() -> None:
+    """The fuller it is, and the longer nobody comes, the more is expected to lie beside it."""
+    low, high = (only({"C1": belief_from((22 / 24, level))}, date(2026, 3, 2)).prize for level in (0.3, 0.7))
+    later = only({"C1": belief_from((22 / 24, 0.3))}, date(2026, 3, 2), next_round_h=72).prize
+    assert low < high
+    assert low < later
+
+
 def test_slow_container_is_due_when_the_promise_would_be_broken() -> None:
     """Emptied two days ago and promised every three: left today, it would be three days at the next round."""
-    belief = belief_from([(1.9, 0.1)])
+    belief = belief_from((1.9, 0.1))
     kept = only({"C1": belief}, date(2026, 3, 3))  # 10:00 is 1.92 days after; next round 2.92
     broken = only({"C1": belief}, date(2026, 3, 4))
     assert (kept.due, broken.due, broken.required) == (None, "too_long_since_emptied", True)

@@ -1,0 +1,105 @@
+"""What is kept of a container's past in its belief: a tally of each day, and its latest visits.
+
+Packed in few bytes, as a city has many: a level in half hundredths, as fine as sensors are. What rounding takes from a
+day's rise the next day has back, so that sums stay right.
+"""
+
+from array import array
+from collections.abc import Sequence
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Table = NDArray[np.float64]
+
+DAYS_KEPT = 400
+"""A year and a month: what a city's forecast is learned from."""
+VISITS_KEPT = 40
+
+NOTHING, NO_RISE, NO_HOURS = 255, -128, -1
+_DAY = Struct("<bBBB")
+_DAY_TYPE = np.dtype([("rise", "<i1"), ("level", "<u1"), ("settled", "<u1"), ("since", "<u1")])
+DAY_BYTES = _DAY.size
+_VISIT = Struct("<iBh")
+_VISIT_TYPE = np.dtype([("hour", "<i4"), ("fill", "<u1"), ("gap", "<i2")])
+_RISES, _LEVELS, _SINCE_H = 100, 200, 3
+_NO_DAY = _DAY.pack(NO_RISE, NOTHING, NOTHING, NOTHING)
+_NO_VISIT = _VISIT.pack(-(2**31), NOTHING, NO_HOURS)
+
+
+def add_day(days: bytes, rise: float | None, level: float | None, since_h: float | None) -> bytes:
+    """One more day: how much came in, and at its end the level and the hours since it was empty; None: nobody knows."""
+    packed_rise = NO_RISE if rise is None else max(-127, min(127, round(rise * _RISES)))
+    since = NOTHING if since_h is None else max(0, min(NOTHING - 1, round(since_h / _SINCE_H)))
+    return (days + _DAY.pack(packed_rise, _packed(level), NOTHING, since))[-DAYS_KEPT * DAY_BYTES :]
+
+
+def add_missing(days: bytes, count: int) -> bytes:
+    """Days of which nothing is known."""
+    return (days + _NO_DAY * min(count, DAYS_KEPT))[-DAYS_KEPT * DAY_BYTES :]
+
+
+def settle(days: bytes, level: float) -> bytes:
+    """The latest day's level, once readings from both sides of its end tell it."""
+    return days[:-2] + bytes((_packed(level),)) + days[-1:]
+
+
+def as_kept(rise: float) -> float:
+    """A day's rise as `add_day` keeps it."""
+    return max(-127, min(127, round(rise * _RISES))) / _RISES
+
+
+def add_visit(visits: bytes, hour: float, fill: float | None, gap_h: float | None) -> bytes:
+    """One more emptying: when, how full the container was, and the hours since the one before."""
+    gap = NO_HOURS if gap_h is None else max(0, min(round(gap_h), 32767))
+    return (visits + _VISIT.pack(round(hour), _packed(fill), gap))[-VISITS_KEPT * _VISIT.size :]
+
+
+def rises_of(days: bytes) -> list[float | None]:
+    """Of each day, the oldest first; None where nobody knows. Quick for one container, where `Days` is for many."""
+    return [None if rise == NO_RISE else rise / _RISES for rise in array("b", days[::DAY_BYTES])]
+
+
+class Days:
+    """Of several containers, each table (n, `latest`), the latest day last; NaN where nobody knows."""
+
+    def __init__(self, packed: Sequence[bytes], latest: int = DAYS_KEPT) -> None:
+        table = _table([one[-latest * DAY_BYTES :] for one in packed], _DAY_TYPE, _NO_DAY, latest)
+        self.rises = _numbers(table["rise"], NO_RISE, 1 / _RISES)
+        self.levels = _numbers(table["level"], NOTHING, 1 / _LEVELS)
+        self.settled = _numbers(table["settled"], NOTHING, 1 / _LEVELS)
+        self.since_h = _numbers(table["since"], NOTHING, _SINCE_H)
+
+
+class Visits:
+    """Of several containers, each table (n, `VISITS_KEPT`), the latest visit last; NaN where there is none."""
+
+    def __init__(self, packed: Sequence[bytes]) -> None:
+        table = _table(packed, _VISIT_TYPE, _NO_VISIT, VISITS_KEPT)
+        self.hours = _numbers(table["hour"], -(2**31), 1)
+        self.fills = _numbers(table["fill"], NOTHING, 1 / _LEVELS)
+        self.gaps_h = _numbers(table["gap"], NO_HOURS, 1)
+
+    def forget_from(self, hour: float) -> None:
+        """Leave out what came at `hour` or later."""
+        late = self.hours >= hour
+        for table in (self.hours, self.fills, self.gaps_h):
+            table[late] = np.nan
+
+
+def _table(packed: Sequence[bytes], of: np.dtype[np.void], none: bytes, columns: int) -> NDArray[np.void]:
+    if not packed:
+        return np.empty((0, columns), of)
+    padded = (none * (columns - len(one) // len(none)) + one for one in packed)
+    return np.frombuffer(b"".join(padded), of).reshape(len(packed), columns)
+
+
+def _numbers(column: NDArray[np.generic], none: int, unit: float) -> Table:
+    numbers = column.astype(np.float64)
+    numbers[column == none] = np.nan
+    return numbers * unit
+
+
+def _packed(level: float | None) -> int:
+    return NOTHING if level is None else max(0, min(NOTHING - 1, round(level * _LEVELS)))
