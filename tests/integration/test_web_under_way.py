@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from services.contracts.alerts import AlertSeen
+from services.contracts.doors import UplinkReceived
 from services.store.connection import connect
 from services.writer.day import store_alerts_seen
+from services.writer.doors import store_uplinks
 from tests.support.sent_day import put_sent_day
 from tests.support.web_seed import (
     DAY,
@@ -125,6 +127,46 @@ def test_skipped_visit_is_an_alert_until_somebody_has_seen_to_it(database_url: s
         store_alerts_seen(connection, [seen, seen])
     assert state(client)["alerts"] == []
     assert "Feu." not in client.get("/operateur", params={"jour": DAY.isoformat()}).text
+
+
+def put_uplink(database_url: str, container: str, minutes: int, *alarms: str) -> None:
+    at = NOW + timedelta(minutes=minutes)
+    said = UplinkReceived(
+        city="port-azur", container=container, door="chirpstack", device="24e124", decoder=None, happened_at=at,
+        received_at=at, distance_mm=900, alarms=alarms,
+    )  # fmt: skip
+    with connect(database_url, name="test") as connection:
+        store_uplinks(connection, [said])
+
+
+def test_alarm_of_a_sensor_stands_there_until_somebody_has_seen_to_it(
+    web: Running, database_url: str, log_in: LogIn
+) -> None:
+    """Heat before tilt, each once however often it is said, and quiet for a day after it was seen to."""
+    with connect(database_url, name="test") as connection:
+        connection.execute("TRUNCATE confirmation")
+        first, second = (
+            row["container_id"] for row in connection.execute(
+                "SELECT container_id FROM container WHERE city_id = 'port-azur' ORDER BY container_id LIMIT 2"
+            )
+        )  # fmt: skip
+    put_uplink(database_url, first, -30, "tilt")
+    put_uplink(database_url, first, -20, "tilt", "distance_alarm")
+    put_uplink(database_url, second, -10, "temperature_alarm")
+    client = log_in(OPERATOR)
+    heat, tilt = state(client)["alerts"]  # type: ignore[misc]
+    page = client.get("/operateur", params={"jour": DAY.isoformat()}).text
+    assert page.index("Chaleur dans un bac") < page.index("Bac renversé")
+    with connect(database_url, name="test") as connection:
+        store_alerts_seen(
+            connection, [AlertSeen(confirmation_id=UUID(str(tilt)), city="port-azur", seen_by="awa", seen_at=NOW)]
+        )
+    put_uplink(database_url, first, 10, "tilt")
+    web.clock.at = NOW + timedelta(minutes=11)
+    assert state(client)["alerts"] == [heat]
+    put_uplink(database_url, first, 24 * 60, "tilt")
+    web.clock.at = NOW + timedelta(hours=25)
+    assert len(state(client)["alerts"]) == 2  # type: ignore[arg-type]
 
 
 def test_container_that_was_not_full_alarms_nobody(database_url: str, log_in: LogIn) -> None:

@@ -10,7 +10,7 @@ def put_sent_day(web: Running, database_url: str) -> None:
     web.clock.at = NOW
     plan = make_plan()
     with connect(database_url, name="test") as connection:
-        connection.execute("TRUNCATE plan, circuit, stop, dispatch, confirmation, alert_seen")
+        connection.execute("TRUNCATE plan, circuit, stop, dispatch, confirmation, alert_seen, uplink")
         put_plan(connection, plan)
         put_dispatch(connection, plan)
         put_confirmations(connection, plan, "C-02", 5)

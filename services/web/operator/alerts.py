@@ -1,4 +1,4 @@
-"""What crews met on the road that somebody has to look into, until somebody has."""
+"""What crews met on the road, and what sensors warn of, that somebody has to look into, until somebody has."""
 
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -22,6 +22,12 @@ SHOWN_FOR = timedelta(days=7)
 """What nobody has seen to in a week is no alert any more: it stays in the container's history."""
 
 
+SENSOR_ALARMS = ("temperature_alarm", "tilt")
+"""What a truck, or the fire brigade, is sent for; a distance out of bounds is the technician's."""
+QUIET = timedelta(hours=24)
+"""A sensor's alarm that was seen to is not shown again before."""
+
+
 class AlertRow(TypedDict):
     confirmation_id: UUID
     truck_id: str
@@ -29,6 +35,18 @@ class AlertRow(TypedDict):
     name: str
     zone_name: str
     reason: str
+    happened_at: datetime
+
+
+class SensorAlarmRow(TypedDict):
+    """What a container's sensor warns of."""
+
+    confirmation_id: UUID
+    """Made of container, alarm and instant."""
+    container_id: str
+    name: str
+    zone_name: str
+    alarm: str
     happened_at: datetime
 
 
@@ -52,6 +70,14 @@ def list_alerts(connection: Connection, city: str, fleet: str, now: datetime) ->
     """A fleet's, fires first, then the newest first."""
     values = {"city": city, "fleet": fleet, "since": now - SHOWN_FOR, "reasons": sorted(ALARMING)}
     return rows_of(AlertRow, connection.execute(SQL["list_alerts"], values))
+
+
+def list_sensor_alarms(connection: Connection, city: str, fleet: str, now: datetime) -> list[SensorAlarmRow]:
+    """Of a fleet's containers, heat first, then the newest first."""
+    values = {
+        "city": city, "fleet": fleet, "since": now - SHOWN_FOR, "quiet": QUIET, "alarms": list(SENSOR_ALARMS),
+    }  # fmt: skip
+    return rows_of(SensorAlarmRow, connection.execute(SQL["list_sensor_alarms"], values))
 
 
 def is_seen(connection: Connection, city: str, confirmation: UUID) -> bool:

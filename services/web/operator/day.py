@@ -10,7 +10,14 @@ from services.store.connection import Connection
 from services.web.accounts import AccountState, list_accounts
 from services.web.days import next_service_day, today_in
 from services.web.operator import store
-from services.web.operator.alerts import AlertRow, SetAsideRow, list_alerts, list_set_aside
+from services.web.operator.alerts import (
+    AlertRow,
+    SensorAlarmRow,
+    SetAsideRow,
+    list_alerts,
+    list_sensor_alarms,
+    list_set_aside,
+)
 from services.web.operator.fill import SILENT_AFTER
 from services.web.operator.schemas import CircuitState, DayState, PlanState, TruckState
 
@@ -39,6 +46,7 @@ class Day:
     progress: dict[str, store.ProgressRow]
     positions: list[store.PositionRow]
     alerts: list[AlertRow]
+    sensor_alarms: list[SensorAlarmRow]
     set_aside: list[SetAsideRow]
     silent: int
     rejected: list[store.RejectedRow]
@@ -84,7 +92,7 @@ class Day:
             dispatched_at=dispatch["dispatched_at"] if dispatch else None,
             request_id=self.run.request_id if self.run else None,
             request_state=self.run.state if self.run else None,
-            alerts=[alert["confirmation_id"] for alert in (*self.alerts, *self.set_aside)],
+            alerts=[alert["confirmation_id"] for alert in (*self.alerts, *self.sensor_alarms, *self.set_aside)],
             silent=self.silent,
             rejected=sum(row["messages"] for row in self.rejected),
             resting=[account.login for account in self.resting],
@@ -185,6 +193,7 @@ def read_day(
         progress={row["truck_id"]: row for row in store.list_progress(connection, city.id, shown)} if shown else {},
         positions=store.list_truck_positions(connection, city.id, fleet),
         alerts=list_alerts(connection, city.id, fleet, now),
+        sensor_alarms=list_sensor_alarms(connection, city.id, fleet, now),
         set_aside=list_set_aside(connection, city.id, fleet, now),
         silent=store.count_silent(connection, city.id, fleet, now - SILENT_AFTER),
         rejected=store.list_rejected(connection, city.id, now - REJECTED_WITHIN),

@@ -86,7 +86,9 @@ class DayState(BaseModel):
     dispatched_at: datetime | None
     request_id: UUID | None = Field(description="the latest order to plan the day")
     request_state: str | None
-    alerts: list[UUID] = Field(description="skipped visits, and confirmations set aside, that nobody has seen to yet")
+    alerts: list[UUID] = Field(
+        description="skipped visits, sensors' alarms and confirmations set aside that nobody has seen to yet"
+    )
     silent: int
     rejected: int
     resting: list[str] = Field(description="logins that may not be tried now, after too many wrong passwords")
