@@ -13,8 +13,9 @@ from itertools import batched
 from typing import Any
 
 from services.errors import StoreAway
-from services.fill.belief import ESTIMATOR, read_back, written
+from services.fill.belief import ESTIMATOR, instant_of_h, read_back, written
 from services.fill.evidence import LONG_AGO
+from services.fill.health import SOUND, health_of
 from services.fill.replay import Reached
 from services.fill.store import Behind, Brought, bring_up, find_horizon
 from services.store.alone import alone
@@ -170,11 +171,14 @@ def _write(connection: Connection, brought: Sequence[Brought]) -> None:
         connection.execute(SQL["drop_outdated"], _columns(anew) | {"after": [one.base.until_at for one in anew]}
                            | {"estimator": ESTIMATOR})  # fmt: skip
     _keep(connection, [(one, kept) for one in brought for kept in one.kept])
+    health = [health_of(one.reached.belief, one.reached.belief.read_h or 0.0) or SOUND for one in brought]
     values = _columns(brought) | {
         "until_at": [one.reached.until_at for one in brought],
         "known_at": [one.reached.known_at for one in brought],
         "since_kept": [one.reached.since_kept for one in brought],
         "documents": [written(one.reached.belief) for one in brought],
+        "faults": [one.fault for one in health],
+        "faults_since": [None if one.since_h is None else instant_of_h(one.since_h) for one in health],
         "estimator": ESTIMATOR,
     }
     connection.execute(SQL["upsert_beliefs"], values)

@@ -37,13 +37,15 @@ ON CONFLICT (city_id, container_id, until_at) DO UPDATE SET
     estimator = excluded.estimator, known_at = excluded.known_at, document = excluded.document
 
 -- name: upsert_beliefs
-INSERT INTO container_belief AS belief (city_id, container_id, until_at, known_at, since_kept, document, estimator)
+INSERT INTO container_belief AS belief (city_id, container_id, until_at, known_at, since_kept, document, fault,
+                                        fault_since, estimator)
 SELECT *, %(estimator)s
 FROM unnest(%(cities)s::text[], %(containers)s::text[], %(until_at)s::timestamptz[], %(known_at)s::timestamptz[],
-            %(since_kept)s::integer[], %(documents)s::json[])
+            %(since_kept)s::integer[], %(documents)s::json[], %(faults)s::text[], %(faults_since)s::timestamptz[])
 ON CONFLICT (city_id, container_id) DO UPDATE SET
     estimator = excluded.estimator, until_at = excluded.until_at, known_at = excluded.known_at,
-    since_kept = excluded.since_kept, document = excluded.document
+    since_kept = excluded.since_kept, document = excluded.document, fault = excluded.fault,
+    fault_since = excluded.fault_since
 
 -- name: end_folding
 WITH held AS (

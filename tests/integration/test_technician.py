@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from services.roads.built import swap_document
 from services.roads.inspection import Inspected
 from services.roads.osm.places import PlacesChecked, places_file
+from services.store.connection import connect
 from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import Running, client_of, serve_city
 from tests.twins.stream import MemoryStream
@@ -107,6 +108,36 @@ def test_thousands_of_findings_stay_a_page(web: Running, page: Page, data: Path)
         rows = list(csv.DictReader(io.StringIO(client.get("/api/v1/places.csv").text.lstrip("\ufeff"))))
     assert len(rows) == 8000
     assert (rows[0]["served"], rows[-1]["added_s"]) == ("none", str(2 * place(7999).metres))
+
+
+def test_sensors_to_visit_stand_the_worst_first(database_url: str, page: Page) -> None:
+    """One that tells what is not so before a silent one, a nearly empty battery last; with all counted."""
+    with connect(database_url, name="test") as connection:
+        connection.execute("UPDATE container_state SET fill_at = %s, battery_ratio = 0.9", (NOW,))
+        ids = [
+            row["container_id"]
+            for row in connection.execute("SELECT container_id FROM container ORDER BY container_id LIMIT 4")
+        ]
+        low, silent, stuck, jumping = ids
+        connection.execute("UPDATE container_state SET battery_ratio = 0.1 WHERE container_id = %s", (low,))
+        connection.execute(
+            "UPDATE container_state SET fill_at = %s WHERE container_id = %s", (NOW - timedelta(hours=49), silent)
+        )
+        for container, fault, since in ((stuck, "stuck", NOW - timedelta(days=5)), (jumping, "jumping", None)):
+            connection.execute(
+                "INSERT INTO container_belief VALUES (%s, %s, 2, %s, %s, 1, '{}', %s, %s)",
+                (CITY, container, NOW, NOW, fault, since),
+            )
+    for language, title in (("fr", "4 capteurs à visiter"), ("en", "4 sensors to visit")):
+        text = page(language=language)
+        assert title in text
+        table = text.partition('id="sensors"')[2].partition("</table>")[0]
+        assert re.findall(r"<small>([^ <]+)", table) == [jumping, stuck, silent, low]
+        assert "{" not in table
+    with connect(database_url, name="test") as connection:
+        connection.execute("DELETE FROM container_belief")
+        connection.execute("UPDATE container_state SET fill_at = %s, battery_ratio = NULL", (NOW,))
+    assert 'id="sensors"' not in page()
 
 
 def test_a_city_without_roads_is_told_what_to_do(page: Page, data: Path, caplog: pytest.LogCaptureFixture) -> None:

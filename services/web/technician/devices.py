@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from services.fill.health import SILENT_H
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web.store import rows_of
@@ -11,6 +12,8 @@ from services.web.store import rows_of
 SQL = load_queries(__name__)
 
 WITHIN = timedelta(days=7)
+BATTERY_LOW = 0.15
+"""Share left, from which on a battery is taken along on the next visit: makers' own warnings stand at 10 to 20 %."""
 MOST = 200
 """Lines of a list: a screen nobody reads further."""
 
@@ -48,8 +51,26 @@ class AlarmRow(TypedDict):
     last_at: datetime
 
 
+class SensorRow(TypedDict):
+    """A sensor that somebody has to look at."""
+
+    container_id: str
+    name: str
+    zone_name: str
+    fault: str
+    """A `Fault`, or 'never_heard' or 'battery_low'."""
+    fill_ratio: float | None
+    fill_at: datetime | None
+    battery_ratio: float | None
+    since: datetime | None
+    total: int
+    """Of all, also those beyond the list."""
+
+
 @dataclass(frozen=True)
 class Devices:
+    sensors: list[SensorRow]
+    """To visit, the worst first."""
     notes: list[NoteRow]
     """The most frequent first."""
     whole_numbers: list[WholeNumbersRow]
@@ -66,7 +87,9 @@ def read_devices(connection: Connection, city: str, now: datetime) -> Devices:
     """Of the last week."""
     since = now - WITHIN
     values = {"city": city, "since": since, "since_day": since.date(), "most": MOST}
+    sensors = {"silent_since": now - timedelta(hours=SILENT_H), "battery_low": BATTERY_LOW}
     return Devices(
+        rows_of(SensorRow, connection.execute(SQL["list_sensors_to_visit"], values | sensors)),
         rows_of(NoteRow, connection.execute(SQL["list_notes"], values)),
         rows_of(WholeNumbersRow, connection.execute(SQL["list_whole_numbers"], values)),
         rows_of(DoorRow, connection.execute(SQL["list_doors"], values)),

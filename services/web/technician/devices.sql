@@ -21,6 +21,29 @@ FROM uplink CROSS JOIN unnest(alarms) AS alarm
 WHERE city_id = %(city)s AND happened_at >= %(since)s AND alarms <> '{}'
 GROUP BY container_id, alarm ORDER BY last_at DESC, container_id, alarm LIMIT %(most)s
 
+-- name: list_sensors_to_visit
+-- The worst first: those that tell what is not so, then those that tell nothing, the longest first, then those whose
+-- battery is nearly empty.
+WITH found AS (
+    SELECT n.container_id, n.name, coalesce(z.name, '') AS zone_name, n.fill_ratio, n.fill_at, n.battery_ratio,
+           b.fault_since,
+           CASE WHEN n.fill_at IS NULL THEN 'never_heard' WHEN n.fill_at < %(silent_since)s THEN 'silent'
+                WHEN b.fault IS NOT NULL THEN b.fault ELSE 'battery_low' END AS fault
+    FROM container_now n
+    LEFT JOIN zone z USING (city_id, zone_id)
+    LEFT JOIN container_belief b USING (city_id, container_id)
+    WHERE n.city_id = %(city)s AND n.sensor
+      AND (n.fill_at IS NULL OR n.fill_at < %(silent_since)s OR b.fault IS NOT NULL
+           OR n.battery_ratio < %(battery_low)s)
+)
+SELECT container_id, name, zone_name, fault, fill_ratio, fill_at, battery_ratio,
+       CASE fault WHEN 'silent' THEN fill_at WHEN 'battery_low' THEN NULL ELSE fault_since END AS since,
+       (count(*) OVER ())::integer AS total
+FROM found
+ORDER BY array_position(ARRAY['jumping', 'stuck', 'drifting', 'silent', 'never_heard', 'battery_low'], fault),
+         since NULLS LAST, battery_ratio, container_id
+LIMIT %(most)s
+
 -- name: list_whole_numbers
 -- Sensors that have told nothing but 0 and 1 for days: a share of the volume is seldom either.
 SELECT container_id AS device_id, sum(readings)::bigint AS messages, count(*) AS days
