@@ -9,6 +9,14 @@ class StoreAway(TourneeError):
     """PostgreSQL does not answer. Wait and try again: nothing was committed."""
 
 
+class StoreFault(StoreAway):
+    """PostgreSQL answers and does not understand us, or may not: a fault of our own, or a schema that is not ours.
+
+    It is waited for like an absent one, since a migration may be under way and nothing is lost; but nobody is told that
+    the store is away, and the log has the trace.
+    """
+
+
 class StoreRefused(TourneeError):
     """PostgreSQL answers and will not do it: a fault of ours or of the data, which waiting does not mend."""
 

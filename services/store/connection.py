@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from services.errors import StoreAway, StoreRefused
+from services.errors import StoreAway, StoreFault, StoreRefused
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +26,24 @@ REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLim
 """The last: a text too long for its index, a document too large. It counts as operational, and no waiting mends it."""
 
 
+FAULTS = (psycopg.ProgrammingError, psycopg.NotSupportedError, psycopg.errors.InFailedSqlTransaction)
+"""A name that is not there, a right that is missing, a query that is none, one more after one that failed."""
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turn psycopg's errors into ours.
 
-    `StoreRefused` is for data that no waiting makes right. Everything else (gone, starting up, disk full, not migrated
-    yet) is `StoreAway`: whoever waits and tries again loses nothing.
+    `StoreRefused` is for data that no waiting makes right, `StoreFault` for a query that this store does not carry
+    out: ours is wrong, or the schema is another. Everything else (gone, starting up, disk full) is `StoreAway`: whoever
+    waits and tries again loses nothing.
     """
     try:
         yield
     except REFUSALS as error:
         raise StoreRefused(f"the store refused: {error}") from error
+    except FAULTS as error:
+        raise StoreFault(f"the store does not carry out our query (tournee db migrate?): {error}") from error
     except (psycopg.Error, PoolTimeout) as error:
         raise StoreAway(f"the store does not answer: {error}") from error
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from services.errors import StoreAway, StreamAway
+from services.errors import StoreAway, StoreFault, StreamAway
 from services.store.connection import RETRY_S, Connection, connect_when_there
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ class StoreLink:
                     return False
             try:
                 work(self._connection)
+            except StoreFault:
+                log.exception("%s waits: a fault of our own, or of the schema", what)
+                self.close()
+                self._stopping.wait(RETRY_S)
             except (StoreAway, StreamAway) as away:
                 log.warning("%s waits: %s", what, away)
                 self.close()

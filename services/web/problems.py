@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from services.errors import StoreAway, StoreRefused, StreamAway, TourneeError
+from services.errors import StoreAway, StoreFault, StoreRefused, StreamAway, TourneeError
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,7 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(WebProblem, on_problem)
     app.add_exception_handler(StoreAway, on_away)
+    app.add_exception_handler(StoreFault, on_anything)  # it answers: a fault of ours is not to pass for its absence
     app.add_exception_handler(StreamAway, on_away)
     app.add_exception_handler(StoreRefused, on_refused)
     app.add_exception_handler(RequestValidationError, on_validation)
