@@ -30,7 +30,8 @@ def main() -> None:
                 calm = _took_ms(office, page)
                 with flooding(web.url, AT_ONCE, FOR_S) as flood:
                     flooded = _took_ms(office, page)
-                told = " ".join(f"{status}: {count}" for status, count in sorted(flood.result().items()))
+                    answers = flood.result()
+                told = " ".join(f"{status}: {count}" for status, count in sorted(answers.items()))
                 sys.stdout.write(
                     f"{page:16} p95 {_p95(calm):7.0f} ms calm {_p95(flooded):7.0f} ms flooded   answers {told}\n"
                 )

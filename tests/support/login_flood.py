@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 FLOOD = """
 import asyncio, collections, json, sys, time
@@ -19,12 +21,15 @@ async def guess(client, number, until_s):
     while time.monotonic() < until_s:
         answer = await client.post("/api/v1/session", json=order)
         statuses[answer.status_code] += 1
-        assert answer.status_code == 401 or int(answer.headers["retry-after"]) > 0
+        refused = answer.status_code == 401 or int(answer.headers.get("retry-after", 0)) > 0
+        assert refused, (answer.status_code, answer.text)
         await asyncio.sleep(0.2)
 
 
 async def main():
-    limits = httpx.Limits(max_connections=at_once)
+    # The server hangs up on a connection that was silent for five seconds, and so does httpx by itself: used again at
+    # that very moment it is gone, and the guess with it. Ours are given up long before.
+    limits = httpx.Limits(max_connections=at_once, keepalive_expiry=1.0)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
         print("begins", flush=True)
         until_s = time.monotonic() + for_s
@@ -37,13 +42,15 @@ asyncio.run(main())
 
 
 class Flood:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], said: IO[str]) -> None:
         self._process = process
+        self._said = said
 
     def result(self) -> dict[str, int]:
-        """How many answers of each status there were, once it is over."""
+        """How many answers of each status there were, once it is over; where it fell, what it said then."""
         told, _ = self._process.communicate(timeout=120)
-        assert self._process.returncode == 0
+        self._said.seek(0)
+        assert self._process.returncode == 0, self._said.read()
         statuses: dict[str, int] = json.loads(told)
         return statuses
 
@@ -52,7 +59,8 @@ class Flood:
 def flooding(url: str, at_once: int, for_s: float) -> Iterator[Flood]:
     """So many guess at once, each again as soon as it is answered and a fifth of a second later."""
     arguments = [sys.executable, "-c", FLOOD, url, str(at_once), str(for_s)]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begins\n"
-    yield Flood(process)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=said, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        yield Flood(process, said)
