@@ -21,6 +21,7 @@
 #include "broker.h"
 #include "clock.h"
 #include "filters.h"
+#include "floods.h"
 #include "journal.h"
 #include "mosquitto_codes.h"
 #include "readers.h"
@@ -100,9 +101,16 @@ static int on_message(int event, void *data, void *unused)
 {
 	(void)event;
 	(void)unused;
-	const struct mosquitto_evt_message *came = data;
+	struct mosquitto_evt_message *came = data;
 	settle_claim();
-	if (came->qos == 0 || came->topic == NULL || !is_kept(came->topic)) {
+	if (came->topic == NULL || !is_kept(came->topic)) {
+		return SUCCESS;
+	}
+	came->retain = false; /* kept for whoever subscribes later it would be the device's for ever, and fill the memory */
+	if (readers_are_guarded() && !flood_lets_pass(came->topic, came->payloadlen, now_ms())) {
+		return refuse("a device sends more than it may (plugin_opt_device_burst, plugin_opt_device_rate)");
+	}
+	if (came->qos == 0) {
 		return SUCCESS;
 	}
 	size_t topic_len = strlen(came->topic);
@@ -220,12 +228,12 @@ static bool read_filter(const char *filter)
 	return true;
 }
 
-static bool read_option(const struct mosquitto_opt *option, struct journal_options *into)
+static bool read_option(const struct mosquitto_opt *option, struct journal_options *into, struct floods_options *floods)
 {
 	const struct { const char *key; long *number; } numbers[] = {
 		{"segment_bytes", &into->segment_bytes}, {"max_bytes", &into->max_bytes},
 		{"reserve_bytes", &into->reserve_bytes}, {"save_interval_ms", &into->save_interval_ms},
-		{"sync_interval_ms", &into->sync_interval_ms},
+		{"sync_interval_ms", &into->sync_interval_ms}, {"device_burst", &floods->burst}, {"device_rate", &floods->rate},
 	};
 	const struct { const char *key; const char **text; } texts[] = {
 		{"folder", &into->folder}, {"database", &into->database}, {"consumer", &names.consumer},
@@ -306,13 +314,14 @@ PUBLIC int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata, str
 		.segment_bytes = 16L << 20, .max_bytes = 512L << 20, .reserve_bytes = 16L << 20,
 		.save_interval_ms = 30000, .sync_interval_ms = 200,
 	};
+	struct floods_options floods = {.burst = 50000, .rate = 20};
 	*userdata = NULL;
 	plugin = id;
 	if (!is_tried()) {
 		return INVALID;
 	}
 	for (int i = 0; i < count; i++) {
-		if (!read_option(&options[i], &read)) {
+		if (!read_option(&options[i], &read, &floods)) {
 			return INVALID;
 		}
 	}
@@ -326,6 +335,7 @@ PUBLIC int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata, str
 	if (!journal_open(&read)) {
 		return UNKNOWN;
 	}
+	floods_open(&floods);
 	readers_open(&(struct readers_options){names.reader, names.consumer, names.filter});
 	return listen_to_events();
 }
