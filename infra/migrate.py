@@ -1,4 +1,4 @@
-"""Numbered SQL migrations: each runs once, whole, in order, in a transaction of its own."""
+"""Numbered SQL migrations: each runs once, whole, in order, in a transaction of its own; then rights are given anew."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 import psycopg
 from psycopg.abc import Query
 
+from infra.accounts.store import give_rights
 from services.errors import TourneeError
 
 LOCK = 7_421_001
@@ -37,6 +38,8 @@ def all_migrations() -> list[Migration]:
 def migrate(database_url: str, migrations: list[Migration] | None = None) -> list[str]:
     """Run what is missing; return the names of what ran.
 
+    When all that we have ran, the services' roles that this server has are given their rights, as `RIGHTS` says.
+
     Raises:
         MigrationChanged: the text of one that already ran has changed since; nothing is run.
         psycopg.Error: one failed; those before it stay, it and those after it left no trace.
@@ -59,6 +62,8 @@ def migrate(database_url: str, migrations: list[Migration] | None = None) -> lis
                     (migration.name, migration.checksum, datetime.now(UTC)),
                 )
             ran.append(migration.name)
+        if wanted == all_migrations():  # rights are of the newest schema
+            give_rights(connection)
     return ran
 
 

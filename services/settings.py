@@ -1,6 +1,7 @@
 """Every setting of the services, from `TOURNEE_*` environment variables. Nothing secret has a default."""
 
 import os
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,27 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.errors import SettingMissing
+
+Mechanism = Literal["SCRAM-SHA-512", "PLAIN"]
+"""How a login is proved to Kafka. PLAIN sends the password itself: only for the account by which a new Kafka is set up,
+which comes by the broker's own configuration."""
+
+
+@dataclass(frozen=True)
+class KafkaServers:
+    """Where Kafka is, and how it lets us in. Its text is the addresses alone: it may stand in any message."""
+
+    bootstrap: str
+    """Comma-separated."""
+    username: str | None = None
+    """None: it lets anybody in."""
+    password: str = field(default="", repr=False)
+    mechanism: Mechanism = "SCRAM-SHA-512"
+    ca: Path | None = None
+    """Where it speaks TLS: the certificate (PEM) of the authority that signed its own."""
+
+    def __str__(self) -> str:
+        return self.bootstrap
 
 
 class Settings(BaseSettings):
@@ -21,6 +43,13 @@ class Settings(BaseSettings):
     """`postgresql://user:password@host:port/database`."""
     kafka: str = "127.0.0.1:9092"
     """Bootstrap servers, comma-separated."""
+    kafka_username: str | None = None
+    """Its account; None where Kafka lets anybody in."""
+    kafka_password: SecretStr | None = None
+    kafka_mechanism: Mechanism = "SCRAM-SHA-512"
+    kafka_ca: Path | None = None
+    """Where Kafka speaks TLS: the certificate (PEM) of the authority that signed its own. (PostgreSQL: `sslmode` and
+    `sslrootcert` in its URL.)"""
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = 1883
     mqtt_username: str | None = None
@@ -61,6 +90,11 @@ class Settings(BaseSettings):
     """For simulations only: see `services.clock`."""
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def kafka_at(self) -> KafkaServers:
+        password = self.kafka_password.get_secret_value() if self.kafka_password else ""
+        return KafkaServers(self.kafka, self.kafka_username, password, self.kafka_mechanism, self.kafka_ca)
 
     @property
     def decoder_files(self) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ def examine(config: Settings) -> list[Finding]:
     """Every finding, in the order of the data's way; never raises for a server that is away."""
     checks: Mapping[str, Check] = {
         "MQTT": partial(check_mqtt, config),
-        "Kafka": partial(check_stream, config.kafka),
+        "Kafka": partial(check_stream, config.kafka_at),
         "store": partial(check_store, config.database_url.get_secret_value(), clock_from(config.clock)),
         "disk": check_disk,
     }

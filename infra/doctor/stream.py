@@ -5,6 +5,7 @@ from services.contracts import topics
 from services.errors import StreamAway
 from services.operations.kafka_admin import GROUPS, KafkaAdmin, Partition, Place
 from services.operations.questions import ask_api_versions, kafka_question
+from services.settings import KafkaServers
 
 START_IT = "start it, or set TOURNEE_KAFKA to where it is"
 LOOK_LAG = 10_000
@@ -14,31 +15,32 @@ LOOK_LAG = 10_000
 FETCH, CONSUMER_GROUP_HEARTBEAT, SHARE_FETCH = 1, 68, 78
 
 
-def check_stream(bootstrap: str) -> list[Finding]:
+def check_stream(kafka: str | KafkaServers) -> list[Finding]:
     """From the port to the lag; the first thing that is missing ends it."""
-    away = kafka_question(bootstrap)()
+    away = kafka_question(kafka)()
     if away is not None:
         return [fail("Kafka", away, START_IT)]
     findings = []
     try:
-        with KafkaAdmin(bootstrap, name="doctor") as admin:
+        with KafkaAdmin(kafka, name="doctor") as admin:
             partitions = admin.list_partitions()
-            findings += [ok("Kafka", _describe(bootstrap, partitions)), check_topics(partitions)]
+            findings += [ok("Kafka", _describe(kafka, partitions)), check_topics(partitions)]
             findings += _check_lags(admin)
     except StreamAway as error:
         findings.append(fail("Kafka", str(error), "it takes connections but does not work: see its log"))
     return findings
 
 
-def _describe(bootstrap: str, partitions: list[Partition]) -> str:
+def _describe(kafka: str | KafkaServers, partitions: list[Partition]) -> str:
     brokers = sorted({partition.leader for partition in partitions if partition.has_leader})
-    return f"{bootstrap} answers as {_generation(bootstrap)}; brokers {', '.join(map(str, brokers)) or 'unknown'}"
+    return f"{kafka} answers as {_generation(kafka)}; brokers {', '.join(map(str, brokers)) or 'unknown'}"
 
 
-def _generation(bootstrap: str) -> str:
-    host, _, port = bootstrap.split(",", maxsplit=1)[0].strip().rpartition(":")
+def _generation(kafka: str | KafkaServers) -> str:
+    servers = KafkaServers(kafka) if isinstance(kafka, str) else kafka
+    host, _, port = servers.bootstrap.split(",", maxsplit=1)[0].strip().rpartition(":")
     try:
-        known = ask_api_versions(host, int(port))
+        known = ask_api_versions(host, int(port), ca=servers.ca)
     except (OSError, ValueError):  # the second of several answers
         return "Kafka"
     if SHARE_FETCH in known:

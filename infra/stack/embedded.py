@@ -11,6 +11,7 @@ from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.postgres import Build, Postgres, reachable
 from infra.stack.server import Server
 from infra.stack.stack import Stack, stack_folder
+from services.settings import KafkaServers
 
 
 @contextmanager
@@ -26,12 +27,12 @@ def embedded_stack(folder: Path | None = None) -> Iterator[Stack]:
         postgres = _postgres(home)
         cleanup.callback(postgres.stop)
         postgres.start()
-        kafka, kafka_port = _kafka(home)
+        kafka, kafka_at = _kafka(home)
         mqtt, mqtt_port = _mqtt(home)
         for server in (kafka, mqtt):
             cleanup.callback(server.stop)
             server.start()
-        yield Stack.on_loopback("embedded", home, postgres, (kafka, kafka_port), (mqtt, mqtt_port))
+        yield Stack.on_loopback("embedded", home, postgres, (kafka, kafka_at), (mqtt, mqtt_port))
 
 
 def _package(name: str) -> Path:
@@ -41,13 +42,14 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _kafka(folder: Path) -> tuple[Server, int]:
+def _kafka(folder: Path) -> tuple[Server, KafkaServers]:
     port = free_port()
     command = [
         *(str(_package("noida_db") / "noida-db"), "start", "--only", "kafka", "--host", LOOPBACK),
         *("--kafka-port", str(port), "--data-dir", str(folder / "kafka")),
     ]
-    return Server("Kafka (noida-db)", command, folder / "log" / "kafka.log", ready=lambda: answers(port)), port
+    server = Server("Kafka (noida-db)", command, folder / "log" / "kafka.log", ready=lambda: answers(port))
+    return server, KafkaServers(f"{LOOPBACK}:{port}")
 
 
 def _mqtt(folder: Path) -> tuple[Server, int]:

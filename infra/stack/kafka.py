@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -13,11 +14,13 @@ from string import Template
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from infra.accounts.stream import SETUP
 from infra.stack.cache import cached, tell
 from infra.stack.errors import ServerDidNotStart, ServerMissing
 from infra.stack.ports import LOOPBACK, answers, free_port
 from infra.stack.server import Server
-from services.stream.kafka_clients import open_client
+from services.settings import KafkaServers
+from services.stream.kafka_clients import open_client, reaching
 
 JAVA_AT_LEAST = 17
 """Apache Kafka 4's broker runs on Java 17 and later."""
@@ -28,8 +31,21 @@ HEAP_MB = 512
 _RECIPE = files("infra").joinpath("kafka")
 
 
-def apache_kafka(folder: Path) -> tuple[Server, int]:
-    """The broker, not started, its storage formatted in `folder/kafka`; and the port of its clients.
+@dataclass(frozen=True)
+class KafkaAccounts:
+    """Each service has an account and comes with it; nobody else does."""
+
+    setup_password: str = field(repr=False)
+    """Of the account `setup`, by which the others are made (`infra.accounts.stream`)."""
+    keystore: Path
+    """Its key and certificate, PEM, for whoever comes by TLS."""
+    tls_port: int = field(default_factory=free_port)
+
+
+def apache_kafka(folder: Path, accounts: KafkaAccounts | None = None) -> tuple[Server, KafkaServers]:
+    """The broker, not started, its storage formatted in `folder/kafka`; and its address.
+
+    Without accounts everybody may do everything; with them the address is that of `setup`.
 
     Raises:
         ServerMissing: no Java 17, no Maven, or the jars cannot be had.
@@ -40,17 +56,20 @@ def apache_kafka(folder: Path) -> tuple[Server, int]:
     port = free_port()
     home = folder / "kafka"
     (home / "tmp").mkdir(parents=True, exist_ok=True)
-    properties = _write_properties(home, port)
+    properties = _write_properties(home, port, accounts)
+    address = KafkaServers(f"{LOOPBACK}:{port}")
+    if accounts is not None:
+        address = replace(address, username=SETUP, password=accounts.setup_password, mechanism="PLAIN")
     if not (home / "data" / "meta.properties").exists():
         _format(java, jars, properties)
     server = Server(
         "Kafka",
         [*_jvm(java, jars, home), "kafka.Kafka", str(properties)],
         folder / "log" / "kafka.log",
-        ready=lambda: has_broker(port),
+        ready=lambda: answers(port) and has_broker(address),
         patience_s=60,
     )
-    return server, port
+    return server, address
 
 
 def kafka_jars() -> Path:
@@ -63,12 +82,10 @@ def kafka_jars() -> Path:
     return cached(f"kafka-{hashlib.sha256(pom).hexdigest()[:16]}", lambda place: _fetch_jars(pom, place))
 
 
-def has_broker(port: int) -> bool:
-    """Whether a broker at this port answers a metadata request and counts itself in."""
-    if not answers(port):
-        return False
+def has_broker(address: KafkaServers) -> bool:
+    """Whether a broker there answers a metadata request and counts itself in."""
     try:
-        client = open_client(KafkaAdminClient, bootstrap_servers=f"{LOOPBACK}:{port}", request_timeout_ms=3000)
+        client = open_client(KafkaAdminClient, **reaching(address), request_timeout_ms=3000)
     except KafkaError:
         return False
     try:
@@ -118,10 +135,19 @@ def _jvm(java: str, jars: Path, home: Path) -> list[str]:
     return [java, *options, logs, f"-Djava.io.tmpdir={home / 'tmp'}", "-cp", f"{jars}/*"]
 
 
-def _write_properties(home: Path, port: int) -> Path:
-    template = Template(_RECIPE.joinpath("server.properties").read_text(encoding="utf-8"))
+def _write_properties(home: Path, port: int, accounts: KafkaAccounts | None) -> Path:
+    text = _RECIPE.joinpath("server.properties").read_text(encoding="utf-8")
+    values = {"host": LOOPBACK, "port": port, "controller_port": free_port(), "data": home / "data"}
+    if accounts is not None:
+        text += _RECIPE.joinpath("accounts.properties").read_text(encoding="utf-8")
+        values |= {
+            "setup_password": accounts.setup_password,
+            "keystore": accounts.keystore,
+            "tls_port": accounts.tls_port,
+        }
     path = home / "server.properties"
-    path.write_text(template.substitute(host=LOOPBACK, port=port, controller_port=free_port(), data=home / "data"))
+    path.touch(mode=0o600)
+    path.write_text(Template(text).substitute(values))
     return path
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from infra.accounts.local import account_passwords
+from infra.accounts.store import make_roles
 from infra.stack.errors import ServerDidNotStart
 from infra.stack.ports import LOOPBACK, free_port
 from infra.stack.server import Server
@@ -65,7 +67,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """As the services' own role: it owns its database and nothing else."""
+        """As the owner of the services' database, and of nothing else: each service has a lesser role of its own."""
         return f"postgresql://tournee:{self._password_file.read_text()}@{LOOPBACK}:{self._port}/tournee"
 
     @property
@@ -86,6 +88,8 @@ class Postgres:
         else:
             self._check_version()
             self.server.start()
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            make_roles(connection, account_passwords(self._password_file.read_text()))
 
     def stop(self) -> None:
         self.server.stop()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from infra.accounts.local import as_account
 from infra.stack.server import Server
 from services.operations.processes import MAINS
 
@@ -26,10 +27,11 @@ READY_LINES = {
 def service(name: str, environment: Mapping[str, str], log_folder: Path) -> Server:
     """One service, not started; it logs to `<log_folder>/<name>.log`.
 
-    `bridge` is the first of its kind; `bridge-2` is a second that shares its work.
+    `bridge` is the first of its kind; `bridge-2` is a second that shares its work. Where the environment holds the
+    owner's logins, the service is given its own in their place, which may do what `infra.accounts` says and no more.
     """
     kind, _, member = name.partition("-")
-    env = {**os.environ, **environment, "TOURNEE_MEMBER": member or "1"}
+    env = {**os.environ, **as_account(kind, environment), "TOURNEE_MEMBER": member or "1"}
     command = [sys.executable, "-m", MAINS[kind]]
     return Server(name, command, log_folder / f"{name}.log", env=env, ready_line=READY_LINES.get(kind))
 

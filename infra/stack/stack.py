@@ -11,6 +11,7 @@ from infra.stack.errors import StackError
 from infra.stack.ports import LOOPBACK
 from infra.stack.postgres import Postgres
 from infra.stack.server import Server
+from services.settings import KafkaServers
 
 Kind = Literal["embedded", "real"]
 Key = Literal["mqtt", "kafka", "postgres"]
@@ -46,21 +47,24 @@ class Stack:
     mqtt_port: int
     servers: dict[Key, Server] = field(default_factory=dict, repr=False)
     mqtt_logins: MqttLogins | None = None
+    kafka_setup: KafkaServers | None = field(default=None, repr=False)
+    """Where Kafka has accounts: by which it is set up. None: it lets anybody in."""
 
     @classmethod
     def on_loopback(
-        cls, kind: Kind, folder: Path, postgres: Postgres, kafka: tuple[Server, int], mqtt: tuple[Server, int]
+        cls, kind: Kind, folder: Path, postgres: Postgres, kafka: tuple[Server, KafkaServers], mqtt: tuple[Server, int]
     ) -> Self:
-        """The three servers on this machine; Kafka and MQTT with their ports."""
+        """The three servers on this machine; Kafka with its address, MQTT with its port."""
         return cls(
             kind,
             folder,
             postgres.url,
             postgres.superuser_url,
-            f"{LOOPBACK}:{kafka[1]}",
+            kafka[1].bootstrap,
             LOOPBACK,
             mqtt[1],
             {"mqtt": mqtt[0], "kafka": kafka[0], "postgres": postgres.server},
+            kafka_setup=kafka[1] if kafka[1].username else None,
         )
 
     def server(self, key: Key) -> Server:
@@ -74,11 +78,24 @@ class Stack:
         return self.servers[key]
 
     def environment(self) -> dict[str, str]:
-        """The settings by which our services find the servers."""
+        """The settings by which our services find the servers, with the owner's logins.
+
+        `infra.stack.services` gives each service its own in their place.
+        """
         bridge = self.mqtt_logins.bridge if self.mqtt_logins else None
+        setup = self.kafka_setup
         return {
             "TOURNEE_DATABASE_URL": self.database_url,
             "TOURNEE_KAFKA": self.kafka,
+            **(
+                {
+                    "TOURNEE_KAFKA_USERNAME": str(setup.username),
+                    "TOURNEE_KAFKA_PASSWORD": setup.password,
+                    "TOURNEE_KAFKA_MECHANISM": setup.mechanism,
+                }
+                if setup
+                else {}
+            ),
             "TOURNEE_MQTT_HOST": self.mqtt_host,
             "TOURNEE_MQTT_PORT": str(self.mqtt_port),
             "TOURNEE_MQTT_SHARED": str(self.kind == "real").lower(),

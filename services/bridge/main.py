@@ -48,7 +48,7 @@ def _run(config: Settings, service: Service, meter: BridgeMeter) -> None:
     devices = KnownDevices(partial(load_devices, database_url))
     registry = FreshDoorRegistry(partial(load_door_registry, database_url))
     threading.Thread(target=_keep_fresh, args=(devices, registry, stopping), name="devices", daemon=True).start()
-    producer = when_there(partial(EventProducer, config.kafka, name="bridge"), stopping=stopping)
+    producer = when_there(partial(EventProducer, config.kafka_at, name="bridge"), stopping=stopping)
     if producer is None:
         return
     subscriber, bridge = _wire(config, producer, devices, meter, registry)

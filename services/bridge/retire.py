@@ -41,7 +41,7 @@ def retire(config: Settings, member: str) -> int:
     url = config.database_url.get_secret_value()
     devices = KnownDevices(partial(load_devices, url))
     leaver, meter = session(Leaver, config, member), BridgeMeter()
-    producer = EventProducer(config.kafka, name="bridge")
+    producer = EventProducer(config.kafka_at, name="bridge")
     try:
         bridge = bridge_between(
             leaver, producer, devices, config, meter, FreshDoorRegistry(partial(load_door_registry, url))

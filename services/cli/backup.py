@@ -50,7 +50,7 @@ def replay_command() -> None:
     deadline_s = time.monotonic() + RUNNING_PATIENCE_S
     while True:
         try:
-            with KafkaAdmin(settings().kafka, name="replay") as admin:
+            with KafkaAdmin(settings().kafka_at, name="replay") as admin:
                 events = admin.rewind(GROUP, GROUPS[GROUP])
         except StreamAway as away:
             if time.monotonic() > deadline_s:

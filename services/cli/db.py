@@ -2,8 +2,11 @@
 
 import typer
 
+from infra.accounts.passwords import account_passwords
+from infra.accounts.stream import STREAM_RIGHTS, make_stream_accounts
 from infra.migrate import migrate
 from services.clock import clock_from
+from services.errors import SettingMissing
 from services.settings import settings
 from services.store.connection import connect
 from services.store.upkeep import run_upkeep
@@ -15,7 +18,7 @@ db_app = typer.Typer(help="The store and the stream.", no_args_is_help=True)
 
 @db_app.command("migrate")
 def migrate_command() -> None:
-    """Bring the schema of the store up to date; running it twice changes nothing."""
+    """Bring the schema of the store up to date, and give the services' roles their rights; safe to run again."""
     ran = migrate(settings().database_url.get_secret_value())
     typer.echo("\n".join(f"ran {name}" for name in ran) or "the schema is up to date")
 
@@ -40,5 +43,15 @@ def upkeep_command() -> None:
 @db_app.command("topics")
 def topics_command() -> None:
     """Make the Kafka topics that are missing."""
-    create_topics(settings().kafka)
+    create_topics(settings().kafka_at)
     typer.echo("the topics are there")
+
+
+@db_app.command("accounts")
+def accounts_command() -> None:
+    """Make the services' accounts at Kafka and give each its rights; as `setup`, and safe to run again."""
+    config = settings()
+    if config.kafka_username is None:
+        raise SettingMissing("TOURNEE_KAFKA_USERNAME: accounts are made by one that may: setup. See .env.example.")
+    make_stream_accounts(config.kafka_at, account_passwords())
+    typer.echo(f"accounts at Kafka: {', '.join(STREAM_RIGHTS)}")

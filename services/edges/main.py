@@ -41,7 +41,7 @@ def main() -> None:
             return
         first.close()
         registry = FreshDoorRegistry(partial(load_door_registry, url))
-        doorkeeper, outlet = doorkeeper_of(config, registry, clock_from(config.clock)), Outlet(config.kafka)
+        doorkeeper, outlet = doorkeeper_of(config, registry, clock_from(config.clock)), Outlet(config.kafka_at)
         ending = threading.Event()
         side = threading.Thread(target=_beside, args=(doorkeeper, outlet, ending), name="beside", daemon=True)
         side.start()

@@ -4,14 +4,15 @@ import threading
 from collections.abc import Sequence
 
 from services.edges.taking import Made
+from services.settings import KafkaServers
 from services.stream.kafka import EventProducer
 
 
 class Outlet:
     """Safe from any thread."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: str | KafkaServers) -> None:
+        self._kafka = kafka
         self._lock = threading.Lock()
         self._producer: EventProducer | None = None
 
@@ -37,5 +38,5 @@ class Outlet:
 
     def _connected(self) -> EventProducer:
         with self._lock:
-            self._producer = self._producer or EventProducer(self._bootstrap, name="edges")
+            self._producer = self._producer or EventProducer(self._kafka, name="edges")
             return self._producer

@@ -47,7 +47,7 @@ def main() -> None:
     config, meter = settings(), LedgerMeter()
     with running_service(config, "ledger", meter) as service:
         stopping, clock = service.stopping, clock_from(config.clock)
-        producer = when_there(partial(EventProducer, config.kafka, name="ledger"), stopping=stopping)
+        producer = when_there(partial(EventProducer, config.kafka_at, name="ledger"), stopping=stopping)
         if producer is None:
             return
         store = StoreLink(config.database_url.get_secret_value(), name="ledger", stopping=stopping)

@@ -17,7 +17,8 @@ from kafka.errors import (
 
 from services.contracts import topics
 from services.errors import StreamAway
-from services.stream.kafka_clients import open_client
+from services.settings import KafkaServers
+from services.stream.kafka_clients import open_client, reaching
 
 PATIENCE_MS = 3000
 COORDINATOR_PATIENCE_S = 6.0
@@ -50,17 +51,17 @@ class Partition(NamedTuple):
 class KafkaAdmin:
     """Each method raises StreamAway when Kafka does not answer within three seconds."""
 
-    def __init__(self, bootstrap: str, *, name: str) -> None:
+    def __init__(self, kafka: str | KafkaServers, *, name: str) -> None:
         try:
             self._admin: Any = open_client(
                 KafkaAdminClient,
-                bootstrap_servers=bootstrap.split(","),
+                **reaching(kafka),
                 client_id=f"tournee-{name}",
                 bootstrap_timeout_ms=PATIENCE_MS,
                 request_timeout_ms=PATIENCE_MS,
             )
         except (KafkaError, OSError) as error:
-            raise StreamAway(f"Kafka at {bootstrap} does not answer: {error}") from error
+            raise StreamAway(f"Kafka at {kafka} does not answer: {error}") from error
 
     def __enter__(self) -> Self:
         return self

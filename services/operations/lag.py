@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from services.errors import StreamAway
 from services.operations.families import gauge
 from services.operations.kafka_admin import GROUPS, KafkaAdmin, Place
+from services.settings import KafkaServers
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,8 @@ EVERY_S = 10.0
 class GroupLag(Collector):
     """Looks every ten seconds, on a thread of its own, for some 3 ms. The last answer is kept, with its age."""
 
-    def __init__(self, bootstrap: str, group: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: str | KafkaServers, group: str) -> None:
+        self._kafka = kafka
         self._group = group
         self._lags: dict[Place, int] = {}
         self._looked_s = time.monotonic()
@@ -46,7 +47,7 @@ class GroupLag(Collector):
     def _watch(self) -> None:
         while True:
             try:
-                with KafkaAdmin(self._bootstrap, name=f"{self._group}-lag") as admin:
+                with KafkaAdmin(self._kafka, name=f"{self._group}-lag") as admin:
                     self._look_again_and_again(admin)
                     return
             except StreamAway as away:

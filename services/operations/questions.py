@@ -5,10 +5,14 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 
 from services.errors import TourneeError
+from services.settings import KafkaServers
+from services.stream.kafka_clients import trusting
 
 Question = Callable[[], str | None]
 """None: the server answers. Else the reason why it does not; a TourneeError or OSError counts as one."""
@@ -58,15 +62,16 @@ class Asked:
                 self._changed.notify_all()
 
 
-def kafka_question(bootstrap: str) -> Question:
+def kafka_question(kafka: str | KafkaServers) -> Question:
     """Whether one of the brokers names its API versions: every broker since 0.10 does, without authentication."""
+    servers = KafkaServers(kafka) if isinstance(kafka, str) else kafka
 
     def ask() -> str | None:
         reasons = []
-        for server in bootstrap.split(","):
+        for server in servers.bootstrap.split(","):
             host, _, port = server.strip().rpartition(":")
             try:
-                ask_api_versions(host, int(port))
+                ask_api_versions(host, int(port), ca=servers.ca)
             except (OSError, ValueError, struct.error) as error:
                 reasons.append(f"{server.strip()}: {error}")
             else:
@@ -76,17 +81,23 @@ def kafka_question(bootstrap: str) -> Question:
     return ask
 
 
-def ask_api_versions(host: str, port: int, timeout_s: float = PATIENCE_S) -> dict[int, tuple[int, int]]:
+def ask_api_versions(
+    host: str, port: int, timeout_s: float = PATIENCE_S, ca: Path | None = None
+) -> dict[int, tuple[int, int]]:
     """The requests that a broker knows, as `{request: (lowest version, highest)}`; see the Kafka protocol guide.
 
-    Written out here because a whole client with its threads, only to ask this, costs more than the answer.
+    Written out here because a whole client with its threads, only to ask this, costs more than the answer. `ca`: where
+    the broker speaks TLS, the authority of its certificate.
 
     Raises:
         OSError, ValueError: nobody answers there, or not as a Kafka broker does.
     """
     # Size; request 18 in version 0, correlation id 1, no client id (length -1).
     request = struct.pack(">ihhih", 10, API_VERSIONS, 0, 1, -1)
-    with socket.create_connection((host, port), timeout=timeout_s) as connection:
+    with ExitStack() as cleanup:
+        connection = cleanup.enter_context(socket.create_connection((host, port), timeout=timeout_s))
+        if ca is not None:
+            connection = cleanup.enter_context(trusting(ca).wrap_socket(connection, server_hostname=host))
         connection.sendall(request)
         (size,) = struct.unpack(">i", _read(connection, 4))
         if not 10 <= size <= MAX_ANSWER_BYTES:

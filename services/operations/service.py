@@ -116,8 +116,8 @@ def _answering(
         return
     if asks_store:
         probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
-    probe.asks("kafka", kafka_question(config.kafka))
-    lag = GroupLag(config.kafka, group) if group else None
+    probe.asks("kafka", kafka_question(config.kafka_at))
+    lag = GroupLag(config.kafka_at, group) if group else None
     if lag is not None:
         probe.registry.register(lag)
         lag.start()

@@ -10,6 +10,7 @@ from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICTS, district_key
 from services.operations.kafka_admin import KafkaAdmin
 from services.planning.planner import Publishes
+from services.settings import KafkaServers
 from services.stream.ports import EventSource
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,9 @@ POLL_S = 0.2
 class KafkaDistrictQueue:
     """Connects when the first large day comes; `subscribe` joins a group of this planner's own on `district-plans`."""
 
-    def __init__(self, producer: Publishes, bootstrap: str, subscribe: Callable[[], EventSource]) -> None:
+    def __init__(self, producer: Publishes, kafka: str | KafkaServers, subscribe: Callable[[], EventSource]) -> None:
         self._producer = producer
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._subscribe = subscribe
         self._consumer: EventSource | None = None
 
@@ -33,7 +34,7 @@ class KafkaDistrictQueue:
         Raises:
             StreamAway: Kafka does not answer.
         """
-        with KafkaAdmin(self._bootstrap, name="district-queue") as admin:
+        with KafkaAdmin(self._kafka, name="district-queue") as admin:
             return admin.count_members(GROUP)
 
     def hand_out(self, orders: Sequence[DistrictOrdered]) -> None:

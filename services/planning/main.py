@@ -43,8 +43,8 @@ def main() -> None:
     config, meter = settings(), PlannerMeter()
     with running_service(config, "planner", meter, group="planner") as service:
         stopping, clock = service.stopping, clock_from(config.clock)
-        producer = when_there(partial(EventProducer, config.kafka, name="planner"), stopping=stopping)
-        subscribe = partial(EventConsumer, config.kafka, group="planner", subscribed=[ORDERS], member=config.member)
+        producer = when_there(partial(EventProducer, config.kafka_at, name="planner"), stopping=stopping)
+        subscribe = partial(EventConsumer, config.kafka_at, group="planner", subscribed=[ORDERS], member=config.member)
         consumer = when_there(subscribe, stopping=stopping)
         if producer is None or consumer is None:
             return
@@ -60,9 +60,9 @@ def main() -> None:
 def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Sharing:
     """Each planner hears every answer, under a group of its own."""
     group = f"district-plans-{config.member}"
-    subscribe = partial(EventConsumer, config.kafka, group=group, subscribed=[DISTRICT_PLANS], member=config.member)
+    subscribe = partial(EventConsumer, config.kafka_at, group=group, subscribed=[DISTRICT_PLANS], member=config.member)
     rules = SharingRules(config.plan_by_district_above, config.plan_district_stops, config.plan_rounds)
-    return Sharing(KafkaDistrictQueue(producer, config.kafka, subscribe), rules, meter.districts)
+    return Sharing(KafkaDistrictQueue(producer, config.kafka_at, subscribe), rules, meter.districts)
 
 
 class Orders:

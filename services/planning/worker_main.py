@@ -30,9 +30,9 @@ def main() -> None:
     with running_service(config, "worker", meter, group=GROUP, asks_store=False) as service:
         warm_up()
         stopping = service.stopping
-        producer = when_there(partial(EventProducer, config.kafka, name="worker"), stopping=stopping)
+        producer = when_there(partial(EventProducer, config.kafka_at, name="worker"), stopping=stopping)
         subscribe = partial(
-            EventConsumer, config.kafka, group=GROUP, subscribed=[DISTRICTS], member=config.member,
+            EventConsumer, config.kafka_at, group=GROUP, subscribed=[DISTRICTS], member=config.member,
             most_records=1, session_s=SESSION_S,
         )  # fmt: skip
         consumer = when_there(subscribe, stopping=stopping)

@@ -118,8 +118,8 @@ SELECT EXISTS (SELECT FROM ledger_touched
                  AND day <= (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + 1) AS needed
 
 -- name: drop_chunk
-SELECT count(*) AS dropped
-FROM drop_chunks(%(relation)s::regclass, newer_than => %(from)s::timestamptz, older_than => %(until)s::timestamptz)
+-- By a function of the owner's: the writer owns nothing.
+SELECT drop_chunks_between(%(relation)s, %(from)s::timestamptz, %(until)s::timestamptz) AS dropped
 
 -- name: find_horizon
 SELECT until_at FROM evidence_horizon
@@ -167,15 +167,14 @@ FROM latest, timescaledb_information.dimensions
 WHERE hypertable_schema = current_schema() AND hypertable_name = 'reading'
 
 -- name: set_chunk_days
-SELECT set_chunk_time_interval('reading', make_interval(days => %(days)s))
+SELECT set_days_of_reading_chunks(%(days)s)
 
 -- name: is_compressed
 SELECT compression_enabled AS enabled FROM timescaledb_information.hypertables
 WHERE hypertable_schema = current_schema() AND hypertable_name = %(relation)s
 
 -- name: allow_compression
-ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'city_id, container_id',
-                         timescaledb.compress_orderby = 'happened_at')
+SELECT allow_compression_of_readings()
 
 -- name: list_uncompressed_chunks
 SELECT format('%%I.%%I', chunk_schema, chunk_name) AS chunk FROM timescaledb_information.chunks
@@ -184,4 +183,4 @@ WHERE hypertable_schema = current_schema() AND hypertable_name = 'reading' AND N
 ORDER BY range_end
 
 -- name: compress_chunk
-SELECT compress_chunk(%(chunk)s::regclass)
+SELECT compress_reading_chunk(%(chunk)s)

@@ -15,7 +15,8 @@ from kafka.errors import CommitFailedError, KafkaError
 from services.contracts import topics
 from services.contracts.fields import Message
 from services.errors import StreamAway
-from services.stream.kafka_clients import open_client
+from services.settings import KafkaServers
+from services.stream.kafka_clients import open_client, reaching
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class EventProducer:
     numbers in a restart would stop it for good.
     """
 
-    def __init__(self, bootstrap: str, *, name: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: str | KafkaServers, *, name: str) -> None:
+        self._kafka = kafka
         self._name = name
         self._renewing = threading.Lock()
         self._is_stuck = False
@@ -129,7 +130,7 @@ class EventProducer:
         try:
             return open_client(
                 KafkaProducer,
-                bootstrap_servers=self._bootstrap.split(","),
+                **reaching(self._kafka),
                 client_id=f"tournee-{self._name}",
                 acks="all",
                 enable_idempotence=False,
@@ -145,7 +146,7 @@ class EventProducer:
                 max_request_size=MAX_MESSAGE_BYTES,
             )
         except KafkaError as error:
-            raise StreamAway(f"Kafka at {self._bootstrap} does not answer: {error}") from error
+            raise StreamAway(f"Kafka at {self._kafka} does not answer: {error}") from error
 
     def note_failure(self) -> None:
         """A delivery failed: connect anew before the next is sent."""
@@ -181,7 +182,7 @@ class EventConsumer:
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: str | KafkaServers,
         *,
         group: str,
         subscribed: Iterable[str],
@@ -195,7 +196,7 @@ class EventConsumer:
             self._consumer = open_client(
                 KafkaConsumer,
                 *subscribed,
-                bootstrap_servers=bootstrap.split(","),
+                **reaching(kafka),
                 group_id=group,
                 group_instance_id=member,
                 client_id=f"{group}-{member or 'member'}",
@@ -217,7 +218,7 @@ class EventConsumer:
                 max_poll_interval_ms=2 * 3600 * 1000,
             )
         except KafkaError as error:
-            raise StreamAway(f"Kafka at {bootstrap} does not answer: {error}") from error
+            raise StreamAway(f"Kafka at {kafka} does not answer: {error}") from error
 
     def poll(self, timeout_s: float) -> list[Record]:
         """What has come, in order within each partition; empty after `timeout_s` without news.
@@ -296,7 +297,7 @@ def when_there[T](connect: Callable[[], T], *, stopping: Callable[[], bool]) -> 
     return None
 
 
-def create_topics(bootstrap: str, *, patience_s: float = 60) -> None:
+def create_topics(kafka: str | KafkaServers, *, patience_s: float = 60) -> None:
     """Make the topics that are missing, waiting for Kafka to come up.
 
     Raises:
@@ -305,18 +306,18 @@ def create_topics(bootstrap: str, *, patience_s: float = 60) -> None:
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            _create_missing_topics(bootstrap)
+            _create_missing_topics(kafka)
         except KafkaError as error:
             if time.monotonic() > deadline:
-                raise StreamAway(f"Kafka at {bootstrap} did not come up in {patience_s:.0f} s: {error}") from error
+                raise StreamAway(f"Kafka at {kafka} did not come up in {patience_s:.0f} s: {error}") from error
             log.warning("waiting for Kafka: %s", error)
             time.sleep(1)
         else:
             return
 
 
-def _create_missing_topics(bootstrap: str) -> None:
-    admin = open_client(KafkaAdminClient, bootstrap_servers=bootstrap.split(","), client_id="tournee-setup")
+def _create_missing_topics(kafka: str | KafkaServers) -> None:
+    admin = open_client(KafkaAdminClient, **reaching(kafka), client_id="tournee-setup")
     with admin:
         missing = set(topics.ALL) - set(admin.list_topics())
         if missing:

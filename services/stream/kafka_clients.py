@@ -6,13 +6,22 @@ a client that finds no broker in time raises from its constructor, where nobody 
 and the network thread that a consumer or an admin client has started by then goes on for ever.
 """
 
+import logging
+import ssl
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from socket import socket
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+
+from services.settings import KafkaServers
+
+# It warns at each connection that credentials go in the clear. By SCRAM they do not: the password never leaves us.
+logging.getLogger("kafka.net.sasl.scram").setLevel(logging.ERROR)
 
 _SCHEME = "tournee-direct"
 _connected: WeakKeyDictionary[Any, WeakSet[socket]] = WeakKeyDictionary()  # by the network loop they belong to
@@ -49,6 +58,29 @@ class ClosingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python tells
 def direct() -> str:
     """The `proxy_url` by which kafka-python connects directly, and closes what does not come about."""
     return f"{_SCHEME}://"
+
+
+def reaching(kafka: str | KafkaServers) -> dict[str, Any]:
+    """The options by which a client comes to these servers, and is let in. Text alone: they let anybody in."""
+    servers = KafkaServers(kafka) if isinstance(kafka, str) else kafka
+    options: dict[str, Any] = {"bootstrap_servers": servers.bootstrap.split(",")}
+    if servers.username is not None:
+        options |= {
+            "sasl_mechanism": servers.mechanism,
+            "sasl_plain_username": servers.username,
+            "sasl_plain_password": servers.password,
+        }
+    if servers.ca is not None:
+        options["ssl_context"] = trusting(servers.ca)
+    sends = "PLAINTEXT" if servers.ca is None else "SSL"
+    options["security_protocol"] = sends if servers.username is None else f"SASL_{sends}"
+    return options
+
+
+@cache
+def trusting(ca: Path) -> ssl.SSLContext:
+    """TLS of today that takes what this authority has signed, and for the name that was asked for only."""
+    return ssl.create_default_context(cafile=str(ca))
 
 
 def open_client[T](client: Callable[..., T], *topics: str, **options: Any) -> T:

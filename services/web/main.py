@@ -32,7 +32,7 @@ def main() -> None:
     with running_service(asked, "web", meter) as service:
         pool = make_pool(asked.database_url.get_secret_value(), name="web", size=AT_ONCE)
         pool.open()  # without waiting: pages say calmly that the store is away until it comes
-        stream = KafkaStream(asked.kafka, name="web")
+        stream = KafkaStream(asked.kafka_at, name="web")
         deps = Deps(
             store=pool,
             stream=stream,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.contracts.fields import Message
 from services.operations.questions import kafka_question
+from services.settings import KafkaServers
 from services.stream.kafka import Delivery, EventProducer
 
 
@@ -24,10 +25,10 @@ class Stream(Protocol):
 class KafkaStream:
     """Kafka, met at the first event: the public page must open on a morning when Kafka does not."""
 
-    def __init__(self, bootstrap: str, *, name: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: str | KafkaServers, *, name: str) -> None:
+        self._kafka = kafka
         self._name = name
-        self._question = kafka_question(bootstrap)
+        self._question = kafka_question(kafka)
         self._lock = threading.Lock()
         self._producer: EventProducer | None = None
 
@@ -41,7 +42,7 @@ class KafkaStream:
 
     def _connected(self) -> EventProducer:
         with self._lock:
-            self._producer = self._producer or EventProducer(self._bootstrap, name=self._name)
+            self._producer = self._producer or EventProducer(self._kafka, name=self._name)
             return self._producer
 
     def is_there(self) -> bool:

@@ -35,7 +35,7 @@ def main() -> None:
     """Run until asked to stop; wait for whatever is away. The offset moves only after the store has committed."""
     config, meter = settings(), WriterMeter()
     with running_service(config, "writer", meter, group="writer") as service:
-        subscribe = partial(EventConsumer, config.kafka, group="writer", subscribed=STORED, member=config.member)
+        subscribe = partial(EventConsumer, config.kafka_at, group="writer", subscribed=STORED, member=config.member)
         consumer = when_there(subscribe, stopping=service.stopping)
         if consumer is None:
             return

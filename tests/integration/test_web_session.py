@@ -79,9 +79,9 @@ def test_guesses_made_together_are_counted_one_by_one(database_url: str) -> None
     assert (told.count(None), told.count(Resting(NOW + timedelta(minutes=5)))) == (4, 16)
 
 
-def test_rest_is_told_with_its_minutes(web: Running) -> None:
+def test_rest_is_told_with_its_minutes(web: Running, database_url: str) -> None:
     """A driver who typed wrong five times learns why the right digits fail, for how long, and who can help."""
-    with connect(web.pool.conninfo, name="test") as connection:
+    with connect(database_url, name="test") as connection:
         add_account(connection, CITY, "T-04", "driver", "135792", "T-04")
         put_phone(connection, "T-04")
     order = {"city": CITY, "login": "T-04"}

@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 from psycopg_pool import ConnectionPool
 
+from infra.accounts.local import as_role
 from services.store.connection import Connection, make_pool
 from services.web.app import make_app
 from services.web.assets import Assets
@@ -62,7 +63,8 @@ def client_of(web: Running, who: tuple[str, str]) -> httpx.Client:
 def serve(
     database_url: str, stream: Stream, now: datetime, assets: Assets | None = None, data_folder: Path | None = None
 ) -> Iterator[Running]:
-    pool = make_pool(database_url, name="web-test", size=AT_ONCE)
+    """The pages, which come to the store as in production: with the role that may do what they need and no more."""
+    pool = make_pool(as_role(database_url, "web"), name="web-test", size=AT_ONCE)
     pool.open(wait=True)
     clock = SetClock(now)
     deps = Deps(

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run once by the image, when the store is made: the services' own role and its database. The role owns its database
+# Run once by the image, when the store is made: the owner of the services' database. The role owns that database
 # and nothing else; the superuser's password is given to no service.
 set -eu
 # The password stands in the services' database URL as it is.

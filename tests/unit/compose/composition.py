@@ -12,6 +12,9 @@ import click
 import typer
 import yaml
 
+from infra.accounts.passwords import AccountPasswords
+from infra.accounts.store import READS_EVERYTHING, RIGHTS, ROLE
+from infra.accounts.stream import SETUP, STREAM_RIGHTS
 from services.cli.app import app
 from services.cli.run import SERVICES
 from services.settings import Settings
@@ -80,6 +83,7 @@ def all_faults(composition: Composition) -> list[Fault]:
 
 def variables_are_settings(c: Composition) -> Iterator[Fault]:
     known = {f"TOURNEE_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"TOURNEE_PASSWORD_OF_{name.upper()}" for name in AccountPasswords.model_fields}
     options = set(_option_variables())
     for name, service in c.ours().items():
         for key in service.get("environment", {}):
@@ -188,8 +192,35 @@ def _address(key: str, environment: dict[str, str]) -> tuple[str, str]:
 
 def _kafka_ports(c: Composition) -> set[str]:
     kafka = c.services["kafka"]["environment"]
-    advertised = re.findall(r"PLAINTEXT://kafka:(\d+)", kafka["KAFKA_ADVERTISED_LISTENERS"])
-    return {port for port in advertised if f"PLAINTEXT://:{port}," in f"{kafka['KAFKA_LISTENERS']},"}
+    advertised = re.findall(r"CLIENTS://kafka:(\d+)", kafka["KAFKA_ADVERTISED_LISTENERS"])
+    return {port for port in advertised if f"CLIENTS://:{port}," in f"{kafka['KAFKA_LISTENERS']},"}
+
+
+def each_comes_with_its_own_account(c: Composition) -> Iterator[Fault]:
+    for name, service in c.ours().items():
+        environment = service.get("environment", {})
+        password = "${TOURNEE_PASSWORD_OF_%s:?set it in .env}"
+        account = name if name in ONCE else service["command"][0]
+        if account in STREAM_RIGHTS:
+            expected = (account, password % account.upper())
+            if (environment.get("TOURNEE_KAFKA_USERNAME"), environment.get("TOURNEE_KAFKA_PASSWORD")) != expected:
+                yield f"{name}: comes to Kafka with another account than {account}, or another password"
+        elif account != SETUP and "TOURNEE_KAFKA_PASSWORD" in environment:
+            yield f"{name}: has a login at Kafka and no rights there"
+        if name in ONCE:
+            continue
+        login = f"postgresql://{ROLE.format(account)}:{password % account.upper()}@"
+        url = environment.get("TOURNEE_DATABASE_URL")
+        if (url is not None) != (account in RIGHTS) or (url and not url.startswith(login)):
+            yield f"{name}: comes to the store with another role than {ROLE.format(account)}"
+        if "TOURNEE_DATABASE_PASSWORD" in str(environment) or "TOURNEE_KAFKA_SETUP_PASSWORD" in str(environment):
+            yield f"{name}: is given the owner's password"
+    kafka = c.services["kafka"]["environment"]
+    if kafka["KAFKA_SUPER_USERS"] != f"User:{SETUP}" or "PLAINTEXT:PLAINTEXT" in str(kafka):
+        yield "kafka: lets somebody in without an account, or do what is not on its list"
+    made = {f"TOURNEE_PASSWORD_OF_{account.upper()}" for account in (*RIGHTS, READS_EVERYTHING)}
+    if missing := made - c.services["store"]["environment"].keys():
+        yield f"store: is not told {sorted(missing)}"
 
 
 def nothing_else_is_reachable(c: Composition) -> Iterator[Fault]:
@@ -294,6 +325,7 @@ CHECKS: tuple[Callable[[Composition], Iterator[Fault]], ...] = (
     env_file_and_compose_agree,
     commands_exist,
     addresses_meet,
+    each_comes_with_its_own_account,
     nothing_else_is_reachable,
     images_are_pinned,
     health_is_asked,

@@ -56,6 +56,9 @@ BREAKS = [
     ("mosquitto", "listener 1883", "listener 1884", "listens on ['1884']"),
     ("mosquitto", "keyfile /", "#keyfile /", "without TLS"),
     ("mosquitto", "allow_anonymous false", "allow_anonymous true", "lets anybody in"),
+    ("compose", "PASSWORD_OF_WORKER:?", "PASSWORD_OF_WRITER:?", "comes to Kafka with another account than worker"),
+    ("compose", "tournee_web:", "tournee_writer:", "comes to the store with another role than tournee_web"),
+    ("compose", "KAFKA_SUPER_USERS: User:setup", "KAFKA_SUPER_USERS: User:web", "lets somebody in without an account"),
     ("caddyfile", "web:8080", "web:8000", "another port"),
     ("caddyfile", "tls {$TOURNEE_TLS}", "tls internal", "does not use TOURNEE_TLS"),
 ]
@@ -137,7 +140,7 @@ def test_env_script_fills_every_secret_once(filled_env: Path) -> None:
     """Long, all different, readable by their owner alone; and an existing .env is never overwritten."""
     keys = dict(line.split("=", 1) for line in filled_env.read_text().splitlines() if line[:1].isalpha())
     secrets = [value for key, value in keys.items() if re.search("PASSWORD|SECRET", key)]
-    assert len(secrets) == len(set(secrets)) == 5
+    assert len(secrets) == len(set(secrets)) == 16
     assert all(len(secret) >= 48 for secret in secrets)
     assert (keys["TOURNEE_DOMAIN"], keys["TOURNEE_TLS"]) == ("waste.example.org", "technician@example.org")
     assert filled_env.stat().st_mode & 0o777 == 0o600
@@ -148,6 +151,23 @@ def test_env_script_fills_every_secret_once(filled_env: Path) -> None:
     assert "waste.example.org" in filled_env.read_text()
 
 
+def test_env_script_adds_what_an_upgrade_brings(filled_env: Path) -> None:
+    """New secrets are drawn, others and what the technician chose stay; the second time there is nothing to add."""
+    script = filled_env.parent / "infra" / "compose" / "new_env.sh"
+    whole = filled_env.read_text()
+    filled_env.write_text("".join(line for line in whole.splitlines(True) if "PASSWORD_OF" not in line))
+    before = filled_env.read_text()
+    told = subprocess.run(["sh", script, "--more"], check=True, capture_output=True, text=True).stdout.splitlines()
+    assert len(told) == 10
+    assert filled_env.read_text().startswith(before)
+    added = dict(line.split("=", 1) for line in filled_env.read_text().removeprefix(before).splitlines())
+    assert {f"added {name}" for name in added} == set(told)
+    assert all(len(password) >= 48 for password in added.values())
+    assert filled_env.stat().st_mode & 0o777 == 0o600
+    again = subprocess.run(["sh", script, "--more"], check=True, capture_output=True, text=True).stdout
+    assert again.startswith("nothing to add")
+
+
 def test_kafka_is_the_tested_one(composition: Composition) -> None:
     """Production runs the version, with the settings, that the tests run."""
     pom = ET.parse(INFRA / "kafka" / "pom.xml")  # noqa: S314 - our own file
@@ -155,9 +175,14 @@ def test_kafka_is_the_tested_one(composition: Composition) -> None:
     version = pom.findtext(".//m:dependency[m:artifactId='kafka_2.13']/m:version", namespaces=maven)
     kafka = composition.services["kafka"]
     assert kafka["image"] == f"apache/kafka:{version}"
-    lines = (INFRA / "kafka" / "server.properties").read_text().splitlines()
-    tested = dict(line.split("=", 1) for line in lines if re.match(r"[a-z]", line) and "$" not in line)
-    ours = {f"KAFKA_{key.replace('.', '_').upper()}": value for key, value in tested.items()}
+    names = ("server.properties", "accounts.properties")
+    lines = [line for name in names for line in (INFRA / "kafka" / name).read_text().splitlines()]
+    # What holds an address or a password is each installation's own; TLS within is for those who ask for it.
+    tested = dict(
+        line.split("=", 1) for line in lines if re.match(r"[a-z]", line) and "$" not in line and ".tls." not in line
+    )
+    tested["listener.security.protocol.map"] = tested["listener.security.protocol.map"].replace("TLS:SASL_SSL,", "")
+    ours = {f"KAFKA_{key.replace('.', '_').replace('-', '___').upper()}": value for key, value in tested.items()}
     assert ours.items() <= {key: str(value) for key, value in kafka["environment"].items()}.items()
 
 

@@ -45,7 +45,7 @@ def test_files_and_variables_are_there(composition: Composition) -> None:
     assert scripts == {"infra/compose/new_env.sh", "infra/compose/mqtt/certificates.sh"}
     assert all((ROOT / script).exists() for script in scripts)
     variables = set(re.findall(r"TOURNEE_[A-Z_]+", DOCUMENT))
-    assert variables <= composition.env_keys.keys() | {"TOURNEE_MEMBER"}
+    assert variables <= composition.env_keys.keys() | {"TOURNEE_MEMBER", "TOURNEE_DATABASE_URL", "TOURNEE_KAFKA_CA"}
 
 
 def test_every_published_port_is_told() -> None:

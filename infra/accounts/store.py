@@ -1,0 +1,143 @@
+"""Who may do what in the store: the one table of it, and how PostgreSQL is told.
+
+The owner (`tournee`) migrates, loads cities, keeps accounts and restores: what the technician does by the command. Each
+service has a role of its own beside it, which owns nothing.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Identifier
+
+Privilege = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+Rights = Mapping[Privilege, str]
+"""By privilege the tables and views, their names parted by spaces."""
+
+ROLE = "tournee_{}"
+"""What an account is called in PostgreSQL, where roles are the server's and not a database's."""
+
+_DEVICES = "city container device_name door_key registry_entry truck"
+_REGISTRY = "city container fleet registry_entry registry_now registry_row registry_version truck zone"
+_EVENTS = (
+    "alert_seen circuit confirmation confirmation_aside container_state device_note dispatch door_heard observation"
+    " plan planning_run position reading rejected savings_line stop truck_state uplink"
+)
+_BELIEFS = "container_belief evidence evidence_horizon kept_belief"
+_ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
+
+RIGHTS: Mapping[str, Rights] = MappingProxyType(
+    {
+        "bridge": {"SELECT": _DEVICES},
+        "edges": {"SELECT": _DEVICES},
+        # The only one that puts events into the store, with what is learned of them; it keeps retention, too.
+        "writer": {
+            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version truck zone",
+            "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched",
+            "UPDATE": "confirmation_aside container_belief container_state evidence_horizon kept_belief planning_run"
+            " reading_day reading_hour truck_state",
+            "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched",
+        },
+        "planner": {
+            "SELECT": f"{_REGISTRY} {_BELIEFS} confirmation container_state dispatch plan planning_run position"
+            " truck_state"
+        },
+        # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
+        "ledger": {
+            "SELECT": f"{_REGISTRY} confirmation dispatch emptying ledger_touched plan position savings_day"
+            " savings_line",
+            "DELETE": "ledger_touched",
+        },
+        # Logins, phones and what happens with them; of all else it reads what pages show.
+        "web": {
+            "SELECT": "account alert_seen audit circuit city confirmation confirmation_aside container container_belief"
+            " container_now device_note dispatch dispatch_in_force door_heard fleet known_source login_session"
+            " phone_invitation plan planning_run reading_day registry_entry rejected savings_day security_event stop"
+            " truck truck_phone truck_state uplink zone",
+            "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
+            "UPDATE": "account known_source login_session truck_phone",
+            "DELETE": "known_source login_session phone_invitation security_event truck_phone",
+        },
+        # For Grafana and other readers: what a city collects. No login, no key, no driver's track, no raw message.
+        "reader": {
+            "SELECT": "alert_seen circuit city container container_belief container_now container_state device_note"
+            " dispatch dispatch_in_force door_heard emptying fleet observation plan planning_run reading reading_day"
+            " reading_hour registry_now registry_version savings_day savings_line stop truck uplink zone"
+        },
+    }
+)
+READS_EVERYTHING = "backup"
+"""It copies every table there is, also those that come later, and changes none."""
+ROLES = tuple(ROLE.format(account) for account in (*RIGHTS, READS_EVERYTHING))
+
+TEMPORARY = frozenset({"writer"})
+"""They sort a batch in tables of their session's own."""
+FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "writer": (
+            "drop_chunks_between(text, timestamptz, timestamptz)",
+            "set_days_of_reading_chunks(integer)",
+            "compress_reading_chunk(text)",
+            "allow_compression_of_readings()",
+        )
+    }
+)
+"""Upkeep that TimescaleDB grants to a table's owner alone, each for the tables of retention only (migration 0013)."""
+
+
+def give_rights(connection: Connection[Any]) -> tuple[str, ...]:
+    """Give each role that this server has its rights in this database, and take all others from it; which those are.
+
+    In one transaction, so that no service is without its rights meanwhile. As the owner of the tables.
+
+    Raises:
+        psycopg.Error: a table of `RIGHTS` is not there, or the connection is not its owner's.
+    """
+    with connection.transaction():
+        found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(ROLES),)).fetchall()
+        there = {name for (name,) in found}
+        for account in (*RIGHTS, READS_EVERYTHING):
+            if ROLE.format(account) in there:
+                _give(connection, account)
+    return tuple(role for role in ROLES if role in there)
+
+
+def _give(connection: Connection[Any], account: str) -> None:
+    role = Identifier(ROLE.format(account))
+    database = Identifier(connection.info.dbname)
+    for function in (each for functions in FUNCTIONS.values() for each in functions):
+        connection.execute(SQL("REVOKE ALL ON FUNCTION {} FROM {}").format(_function(function), role))
+    for everything in ("TABLES", "SEQUENCES"):
+        connection.execute(SQL("REVOKE ALL ON ALL {} IN SCHEMA public FROM {}").format(SQL(everything), role))
+    connection.execute(SQL("REVOKE ALL ON DATABASE {} FROM {}").format(database, role))
+    connection.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, role))
+    connection.execute(SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+    if account in TEMPORARY:
+        connection.execute(SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(database, role))
+    if account == READS_EVERYTHING:
+        connection.execute(SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role))
+        connection.execute(SQL("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
+    for privilege, tables in RIGHTS.get(account, {}).items():
+        names = SQL(", ").join(Identifier(table) for table in tables.split())
+        connection.execute(SQL("GRANT {} ON {} TO {}").format(SQL(privilege), names, role))
+    for function in FUNCTIONS.get(account, ()):
+        connection.execute(SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(_function(function), role))
+
+
+def _function(signature: str) -> Composable:
+    name, _, types = signature.partition("(")
+    return SQL("{}({})").format(Identifier(name), SQL(types.rstrip(")")))
+
+
+def make_roles(connection: Connection[Any], passwords: Mapping[str, str]) -> None:
+    """Make the roles that are missing, each with its account's password; as the superuser.
+
+    For local stacks: in production `infra/compose/store/120_accounts.sh` does the same.
+    """
+    for account in (*RIGHTS, READS_EVERYTHING):
+        role = ROLE.format(account)
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone() is None:
+            # Hashed here: the password itself comes into no log of the server's.
+            hashed = connection.pgconn.encrypt_password(passwords[account].encode(), role.encode(), b"scram-sha-256")
+            connection.execute(SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(Identifier(role), hashed.decode()))
