@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     web_port: int = 8080
     web_over_https: bool = False
     """True behind a TLS front: session cookies are then marked Secure."""
+    web_operators_one_time: bool = False
+    """True: operators log in with a one-time code beside the password, and not without (`tournee account one-time`)."""
     session_secret: SecretStr | None = None
     """Signs session cookies: at least 32 characters, the same on every web process."""
     probe_host: str = "127.0.0.1"

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from services.clock import Clock
 from services.store.connection import Connection, store_errors
+from services.web.accounts import Role
 from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
 from services.web.kept_places import KeptPlaces
@@ -31,6 +32,8 @@ class Deps:
     clock: Clock
     session_secret: str
     over_https: bool = False
+    one_time_for: frozenset[Role] = frozenset()
+    """Whose accounts open with a one-time code alone."""
     wall_now: Callable[[], datetime] = wall_now
     recent_orders: RecentOrders = field(default_factory=RecentOrders)
     basemaps: Basemaps = field(default_factory=Basemaps)

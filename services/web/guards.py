@@ -9,12 +9,14 @@ from services.city.registry import City
 from services.web import cookies
 from services.web.accounts import Role
 from services.web.cookies import read_cookie
-from services.web.deps import WithDeps, WithStore, WithTransaction
+from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
 from services.web.problems import NotAllowed, NotFound, NotLoggedIn
+from services.web.security_log import note
 from services.web.sessions import Origin
 from services.web.sessions import find_session as find_open_session
 from services.web.store import find_city
 from services.web.tokens import Session, Tokens
+from services.web.transaction import Transaction
 
 
 def get_tokens(deps: WithDeps) -> Tokens:
@@ -47,15 +49,27 @@ WithOrigin = Annotated[Origin, Depends(get_origin)]
 MaybeSession = Annotated[Session | None, Depends(find_session)]
 
 
-def _one_of(*roles: Role) -> Callable[[Session | None], Session]:
-    def get_session(session: MaybeSession) -> Session:
+def _one_of(*roles: Role) -> Callable[..., Session]:
+    def get_session(
+        request: Request, session: MaybeSession, transaction: WithTransaction, deps: WithDeps, origin: WithOrigin
+    ) -> Session:
         if session is None:
             raise NotLoggedIn
         if session.role not in roles:
+            _note_refusal(request, session, transaction, deps, origin)
             raise NotAllowed
         return session
 
     return get_session
+
+
+def _note_refusal(request: Request, session: Session, transaction: Transaction, deps: Deps, origin: Origin) -> None:
+    """Somebody with a session tries what their role may not: once a minute, so that nobody fills the log with it."""
+    now = deps.wall_now()
+    if deps.limits.is_first_refusal(session.city, session.login, now):
+        what = f"{request.method} {request.url.path}, as {session.role}"
+        note(transaction.connection, session.city, "role_refused", now, login=session.login, origin=origin, detail=what)
+        transaction.end()  # kept, though the request comes to nothing
 
 
 AnySession = Annotated[Session, Depends(_one_of("operator", "driver", "municipality"))]

@@ -23,6 +23,7 @@ WRONG_AN_ADDRESS = 20
 """Wrong guesses that one address may make in ten minutes, over all names: four people who each mistype five times."""
 WRONG_A_CITY = 200
 """By strangers, over all addresses. Beyond, only phones, browsers and addresses that we know may try."""
+REFUSAL_TOLD_EVERY = timedelta(minutes=1)
 KEPT = 20_000
 
 OUTCOMES = ("right", "wrong", "resting", "slowed", "busy", "one_time")
@@ -85,6 +86,7 @@ class LoginLimits:
         self._taken = self._taken_by_strangers = 0
         self._addresses = Budget(an_address)
         self._cities = Budget(a_city)
+        self._refusals = Budget(1, REFUSAL_TOLD_EVERY)
 
     def check_address(self, address: str, now: datetime) -> None:
         """Raises: Slowed, where too many wrong guesses came from there."""
@@ -106,6 +108,10 @@ class LoginLimits:
             "city_slowed": self._cities.spend(city, now),
         }
         return [what for what, last in is_last.items() if last]
+
+    def is_first_refusal(self, city: str, login: str, now: datetime) -> bool:
+        """Whether a role's refusal is its account's first of this minute."""
+        return self._refusals.spend((city, login), now)
 
     def check_room(self) -> None:
         """For strangers, before anything is asked of the store.

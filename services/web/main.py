@@ -39,6 +39,7 @@ def main() -> None:
             clock=clock_from(asked.clock),
             session_secret=secret,
             over_https=asked.web_over_https,
+            one_time_for=frozenset({"operator"}) if asked.web_operators_one_time else frozenset(),
             basemaps=Basemaps(asked.data_folder),
             lines=CircuitLines(asked.data_folder),
             places=KeptPlaces(asked.data_folder),

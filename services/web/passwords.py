@@ -14,11 +14,11 @@ from typing import Any
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web import one_time
-from services.web.accounts import Account
+from services.web.accounts import Account, Role
 from services.web.hashing import NOBODY, is_right, renewed
 from services.web.login_limits import LoginLimits, network_of
 from services.web.phones import Phone
-from services.web.security_log import note
+from services.web.security_log import NEW_PLACE, note
 from services.web.sessions import Origin
 from services.web.unknown_names import rest_until
 
@@ -63,6 +63,14 @@ class OneTimeNeeded:
 
 
 @dataclass(frozen=True)
+class OneTimeUnset:
+    """The password is right, one-time codes are asked of this role, and the account has none yet."""
+
+
+type Checked = Account | Resting | OneTimeNeeded | OneTimeUnset | None
+
+
+@dataclass(frozen=True)
 class _Read:
     """What the store says of whoever knocks."""
 
@@ -79,9 +87,11 @@ class _Read:
 
 
 def check_password(
-    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime
-) -> Account | Resting | OneTimeNeeded | None:
-    """The account; or that it rests; or None for a wrong password as for an unknown name, which last alike.
+    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime, one_time_for: frozenset[Role] = frozenset()
+) -> Checked:
+    """The account; or that it rests, or lacks a one-time code; or None for a wrong password as for an unknown name.
+
+    The last two take alike long. `one_time_for`: roles that need a one-time code, whether they have set one up or not.
 
     Raises:
         Slowed, Busy: nothing was checked.
@@ -94,22 +104,22 @@ def check_password(
         limits.check_address(knock.origin.address, now)
         limits.check_city(knock.city, now)
     with limits.place(is_known=is_known):
-        answer = _check_in_turn(looking, limits, knock, now)
+        answer = _check_in_turn(looking, limits, knock, now, one_time_for)
     limits.outcomes[_outcome(answer)] += 1
     return answer
 
 
-def _outcome(answer: Account | Resting | OneTimeNeeded | None) -> str:
+def _outcome(answer: Checked) -> str:
     if isinstance(answer, Resting):
         return "resting"
-    if isinstance(answer, OneTimeNeeded):
+    if isinstance(answer, OneTimeNeeded | OneTimeUnset):
         return "one_time"
     return "wrong" if answer is None else "right"
 
 
 def _check_in_turn(
-    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime
-) -> Account | Resting | OneTimeNeeded | None:
+    looking: Looking, limits: LoginLimits, knock: Knock, now: datetime, one_time_for: frozenset[Role]
+) -> Checked:
     with _one_at_a_time[hash((knock.city, knock.login.casefold())) % len(_one_at_a_time)]:
         with looking() as connection:
             read = _read(connection, limits, knock)
@@ -119,6 +129,8 @@ def _check_in_turn(
         if not is_right(row["password_hash"] if row else NOBODY, knock.password) or row is None:
             return _wrong(looking, limits, knock, read, now)
         step = row["one_time_step"]
+        if row["one_time_secret"] is None and row["role"] in one_time_for:
+            return OneTimeUnset()
         if row["one_time_secret"] is not None:
             if not knock.one_time:
                 return OneTimeNeeded()
@@ -127,7 +139,7 @@ def _check_in_turn(
                 return _wrong(looking, limits, knock, read, now)
         kept = renewed(row["password_hash"], knock.password)
         with looking() as connection:
-            return _record_right(connection, row, kept, step, knock, now)
+            return _record_right(connection, row, kept, step, knock, now, is_new_place=read.source is None)
 
 
 def _read(connection: Connection, limits: LoginLimits, knock: Knock) -> _Read:
@@ -154,7 +166,14 @@ def find_password(connection: Connection, city: str, login: str) -> dict[str, An
 
 
 def _record_right(
-    connection: Connection, row: dict[str, Any], kept: str, step: int, knock: Knock, now: datetime
+    connection: Connection,
+    row: dict[str, Any],
+    kept: str,
+    step: int,
+    knock: Knock,
+    now: datetime,
+    *,
+    is_new_place: bool,
 ) -> Account | None:
     """None where the password was changed, or the one-time code used, while this one was checked."""
     named = {"city": row["city_id"], "login": row["login"]}
@@ -166,7 +185,8 @@ def _record_right(
     known += [f"phone {knock.phone.id}"] if knock.phone and row["role"] == "driver" else []
     connection.execute(SQL["put_sources"], named | {"sources": known, "now": now})
     connection.execute(SQL["forget_sources"], named | {"before": now - KNOWN_FOR})
-    note(connection, row["city_id"], "logged_in", now, login=row["login"], origin=knock.origin)
+    place = NEW_PLACE if is_new_place else ""
+    note(connection, row["city_id"], "logged_in", now, login=row["login"], origin=knock.origin, detail=place)
     return Account(row["city_id"], row["login"], row["role"], row["truck_id"], row["session_epoch"])
 
 

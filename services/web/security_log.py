@@ -14,6 +14,7 @@ What = Literal[
     "logged_in", "wrong_password", "account_rests", "address_slowed", "city_slowed", "logged_out", "session_ended",
     "password_changed", "account_added", "account_removed", "rest_ended", "one_time_on", "one_time_off",
     "phone_invited", "phone_enrolled", "phone_removed", "wrong_invitation",
+    "role_refused",
 ]  # fmt: skip
 ATTACKS: tuple[What, ...] = ("wrong_password", "account_rests", "address_slowed", "city_slowed", "wrong_invitation")
 CHANGES: frozenset[str] = frozenset(
@@ -23,6 +24,12 @@ CHANGES: frozenset[str] = frozenset(
     }
 )  # fmt: skip
 """They change something, so that they stand in the audit too, which nobody can change."""
+NOTICED: tuple[What, ...] = (
+    "password_changed", "account_added", "one_time_on", "one_time_off", "account_rests", "rest_ended", "session_ended",
+)  # fmt: skip
+"""Its owner is told of them at the next login."""
+NEW_PLACE = "new place"
+"""The detail of a login from a browser and an address that the account was not opened from before."""
 KEPT_FOR = timedelta(days=400)
 """A year and a month: what is noticed at the year's end can still be looked into."""
 COMMAND = Origin("command")
@@ -87,6 +94,20 @@ def list_events(connection: Connection, city: str, since: datetime, most: int) -
     with store_errors():
         rows = connection.execute(SQL["list_events"], {"city": city, "since": since, "most": most})
         return [EventRow(**row) for row in rows]  # type: ignore[typeddict-item]
+
+
+def list_own(connection: Connection, city: str, login: str, most: int) -> list[EventRow]:
+    """What happened with one account, the latest first."""
+    with store_errors():
+        rows = connection.execute(SQL["list_own"], {"city": city, "login": login, "most": most})
+        return [EventRow(**row) for row in rows]  # type: ignore[typeddict-item]
+
+
+def list_notices(connection: Connection, city: str, login: str) -> list[EventRow]:
+    """What changed with an account since it was opened before this time, and whether that was from a new place."""
+    values = {"city": city, "login": login, "noticed": list(NOTICED), "new_place": NEW_PLACE}
+    with store_errors():
+        return [EventRow(**row) for row in connection.execute(SQL["list_notices"], values)]  # type: ignore[typeddict-item]
 
 
 def list_attacks(connection: Connection, city: str, since: datetime, most: int) -> list[AttackRow]:

@@ -28,3 +28,19 @@ FROM security_event
 WHERE city_id = %(city)s AND happened_at >= %(since)s AND what IN ('wrong_password', 'wrong_invitation')
 GROUP BY address HAVING count(*) >= 10 OR count(DISTINCT login) >= 3
 ORDER BY guesses DESC, address LIMIT %(most)s
+
+-- name: list_own
+SELECT happened_at, what, login, address, detail FROM security_event
+WHERE city_id = %(city)s AND login = %(login)s ORDER BY event_id DESC LIMIT %(most)s
+
+-- name: list_notices
+-- Between the login before this one, which counts too, and this one.
+WITH logins AS (
+    SELECT event_id FROM security_event WHERE city_id = %(city)s AND login = %(login)s AND what = 'logged_in'
+    ORDER BY event_id DESC LIMIT 2
+)
+SELECT happened_at, what, login, address, detail FROM security_event
+WHERE city_id = %(city)s AND login = %(login)s
+  AND event_id >= (SELECT min(event_id) FROM logins) AND event_id < (SELECT max(event_id) FROM logins)
+  AND (what = ANY(%(noticed)s) OR (what = 'logged_in' AND detail = %(new_place)s))
+ORDER BY event_id

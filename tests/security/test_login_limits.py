@@ -1,5 +1,6 @@
 """Floods, sprays and lock-outs at the login, as they were tried: codes open nothing, and their owners come in."""
 
+import re
 import statistics
 import time
 from collections import Counter
@@ -12,6 +13,7 @@ import pytest
 
 from services.store.connection import connect
 from services.web.accounts import AccountRefused, add_account, list_accounts
+from services.web.login.qr import qr_code
 from services.web.login_limits import WRONG_AN_ADDRESS, Budget, Busy, LoginLimits, Slowed, network_of
 from services.web.passwords import Knock, Resting, check_password
 from services.web.phones import accept_invitation, find_phone, invite_phone, list_phones, remove_phone
@@ -54,7 +56,7 @@ def test_flood_of_logins_leaves_other_pages_quick(web: Running) -> None:
         office.get("/api/v1/state")
         with flooding(web.url, 40, 5.0) as flood:
             took_ms = [_timed_ms(office, "/api/v1/state") for _ in range(100)]
-        statuses = flood.result()
+            statuses = flood.result()
     assert statuses["429"] > statuses["401"] > 0
     assert set(statuses) == {"401", "429"}
     assert statistics.quantiles(took_ms, n=20)[18] < 300, sorted(took_ms)[-10:]
@@ -228,6 +230,20 @@ def test_invitation_makes_one_phone_once(web: Running, seeded_url: str) -> None:
 
 
 @pytest.mark.usefixtures("web")
+def test_invitation_is_shown_as_a_code_for_the_camera(web: Running) -> None:
+    """The office shows it on its screen, once; the drawing holds the link of this very invitation."""
+    with closing(client_of(web, OPERATOR)) as office:
+        form = {"csrf_token": office.headers["X-CSRF-Token"], "truck": "C-02"}
+        page = office.post("/telephones/inviter", data=form).text
+        later = office.get("/telephones").text
+    link = re.search(rf'href="({web.url}/telephone/[A-Z0-9]+)"', page)
+    assert link is not None
+    drawn = re.search(r'<svg[^>]*class="qr".*?</svg>', page, re.DOTALL)
+    assert drawn is not None
+    assert drawn[0] == qr_code(link[1]) != qr_code(f"{web.url}/telephone/ANOTHERCODE22222")
+    assert 'class="qr"' not in later
+
+
 def test_old_invitation_and_another_citys_phone_are_nothing(seeded_url: str) -> None:
     """Two days, and the truck's own: an invitation found later opens nothing; a newer one voids it."""
     with connect(seeded_url, name="test") as connection:

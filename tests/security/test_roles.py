@@ -1,16 +1,22 @@
-"""Every route with every role, made from the routes themselves: a new one without a rule here fails."""
+"""Every route with every role, of the city and of another, made from the routes themselves: a new one fails here."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 from starlette.routing import Route
 
 from services.clock import SystemClock
+from services.store.connection import connect
+from services.web.accounts import add_account
 from services.web.app import make_app
 from services.web.deps import Deps
-from tests.support.web_seed import CITY, DAY, DRIVER, MAYOR, OPERATOR, PLAN
+from services.web.phones import add_phone
+from services.web.security_log import list_events
+from tests.support.web_seed import CITY, DAY, DRIVER, MAYOR, NOW, OPERATOR, PLAN, city_document
 from tests.support.web_server import SECRET, Running, client_of
 from tests.twins.stream import MemoryStream
 
@@ -94,6 +100,15 @@ NAMES = {
     "plan_id": str(PLAN), "request_id": str(PLAN), "phone_id": str(PLAN), "number": "1", "city": CITY, "key": "x",
     "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x", "name:path": "base.css", "day": str(DAY),
 }  # fmt: skip
+ELSEWHERE = "ailleurs"
+"""Another city on the same installation: its people have all that theirs is, and nothing of the first."""
+MARKS = ("Port-Azur", "port-azur", "Rue des Cheminots", "Akpakpa", "C-02", "Dépôt du Port", str(PLAN))
+"""What stands in the first city's pages and data: names, streets, districts, a truck, a place, its plan."""
+PUBLIC_OF_ALL = {
+    "GET /", "GET /connexion", "POST /connexion", "GET /map/{city}/{key}.pmtiles",
+    "GET /api/v1/public/savings.json", "GET /api/v1/public/savings.csv", "GET /api/v1/public/zones.geojson",
+}  # fmt: skip
+"""They name every city, or the one that is asked for: open data."""
 ENDS_SESSIONS = ("DELETE /api/v1/session", "POST /deconnexion")
 
 
@@ -128,14 +143,79 @@ def test_role_is_let_in_where_its_rule_says_so_and_nowhere_else(web: Running, ro
     assert wrong == {}
 
 
-def _is_let_in(client: httpx.Client, rule: str) -> bool:
+def _asked(rule: str) -> tuple[str, str]:
     method, _, path = rule.partition(" ")
     for name, value in NAMES.items():
         path = path.replace(f"{{{name}}}", value)
-    answer = client.request(method, path)
+    return method, path
+
+
+def _is_let_in(client: httpx.Client, rule: str) -> bool:
+    answer = client.request(*_asked(rule))
     assert answer.status_code < 500, (rule, answer.text)
     if answer.is_redirect:
         return not (answer.headers["location"].startswith("/connexion") and "suite=" in answer.headers["location"])
     if answer.status_code == 401:
         return False
     return not (answer.status_code == 403 and "pas ce droit" in answer.text)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(web: Running, database_url: str) -> Iterator[dict[str, httpx.Client]]:
+    """Somebody of each role in the other city, logged in."""
+    with connect(database_url, name="test") as connection:
+        document = Jsonb(city_document(id=ELSEWHERE, name="Ailleurs"))
+        connection.execute(
+            "INSERT INTO city VALUES (%s, 'Ailleurs', 'Africa/Porto-Novo', %s, NULL, now())", (ELSEWHERE, document)
+        )
+        truck = {"id": "X-01", "truck_class": "benne", "depot": "depot", "shift_from": "06:00", "shift_to": "14:00"}
+        connection.execute("INSERT INTO truck VALUES (%s, 'X-01', %s)", (ELSEWHERE, Jsonb(truck)))
+        for role in ("operator", "municipality"):
+            add_account(connection, ELSEWHERE, role, role, OPERATOR[1])  # type: ignore[arg-type]
+        add_account(connection, ELSEWHERE, "driver", "driver", DRIVER[1], "X-01")
+        add_phone(connection, ELSEWHERE, "X-01", by="operator", now=NOW, key="key-of-elsewhere")
+    with ExitStack() as clients:
+        yield {role: clients.enter_context(closing(_logged_in_elsewhere(web, role))) for role in sorted(WHO)}
+
+
+def _logged_in_elsewhere(web: Running, role: str) -> httpx.Client:
+    client = httpx.Client(base_url=web.url, timeout=30)
+    order = {"city": ELSEWHERE, "login": role, "password": DRIVER[1] if role == "driver" else OPERATOR[1]}
+    answer = client.post("/api/v1/session", json=order, headers={"X-Truck-Phone": "key-of-elsewhere"})
+    assert answer.status_code == 200, answer.text
+    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    return client
+
+
+@pytest.mark.parametrize("role", sorted(WHO))
+@pytest.mark.parametrize("rule", sorted(set(RULES) - PUBLIC_OF_ALL - set(ENDS_SESSIONS)))
+def test_nothing_of_a_city_is_shown_to_another(elsewhere: dict[str, httpx.Client], role: str, rule: str) -> None:
+    """With the ids of the first city's plan, phone and truck in hand, as whoever saw them over a shoulder has them."""
+    method, path = _asked(rule)
+    answer = elsewhere[role].request(method, path)
+    assert answer.status_code < 500, answer.text
+    if answer.is_success:
+        assert [mark for mark in MARKS if mark in answer.text.replace(str(answer.url), "")] == []
+        assert not {"{plan_id}", "{phone_id}"} & set(rule.split("/")), "another city's was found"
+
+
+def test_the_marks_are_there_for_their_own_city(web: Running) -> None:
+    """Else nothing above could fail."""
+    with closing(client_of(web, OPERATOR)) as office:
+        seen = "".join(
+            office.get(_asked(rule)[1]).text
+            for rule in sorted(RULES)
+            if rule.startswith("GET") and "operator" in RULES[rule] and rule not in PUBLIC_OF_ALL
+        )
+    assert [mark for mark in MARKS if mark not in seen] == []
+
+
+def test_a_role_that_tries_what_it_may_not_is_kept_in_mind(web: Running, database_url: str) -> None:
+    """Once a minute, with who, from where and what: the technician's page tells of it."""
+    with closing(client_of(web, MAYOR)) as mayor:
+        assert [mayor.get("/operateur").status_code for _ in range(3)] == [403] * 3
+    with connect(database_url, name="test") as connection:
+        events = list_events(connection, CITY, datetime(2000, 1, 1, tzinfo=UTC), 1000)
+    told = [(event["login"], event["detail"]) for event in events if event["what"] == "role_refused"]
+    assert len([login for login, _ in told if login == MAYOR[0]]) == 1
+    assert all(detail.endswith(", as municipality") for login, detail in told if login == MAYOR[0])

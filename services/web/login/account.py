@@ -18,7 +18,7 @@ from services.web.pages import get_page
 from services.web.passwords import Knock, Resting, check_password
 from services.web.problems import NotFound, WebProblem
 from services.web.problems import Resting as NameRests
-from services.web.security_log import note
+from services.web.security_log import list_notices, list_own, note
 from services.web.sessions import Origin, end_other_sessions, end_session, id_of, list_sessions
 from services.web.strength import fault_of_password
 from services.web.tokens import Session
@@ -27,6 +27,7 @@ api = APIRouter(prefix="/account", tags=["session"])
 pages = APIRouter(include_in_schema=False)
 
 OTHERS = "others"
+MOST_EVENTS = 10
 
 
 class WeakPassword(WebProblem):
@@ -143,4 +144,6 @@ def _page(
         request, "login/account.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
         sessions=get_sessions(session, deps, connection), browser_name=browser_name,
         fault=done if done in FAULTS else "", done=done if done in DONE else "",
+        events=list_own(connection, city.id, session.login, MOST_EVENTS),
+        notices=list_notices(connection, city.id, session.login),
     )  # fmt: skip

@@ -19,11 +19,11 @@ from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithOrigin
 from services.web.login.schemas import LoggedIn, LogIn
 from services.web.login_limits import Busy, Slowed
 from services.web.pages import LANGUAGE_COOKIE, get_page
-from services.web.passwords import Knock, OneTimeNeeded, Resting, check_password
+from services.web.passwords import Checked, Knock, OneTimeNeeded, OneTimeUnset, Resting, check_password
 from services.web.phones import find_phone
 from services.web.problems import NotFound, WebProblem
 from services.web.problems import Resting as NameRests
-from services.web.security_log import note
+from services.web.security_log import list_notices, note
 from services.web.sessions import Origin, end_session, id_of, open_session
 from services.web.store import list_cities
 from services.web.tokens import LIFE_S, Session, Tokens, new_nonce
@@ -32,6 +32,7 @@ api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)
 
 HOMES = {"operator": "/operateur", "driver": "/chauffeur", "municipality": "/municipalite"}
+ACCOUNT = "/compte"
 YEAR_S = 365 * 24 * 3600
 
 
@@ -41,6 +42,10 @@ class WrongPassword(WebProblem):
 
 class OneTimeMissing(WebProblem):
     status, code = 401, "one_time_missing"
+
+
+class OneTimeNotSetUp(WebProblem):
+    status, code = 401, "one_time_unset"
 
 
 def knock_of(request: Request, deps: Deps, origin: Origin, order: LogIn) -> Knock:
@@ -77,11 +82,13 @@ def log_in(
     429 with `slowed` or `busy`: nothing was checked; the same again after `Retry-After` seconds.
     """
     knock = knock_of(request, deps, origin, order)
-    account = check_password(deps.looking, deps.limits, knock, deps.wall_now())
+    account = check_password(deps.looking, deps.limits, knock, deps.wall_now(), deps.one_time_for)
     if isinstance(account, Resting):
         raise NameRests(account.until - deps.wall_now())
     if isinstance(account, OneTimeNeeded):
         raise OneTimeMissing
+    if isinstance(account, OneTimeUnset):
+        raise OneTimeNotSetUp
     if account is None:
         raise WrongPassword
     csrf = _open_session(response, deps, tokens, account, knock)
@@ -141,9 +148,9 @@ def login_form(
         return again(status=401, fault="wrong")
     knock = knock_of(request, deps, origin, order)
     wait: NameRests | Busy | Slowed | None = None
-    account: Account | Resting | OneTimeNeeded | None = None
+    account: Checked = None
     try:
-        account = check_password(deps.looking, deps.limits, knock, deps.wall_now())
+        account = check_password(deps.looking, deps.limits, knock, deps.wall_now(), deps.one_time_for)
     except (Busy, Slowed) as refused:
         wait = refused
     if isinstance(account, Resting):
@@ -152,11 +159,15 @@ def login_form(
         answer = again(status=wait.status, fault=wait.code, minutes=wait.values.get("minutes", 0))
         answer.headers["Retry-After"] = str(wait.retry_after_s)
         return answer
-    if isinstance(account, OneTimeNeeded):
-        return again(status=401, fault="one_time", asks_one_time=True)
     if not isinstance(account, Account):
-        return again(status=401, fault="wrong", asks_one_time=bool(one_time))
-    response = RedirectResponse(_local(suite) or HOMES[account.role], status_code=303)
+        fault = {OneTimeNeeded: "one_time", OneTimeUnset: "one_time_unset"}.get(type(account), "wrong")
+        return again(status=401, fault=fault, asks_one_time=bool(one_time) or fault == "one_time")
+    leads_to = _local(suite) or HOMES[account.role]
+    if account.role != "driver":
+        with deps.looking() as connection:
+            if list_notices(connection, account.city, account.login):
+                leads_to = ACCOUNT  # something changed with it: its owner is told before anything else
+    response = RedirectResponse(leads_to, status_code=303)
     _open_session(response, deps, tokens, account, knock)
     drop_cookie(response, deps, cookies.FORM)
     return response

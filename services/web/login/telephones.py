@@ -13,6 +13,7 @@ from services.web.accounts import AccountRefused
 from services.web.cookies import put_cookie, read_cookie
 from services.web.deps import Deps, WithDeps, WithStore
 from services.web.guards import CsrfHeader, OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
+from services.web.login.qr import qr_code
 from services.web.login.schemas import Enrolled, EnrolPhone, Invited, InvitePhone, TruckPhone
 from services.web.pages import get_page
 from services.web.phones import (
@@ -189,4 +190,5 @@ def _phones_page(
     return get_page(request).render(
         request, "login/phones.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
         phones=list_phones(connection, city.id), trucks=list_truck_ids(connection, city.id), truck=truck, link=link,
+        qr=qr_code(link) if link else "",
     )  # fmt: skip
