@@ -19,8 +19,11 @@ def timed_route(problem: Problem, vehicle: Vehicle, places: Sequence[Place]) -> 
     """Return the route past these places, depot to depot, at its best timing; None when it cannot be driven in time."""
     legs = legs_of(problem, vehicle, places)
     timing = best_timing(legs, vehicle.shift, vehicle.rest)
-    if timing is None:
-        return None
+    return None if timing is None else route_at(vehicle, places, legs, timing)
+
+
+def route_at(vehicle: Vehicle, places: Sequence[Place], legs: Legs, timing: Timing) -> Route:
+    """Return the route past these places as it is timed, the break included."""
     visits: list[Visit] = []
     for at, (place, start_s) in enumerate(zip(places, timing.start_s, strict=True)):
         arrive_s = visits[-1].leave_s + legs.travel_s[at - 1] if at else start_s

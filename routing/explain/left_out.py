@@ -70,7 +70,7 @@ def _room(untimed: UntimedRoute) -> list[Loads]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Try:
+class Try:
     """`places` go in before position `at` of the host's route, for `bound` of money or more."""
 
     bound: float
@@ -78,28 +78,58 @@ class _Try:
     at: int
     places: tuple[Place, ...]
 
-    def extra(self) -> Bill | None:
+    def longer(self) -> UntimedRoute:
+        """Return the host's route with `places` in it."""
         untimed = self.host.untimed
-        longer = untimed.with_places([*untimed.places[: self.at], *self.places, *untimed.places[self.at :]])
+        return untimed.with_places([*untimed.places[: self.at], *self.places, *untimed.places[self.at :]])
+
+    def extra(self) -> Bill | None:
+        longer = self.longer()
         bill = longer.cheapest() if longer.keeps_counts() else None
         return None if bill is None else bill - self.host.now
 
 
 def cheapest_insertion(problem: Problem, hosts: Iterable[Host], stop: Stop, reason: Reason | None) -> Insertion:
-    """Find the cheapest place exactly: tries are timed in the order of their bounds, until no bound can win."""
-    tries = sorted(_tries(problem, hosts, stop), key=lambda one: one.bound)
+    """Find the cheapest place, as `cheapest_try` does."""
     prize = None if stop.required else stop.prize
-    best, vehicle = None, None
-    for one in tries:
-        if best is not None and one.bound >= best.cost:
+    found = cheapest_try(problem, hosts, stop)
+    if found is None:
+        return Insertion(stop.id, reason, prize, None, None)
+    return Insertion(stop.id, reason, prize, found[0].host.untimed.vehicle.id, found[1])
+
+
+def cheapest_try(problem: Problem, hosts: Iterable[Host], stop: Stop) -> tuple[Try, Bill] | None:
+    """Find the cheapest place exactly, with its extra bill; None where the stop fits nowhere.
+
+    Tries are timed in the order of their bounds, until no bound can win.
+    """
+    best: tuple[Try, Bill] | None = None
+    for one in sorted(_tries(problem, hosts, stop), key=lambda one: one.bound):
+        if best is not None and one.bound >= best[1].cost:
             break
         extra = one.extra()
-        if extra is not None and (best is None or extra.cost < best.cost):
-            best, vehicle = extra, one.host.untimed.vehicle.id
-    return Insertion(stop.id, reason, prize, vehicle, best)
+        if extra is not None and (best is None or extra.cost < best[1].cost):
+            best = one, extra
+    return best
 
 
-def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try]:
+def tries_by_road(host: Host, stop: Stop) -> list[Try]:
+    """Return every place in the host's trips and every trip of its own between them, whatever limit breaks.
+
+    The cheapest by road first.
+    """
+    untimed = host.untimed
+    own_trips = [(stop, site) for site in untimed.problem.disposal_sites if _takes(site, stop)]
+    tries = list[Try]()
+    for at in range(1, len(untimed.places)):
+        if at < len(host.room):
+            tries.append(Try(_bound(host, at, (stop,)), host, at, (stop,)))
+        if not isinstance(untimed.places[at - 1], Stop):
+            tries += [Try(_bound(host, at, own_trip), host, at, own_trip) for own_trip in own_trips]
+    return sorted(tries, key=lambda one: one.bound)
+
+
+def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[Try]:
     load = _loads([stop])
     own_trips = [(stop, site) for site in problem.disposal_sites if _takes(site, stop)]
     tried = set[object]()
@@ -120,10 +150,10 @@ def _tries(problem: Problem, hosts: Iterable[Host], stop: Stop) -> Iterator[_Try
                     yield from _try(host, at, own_trip)
 
 
-def _try(host: Host, at: int, places: tuple[Place, ...]) -> Iterator[_Try]:
+def _try(host: Host, at: int, places: tuple[Place, ...]) -> Iterator[Try]:
     """Yield the insertion unless driving alone forbids it."""
     if _fits_in_time(host, at, places):
-        yield _Try(_bound(host, at, places), host, at, places)
+        yield Try(_bound(host, at, places), host, at, places)
 
 
 def _bound(host: Host, at: int, places: tuple[Place, ...]) -> float:
