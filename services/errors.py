@@ -35,3 +35,12 @@ class SettingMissing(TourneeError):
 
 class UnknownInstant(TourneeError):
     """What was known at an instant cannot be said: it is in the future, or so long ago that readings were dropped."""
+
+
+class ChangeRefused(TourneeError):
+    """A change by hand that cannot be made of this plan. `code` names what stands in the way, `values` of what."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.code, self.values = code, values
+        told = ", ".join(f"{name} {value}" for name, value in values.items())
+        super().__init__(f"the plan cannot be changed so: {code}{f' ({told})' if told else ''}")

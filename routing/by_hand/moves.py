@@ -60,16 +60,17 @@ def best_place(untimed: UntimedRoute, stop: Stop) -> UntimedRoute:
 
 
 def without_site(untimed: UntimedRoute, site_id: str) -> UntimedRoute:
-    """Unload at the cheapest other open site that takes the trip's waste; at this one where there is none."""
+    """Unload elsewhere, or here when it opens again, wherever it would at this site: whatever breaks and costs least.
+
+    As it is where no site is open that takes the trip's waste.
+    """
+    sites = untimed.problem.disposal_sites
     for at, place in enumerate(untimed.places):
         if isinstance(place, DisposalSite) and place.id == site_id:
-            others = [
-                untimed.with_places([*untimed.places[:at], other, *untimed.places[at + 1 :]])
-                for other in untimed.problem.disposal_sites
-                if other.id != site_id and other.open and _takes_trip(untimed, at, other)
-            ]
-            if others:
-                untimed = min((drive(other) for other in others), key=_worth).untimed
+            open_ones = [site for site in sites if site.open and _takes_trip(untimed, at, site)]
+            ways = [untimed.with_places([*untimed.places[:at], s, *untimed.places[at + 1 :]]) for s in open_ones]
+            if ways:
+                untimed = min(map(drive, ways), key=_worth).untimed
     return untimed
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.contracts.changes import NOTHING_BY_HAND, BrokenRule, ByHand, PlanChange
 from services.contracts.fields import (
     FUTURE_TOLERANCE,
     ONLY_FLEET,
@@ -36,6 +37,7 @@ UnservedReason = Literal[
     "disposal_closed",
     "time_limit",
     "not_found",
+    "left_by_hand",
 ]
 PlanStatus = Literal["planned", "nothing_due", "no_truck", "disposal_closed"]
 
@@ -56,6 +58,14 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_empty(value: object) -> bool:
+    return value == ()
+
+
+def _is_untouched(value: object) -> bool:
+    return value == NOTHING_BY_HAND
+
+
 class PlanDay(Message):
     """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`; without it, when taken up.
 
@@ -73,6 +83,8 @@ class PlanDay(Message):
     """Trucks that go on no further, or do not leave: others take what they had still to do."""
     closed_sites: tuple[Id, ...] = ()
     """Disposal sites that take no waste from now on."""
+    around: UUID | None = None
+    """A plan to solve anew around what is locked and pinned in it, rather than from nothing."""
     ordered_by: str
     ordered_at: Instant
 
@@ -266,6 +278,12 @@ class PlanMade(Message):
     """From when on it is new: circuits before it are as they were driven."""
     called_off: tuple[Id, ...] = ()
     """Trucks that had containers before them in the plan it replaces, and have none any more."""
+    change: PlanChange | None = Field(default=None, exclude_if=_is_none)
+    """What an operator changed of another plan to make this one; None: the planner made it by itself."""
+    by_hand: ByHand = Field(default=NOTHING_BY_HAND, exclude_if=_is_untouched)
+    """What operators have settled so far, this change included."""
+    broken: tuple[BrokenRule, ...] = Field(default=(), exclude_if=_is_empty)
+    """What its circuits break, of a plan changed by hand. The planner's own break nothing, or leave out and say so."""
 
     @property
     def trace_id(self) -> str:

@@ -47,6 +47,15 @@ def with_reasons(plan: PlanMade, problem: routing.Problem, solution: routing.Sol
     return plan.model_copy(update=changes)
 
 
+def with_binding(
+    circuits: tuple[Circuit, ...], problem: routing.Problem, solution: routing.Solution
+) -> tuple[Circuit, ...]:
+    """Some circuits of a plan with what binds them and what their stops cost; `solution` holds their routes alone."""
+    told = explain(problem, solution, with_left_out=False)
+    costs = {cost.id: cost.marginal for cost in told.stops} if len(problem.stops) <= MOST_PRICED_STOPS else {}
+    return _explained_circuits(circuits, problem, told, costs)
+
+
 def _reach(problem: routing.Problem, solution: routing.Solution) -> Explained:
     if len(problem.stops) > MOST_PRICED_STOPS:
         return "circuits"

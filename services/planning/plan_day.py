@@ -25,6 +25,7 @@ from services.planning.baseline import baseline_of_day
 from services.planning.estimates import with_estimates
 from services.planning.explained import with_reasons
 from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
+from services.planning.settled import settled_by_order
 from services.planning.sharing import Sharing
 from services.planning.steps import Improved, search
 from services.roads.roads import EstimatedRoads, Roads
@@ -84,6 +85,7 @@ def plan_day(
         circuits=circuits,
         unserved=_unserved(forecasts, circuits, problem, solution),
         forecasts=forecasts,
+        by_hand=settled_by_order(order),
     )
     return with_estimates(with_reasons(plan, problem, solution), problem, solution)
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 import routing
 from services.city.registry import Registry
@@ -14,14 +15,16 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import FUTURE_TOLERANCE, Message, scope_name
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
-from services.errors import StoreAway, StreamAway, TourneeError, UnknownInstant
+from services.errors import ChangeRefused, StoreAway, StreamAway, TourneeError, UnknownInstant
 from services.fill.belief import Belief
 from services.fill.store import load_beliefs
+from services.planning.grounds import Grounds
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
 from services.planning.replan_day import replan_day
 from services.planning.sharing import Sharing
-from services.planning.store import find_under_way, is_day_ordered
+from services.planning.solve_around import solve_around
+from services.planning.store import find_begun, find_next, find_plan, find_under_way, is_day_ordered
 from services.planning.under_way import UnderWay
 from services.roads.roads import RoadsOf, estimated_roads
 from services.store.connection import Connection, snapshot, store_errors
@@ -37,7 +40,7 @@ class Publishes(Protocol):
 
 
 class Planner:
-    """Keeps nothing between orders: all it knows is in the store."""
+    """Keeps nothing between orders that the store has not: the grounds of plans it reads once for several."""
 
     def __init__(
         self, producer: Publishes, clock: Clock, roads_of: RoadsOf = estimated_roads, sharing: Sharing | None = None
@@ -47,6 +50,7 @@ class Planner:
         self._roads_of = roads_of
         self._sharing = sharing
         self._twins: Sequence[PlanDay] = ()
+        self._grounds = Grounds(roads_of)
 
     def carry_out(self, connection: Connection, order: PlanDay, twins: Sequence[PlanDay] = ()) -> None:
         """Plan a day and publish the plan, whole. `twins` asked for the same: they hear what the order hears.
@@ -69,14 +73,17 @@ class Planner:
             self._carry_out(connection, order)
         except (StoreAway, StreamAway):
             raise
-        except UnknownInstant as unknown:
-            self._tell(order, "failed", detail=str(unknown))
+        except (UnknownInstant, ChangeRefused) as refused:
+            self._tell(order, "failed", detail=str(refused))
         except Exception as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.
             log.exception("order %s failed", order.request_id)
             self._tell(order, "failed", detail=_told(error))
 
     def _carry_out(self, connection: Connection, order: PlanDay) -> None:
+        if order.around is not None:
+            self._solve_around(connection, order, order.around)
+            return
         as_of = self._instant_of(order)
         with snapshot(connection):
             registry = find_registry(connection, order.city)
@@ -89,6 +96,22 @@ class Planner:
             return
         self._tell(order, "started")
         plan = self._plan(order, registry, version, beliefs, under_way)
+        self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
+        self._tell_finished(order, plan)
+
+    def _solve_around(self, connection: Connection, order: PlanDay, around: UUID) -> None:
+        """Raises: ChangeRefused, where somebody has changed the plan meanwhile, or it is not there."""
+        now = self._clock.now()
+        with snapshot(connection):
+            parent = find_plan(connection, order.city, around)
+            if parent is None:
+                raise ChangeRefused("ground_gone")
+            if find_next(connection, around) is not None:
+                raise ChangeRefused("changed_meanwhile")
+            ground = self._grounds.of(connection, parent)
+            begun = find_begun(connection, parent, now)
+        self._tell(order, "started")
+        plan = solve_around(order, parent, ground, begun, now)
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
 

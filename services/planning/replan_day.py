@@ -19,6 +19,7 @@ from services.contracts.planning import (
 from services.fill.belief import Belief
 from services.fill.due import forecasts_of_day
 from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
+from services.planning.settled import settled_by_order
 from services.planning.under_way import UnderWay, as_it_runs
 from services.roads.roads import EstimatedRoads, Roads
 from services.times import seconds_after_midnight
@@ -90,6 +91,7 @@ def replan_day(
         replaces=under_way.plan.plan_id,
         begins_at=begun_at,
         called_off=_called_off(circuits, under_way, begun_at),
+        by_hand=settled_by_order(order),
     )
 
 

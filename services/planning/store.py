@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from services.city.geometry import great_circle_m
 from services.city.registry import City
@@ -68,6 +69,24 @@ def find_under_way(connection: Connection, order: PlanDay, city: City) -> UnderW
     )
     seen_out = frozenset(row["truck"] for row in places if _is_out(departures[row["truck"]], row))
     return UnderWay(plan, confirmed, seen_out)
+
+
+def find_plan(connection: Connection, city: str, plan_id: UUID) -> PlanMade | None:
+    """A plan, whole; also one that another city has is none of this one's."""
+    row = connection.execute(SQL["find_plan"], {"city": city, "plan": plan_id}).fetchone()
+    return PlanMade.model_validate_json(row["document"]) if row else None
+
+
+def find_begun(connection: Connection, plan: PlanMade, now: datetime) -> frozenset[str]:
+    """Trucks of the plan's fleet that are on the road on its day: gone by the plan in force, or heard of."""
+    scope = {"city": plan.city, "fleet": plan.fleet, "day": plan.day, "now": now}
+    return frozenset(row["truck"] for row in connection.execute(SQL["list_begun"], scope))
+
+
+def find_next(connection: Connection, plan_id: UUID) -> UUID | None:
+    """The plan that was made of this one by hand; None where nobody has changed it yet."""
+    row = connection.execute(SQL["find_next"], {"plan": plan_id}).fetchone()
+    return row["plan_id"] if row else None
 
 
 def _is_out(departure: Visit, seen: dict[str, Any]) -> bool:

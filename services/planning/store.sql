@@ -44,3 +44,17 @@ SELECT DISTINCT ON (truck_id) truck_id AS truck, lon, lat, happened_at FROM posi
 WHERE city_id = %(city)s AND truck_id = ANY(%(trucks)s) AND received_at <= %(known_at)s
   AND happened_at <= %(known_at)s AND happened_at > %(known_at)s - interval '1 day'
 ORDER BY truck_id, happened_at DESC
+
+-- name: find_plan
+SELECT document::text AS document FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+
+-- name: list_begun
+SELECT c.truck_id AS truck
+FROM dispatch_in_force d JOIN circuit c USING (plan_id) JOIN stop s ON (s.plan_id, s.number) = (c.plan_id, c.number)
+WHERE d.city_id = %(city)s AND d.fleet_id = %(fleet)s AND d.day = %(day)s AND s.sequence = 0 AND s.leave_at <= %(now)s
+UNION
+SELECT said.truck_id FROM confirmation said JOIN plan p USING (plan_id)
+WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s AND said.city_id = p.city_id
+
+-- name: find_next
+SELECT plan_id FROM plan_change WHERE parent_id = %(plan)s

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.contracts.alerts import AlertSeen
+from services.contracts.changes import PlanChange
 from services.contracts.confirmations import VisitConfirmed
-from services.contracts.fields import Message
+from services.contracts.fields import Message, MessagePart
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
 from services.store.connection import Connection
@@ -25,8 +26,14 @@ def store_planning(connection: Connection, news: Sequence[PlanningProgressed]) -
 
 
 def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
-    """Each plan whole, and its circuits and stops as rows for the pages."""
+    """Each plan whole, and its circuits and stops as rows for the pages.
+
+    A plan is changed by hand once. Of two changes of the same plan the first counts; the plan of the second is not
+    stored, and who made it is told so by whoever looks whether it came.
+    """
     for plan in plans:
+        if plan.change is not None and _is_overtaken(connection, plan, plan.change):
+            continue
         row = _with_document(plan) | {
             "circuits": plan.totals.circuits,
             "stops": plan.totals.stops,
@@ -35,6 +42,8 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
         }
         if not connection.execute(SQL["insert_plan"], row).rowcount:
             continue  # an order answered twice: the first answer stands, whole
+        if plan.change is not None:
+            connection.execute(SQL["insert_plan_change"], _change_row(plan, plan.change))
         with connection.cursor() as cursor:
             cursor.executemany(SQL["insert_circuit"], _circuit_rows(plan))
             cursor.executemany(SQL["insert_stop"], _stop_rows(plan))
@@ -101,8 +110,27 @@ def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> N
 
 def _with_document(message: Message) -> dict[str, object]:
     """The message's plain fields, and the whole of it as `document`."""
-    plain = {k: v for k, v in message.__dict__.items() if not isinstance(v, Message | tuple)}
+    plain = {k: v for k, v in message.__dict__.items() if not isinstance(v, MessagePart | tuple)}
     return plain | {"document": JsonDocument(message.model_dump(mode="json"))}
+
+
+def _is_overtaken(connection: Connection, plan: PlanMade, change: PlanChange) -> bool:
+    asked = {"parent": change.parent, "plan_id": plan.plan_id}
+    return connection.execute(SQL["find_other_change"], asked).fetchone() is not None
+
+
+def _change_row(plan: PlanMade, change: PlanChange) -> dict[str, object]:
+    return {
+        "plan_id": plan.plan_id,
+        "parent": change.parent,
+        "root": plan.by_hand.root or change.parent,
+        "city": plan.city,
+        "fleet": plan.fleet,
+        "day": plan.day,
+        "changed_by": change.changed_by,
+        "changed_at": change.changed_at,
+        "document": JsonDocument(change.model_dump(mode="json")),
+    }
 
 
 def _circuit_rows(plan: PlanMade) -> list[dict[str, object]]:

@@ -68,3 +68,12 @@ WHERE city_id = %(city)s AND NOT %(finished)s
 INSERT INTO alert_seen (confirmation_id, city_id, seen_by, seen_at)
 VALUES (%(confirmation_id)s, %(city)s, %(seen_by)s, %(seen_at)s)
 ON CONFLICT DO NOTHING
+
+-- name: find_other_change
+-- Of the same plan: it was changed already, by somebody else.
+SELECT FROM plan_change WHERE parent_id = %(parent)s AND plan_id <> %(plan_id)s
+
+-- name: insert_plan_change
+INSERT INTO plan_change (plan_id, parent_id, root_id, city_id, fleet_id, day, changed_by, changed_at, document)
+VALUES (%(plan_id)s, %(parent)s, %(root)s, %(city)s, %(fleet)s, %(day)s, %(changed_by)s, %(changed_at)s, %(document)s)
+ON CONFLICT DO NOTHING
