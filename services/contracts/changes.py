@@ -40,6 +40,8 @@ class PlanChange(MessagePart):
     kind: ChangeKind
     container: Id | None = None
     truck: Id | None = None
+    from_truck: Id | None = None
+    """On which truck the container was; None: on none. Found out when the change is made."""
     before: Id | None = None
     last: bool = False
     for_truck: Id | None = None

@@ -37,6 +37,7 @@ def changed_plan(parent: PlanMade, change: PlanChange, ground: Ground, begun: Co
     Raises:
         ChangeRefused: there is nothing to change, or a locked or begun circuit would have to.
     """
+    change = change.model_copy(update={"from_truck": _truck_of(parent, change.container)})
     by_hand = settled_by(parent, change)
     problem = ground.settled(by_hand, change.changed_at)
     before = places_of(parent, ground, problem)
@@ -246,6 +247,10 @@ _HANDS = {
     "reopen_site": _as_it_is,
 }
 """What each kind does with the circuits; `solve`, `undo` and `redo` are made elsewhere."""
+
+
+def _truck_of(plan: PlanMade, container: str | None) -> str | None:
+    return next((c.truck for c in plan.circuits if any(s.place == container for s in c.stops)), None)
 
 
 def _without(before: Circuits, stop: Stop) -> Circuits:

@@ -36,7 +36,8 @@ class Grounds:
             ChangeRefused: the plan it began with, or the registry that one was made from, is not in the store.
         """
         root_id = plan.by_hand.root or plan.plan_id
-        key = (root_id, frozenset(plan.by_hand.added) | also)
+        not_due = {forecast.container for forecast in plan.forecasts if not forecast.due}
+        key = (root_id, (frozenset(plan.by_hand.added) | also) & not_due)
         with self._lock:
             if key not in self._known:
                 root = plan if root_id == plan.plan_id else find_plan(connection, plan.city, root_id)

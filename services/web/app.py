@@ -16,7 +16,7 @@ from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
 from services.web.municipality import endpoints as municipality
 from services.web.operator import api as operator_api
-from services.web.operator import circuit_files, downloads
+from services.web.operator import change_api, change_pages, circuit_files, downloads
 from services.web.operator import endpoints as operator_pages
 from services.web.pages import Page
 from services.web.public import endpoints as public_pages
@@ -61,6 +61,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         account.api,
         telephones.api,
         operator_api.router,
+        change_api.router,
         driver_api.router,
         circuit_files.router,
         downloads.router,
@@ -74,6 +75,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     for router in (
         public_pages.router,
         operator_pages.router,
+        change_pages.router,
         driver_pages.router,
         login.pages,
         municipality.pages,

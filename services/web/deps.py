@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.clock import Clock
+from services.planning.grounds import Grounds
 from services.store.connection import Connection, store_errors
 from services.web.accounts import Role
 from services.web.basemaps import Basemaps
@@ -41,6 +42,7 @@ class Deps:
     places: KeptPlaces = field(default_factory=KeptPlaces)
     limits: LoginLimits = field(default_factory=LoginLimits)
     turns: Turns = field(default_factory=Turns)
+    grounds: Grounds = field(default_factory=Grounds)
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:

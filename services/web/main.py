@@ -1,6 +1,7 @@
 """Starts the web service with its real adapters."""
 
 import signal
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -10,6 +11,8 @@ from services.errors import SettingMissing
 from services.operations.probe import Probe
 from services.operations.service import running_service
 from services.operations.web_meter import WebMeter
+from services.planning.grounds import Grounds
+from services.roads.osm.city_roads import roads_of
 from services.settings import Settings, settings
 from services.store.connection import make_pool
 from services.web.app import make_app
@@ -43,6 +46,7 @@ def main() -> None:
             basemaps=Basemaps(asked.data_folder),
             lines=CircuitLines(asked.data_folder),
             places=KeptPlaces(asked.data_folder),
+            grounds=Grounds(partial(roads_of, data_folder=asked.data_folder)),
         )
         try:
             _serve(asked, deps, meter, service.probe)

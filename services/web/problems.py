@@ -143,7 +143,7 @@ def _answer(
     errors = sayable(errors)
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
-    title, detail = texts(f"problem.{code}.title"), texts(f"problem.{code}.detail", **values)
+    title, detail = (texts(f"problem.{code}.{part}", **values) for part in ("title", "detail"))
     if _wants_json(request) or request.url.path in {"/health", "/ready"}:
         body = {"code": code, "title": title, "detail": detail}
         return JSONResponse(body | {"errors": errors}, status, headers)

@@ -49,7 +49,7 @@ def hand_plan(town: Registry, circuits: dict[str, Sequence[str]], name: str = "h
     ground = ground_of(plan, (), town)
     for truck, containers in circuits.items():
         for container in containers:
-            plan = changed_plan(plan, change_of(plan, "place", container=container, truck=truck), ground)
+            plan = changed_plan(plan, change_of(plan, "place", container=container, truck=truck, last=True), ground)
     circuits_made = tuple(plan.circuits)
     return empty_plan(town, name).model_copy(
         update={

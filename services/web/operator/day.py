@@ -147,13 +147,17 @@ class Offer:
 def choose_plan(
     plans: list[store.PlanRow], dispatch: store.DispatchRow | None, wish: UUID | None = None
 ) -> store.PlanRow | None:
-    """The plan to show: the one wished for, else the one in force, else the best of those made together.
+    """The plan to show: the one wished for, else somebody's changes, else the one in force, else the best of a morning.
+
+    What was changed by hand since the plan in force was made is shown to everybody, so that nobody changes it unseen.
 
     Two operators who plan at once make two plans of one morning. The later does not push the better aside: of those
     made within `TOGETHER` of the newest, the one with most stops is shown, and of these the one with fewest litres.
     """
     in_force = dispatch["plan_id"] if dispatch else None
-    for wanted in (wish, in_force):
+    since = next((plan["made_at"] for plan in plans if plan["plan_id"] == in_force), None)
+    by_hand = next((p["plan_id"] for p in plans if p["changed"] and (since is None or p["made_at"] >= since)), None)
+    for wanted in (wish, by_hand, in_force):
         found = next((plan for plan in plans if wanted is not None and plan["plan_id"] == wanted), None)
         if found is not None:
             return found

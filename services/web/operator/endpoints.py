@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,6 +19,7 @@ from services.web.fleets import choose_fleet
 from services.web.guards import OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
 from services.web.operator import store
 from services.web.operator.alerts import is_seen, see_to
+from services.web.operator.change_views import read_changes
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.drawn_map import draw_map
 from services.web.operator.orders import order_plan, send_plan
@@ -93,10 +94,16 @@ def _values(
     shown = jour or day_to_show(connection, city, fleet, now)
     day = read_day(connection, city, fleet, shown, now, deps.wall_now(), wish[2])
     texts = get_page(request).texts_for(request)
+    panel = read_panel(connection, city, day)
+    sent_id = day.dispatch["plan_id"] if day.dispatch else None
     return {
         "session": session,
         "csrf": tokens.csrf(session.nonce),
-        "panel": read_panel(connection, city, day),
+        "panel": panel,
+        "plan": panel.plan,
+        "changes": read_changes(connection, city, panel.plan, sent_id) if panel.plan else None,
+        "new_id": uuid4,
+        "is_over": day.is_over,
         "day": day,
         "choice": choice,
         "now": now,
@@ -165,7 +172,8 @@ def look_page(
     csrf = tokens.csrf(session.nonce)
     return get_page(request).render(
         request, "operator/look.html", city=city, session=session, csrf=csrf, panel=panel, day=day, choice=choice,
-        late=_late(panel, deps.clock.now()), stale=_is_stale(panel, deps.clock.now()),
+        late=_late(panel, deps.clock.now()), stale=_is_stale(panel, deps.clock.now()), plan=panel.plan,
+        changes=read_changes(connection, city, made, day.dispatch["plan_id"] if day.dispatch else None),
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 from services.city.registry import City
 from services.contracts import topics
 from services.contracts.fields import FUTURE_TOLERANCE
-from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
+from services.contracts.planning import PlanDay, PlanDispatched, PlanMade, PlanningProgressed
 from services.errors import StreamAway
+from services.planning.solve_around import LONGEST_S
 from services.store.connection import Connection
 from services.web import store as shared
 from services.web.days import next_service_day, today_in
@@ -67,16 +68,51 @@ def order_plan(
         day=order.day,
     )  # fmt: skip
     transaction.end()
-    ordered = PlanningProgressed(
-        request_id=order.request_id,
+    _publish_order(deps, order, _ordered(order, now))
+    return order
+
+
+def order_around(deps: Deps, transaction: Transaction, city: City, session: Session, plan: PlanMade) -> PlanDay:
+    """Ask the planner to solve a plan anew around what is settled in it. Ends the request's transaction.
+
+    Raises:
+        WrongInput: the day is past.
+    """
+    now = deps.clock.now()
+    _check_day(plan.day, city, now)
+    order = PlanDay(
+        request_id=uuid4(),
         city=city.id,
-        fleet=fleet,
+        fleet=plan.fleet,
+        day=plan.day,
+        time_limit_s=LONGEST_S,
+        around=plan.plan_id,
+        ordered_by=session.login,
+        ordered_at=now,
+    )
+    audit(
+        transaction.connection, city.id, session.login, "plan solved around", now, request=order.request_id,
+        plan=plan.plan_id, fleet=plan.fleet, day=plan.day,
+    )  # fmt: skip
+    transaction.end()
+    _publish_order(deps, order, _ordered(order, now))
+    return order
+
+
+def _ordered(order: PlanDay, now: datetime) -> PlanningProgressed:
+    return PlanningProgressed(
+        request_id=order.request_id,
+        city=order.city,
+        fleet=order.fleet,
         day=order.day,
         state="ordered",
         time_limit_s=order.time_limit_s,
         happened_at=now,
     )
-    key = topics.key(city.id, fleet)
+
+
+def _publish_order(deps: Deps, order: PlanDay, ordered: PlanningProgressed) -> None:
+    key = topics.key(order.city, order.fleet)
     # The page's word first: after the order, the planner's own word would be overtaken by it.
     publish_all(deps.stream, topics.PLANNING, key, [ordered])
     try:
@@ -85,7 +121,6 @@ def order_plan(
         publish_all(deps.stream, topics.PLANNING, key, [ordered.model_copy(update={"state": "failed"})])
         raise
     deps.recent_orders.keep(ordered)
-    return order
 
 
 def _check_named(

@@ -1,7 +1,8 @@
 """What the operator's pages alone read of the store."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 from services.contracts.planning import PlanMade, PlanningProgressed
@@ -50,6 +51,8 @@ class PlanRow(TypedDict):
     stops: int
     distance_m: float
     fuel_l: float
+    changed: bool
+    """Whether somebody made it of another by hand."""
 
 
 class CircuitRow(TypedDict):
@@ -79,6 +82,21 @@ class DispatchRow(TypedDict):
     dispatch_id: UUID
     dispatched_by: str
     dispatched_at: datetime
+
+
+class NameRow(TypedDict):
+    container_id: str
+    name: str
+    zone_name: str
+
+
+class ChangeRow(TypedDict):
+    plan_id: UUID
+    """What came of it."""
+    parent_id: UUID
+    changed_by: str
+    changed_at: datetime
+    document: dict[str, Any]
 
 
 class ConfirmationRow(TypedDict):
@@ -118,7 +136,10 @@ def find_latest_run(connection: Connection, city: str, fleet: str, day: date) ->
 
 
 def list_plans(connection: Connection, city: str, fleet: str, day: date) -> list[PlanRow]:
-    """A fleet's of a day, the newest first, as many as anybody would compare; the one in force is always among them."""
+    """A fleet's of a day, the newest first, as many as anybody would compare; the one in force is always among them.
+
+    One that was changed by hand since is not, unless it is in force: its last word stands for it.
+    """
     return rows_of(PlanRow, connection.execute(SQL["list_plans"], {"city": city, "fleet": fleet, "day": day}))
 
 
@@ -144,6 +165,23 @@ def find_dispatch(connection: Connection, city: str, fleet: str, day: date) -> D
     """The dispatch in force of a fleet and day: the latest."""
     values = {"city": city, "fleet": fleet, "day": day}
     return row_of(DispatchRow, connection.execute(SQL["find_dispatch"], values).fetchone())
+
+
+def list_changes(connection: Connection, city: str, plan: UUID) -> list[ChangeRow]:
+    """Of the chain that the plan is in, in no order."""
+    return rows_of(ChangeRow, connection.execute(SQL["list_changes"], {"city": city, "plan": plan}))
+
+
+def list_names(connection: Connection, city: str, ids: Iterable[str]) -> dict[str, NameRow]:
+    """Of these containers, by id; one that has left the registry is not among them."""
+    rows = rows_of(NameRow, connection.execute(SQL["list_names"], {"city": city, "ids": list(ids)}))
+    return {row["container_id"]: row for row in rows}
+
+
+def find_containers_like(connection: Connection, city: str, fleet: str, like: str) -> list[NameRow]:
+    """A fleet's whose id or name has this in it, at most thirty."""
+    values = {"city": city, "fleet": fleet, "like": like}
+    return rows_of(NameRow, connection.execute(SQL["find_containers_like"], values))
 
 
 def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:

@@ -25,14 +25,28 @@ SELECT document FROM planning_run WHERE city_id = %(city)s AND fleet_id = %(flee
 ORDER BY happened_at DESC LIMIT 1
 
 -- name: list_plans
--- By their columns alone: the documents are megabytes.
-(SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l FROM plan
- WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s ORDER BY made_at DESC, plan_id LIMIT 5)
-UNION
-SELECT plan_id, p.day, p.made_at, p.status, p.circuits, p.stops, p.distance_m, p.fuel_l
-FROM plan p JOIN dispatch_in_force USING (plan_id)
-WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s
-ORDER BY made_at DESC, plan_id
+-- By their columns alone: the documents are megabytes. Of a plan changed by hand the last word, and the one in force.
+WITH of_day AS (
+    SELECT p.plan_id, p.day, p.made_at, p.status, p.circuits, p.stops, p.distance_m, p.fuel_l,
+           c.plan_id IS NOT NULL AS changed,
+           EXISTS (SELECT FROM plan_change further WHERE further.parent_id = p.plan_id) AS overtaken,
+           EXISTS (SELECT FROM dispatch_in_force d WHERE d.plan_id = p.plan_id AND d.city_id = p.city_id
+                   AND d.fleet_id = p.fleet_id AND d.day = p.day) AS in_force
+    FROM plan p LEFT JOIN plan_change c USING (plan_id)
+    WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s
+)
+SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l, changed FROM (
+    (SELECT * FROM of_day WHERE NOT overtaken ORDER BY made_at DESC, plan_id LIMIT 5)
+    UNION
+    SELECT * FROM of_day WHERE in_force
+) AS shown
+ORDER BY made_at DESC, changed DESC, plan_id
+
+-- name: list_changes
+-- Of the plan's whole chain, in no order: whoever reads links them by their parents.
+SELECT plan_id, parent_id, changed_by, changed_at, document FROM plan_change
+WHERE city_id = %(city)s
+  AND root_id = coalesce((SELECT root_id FROM plan_change WHERE plan_id = %(plan)s), %(plan)s)
 
 -- name: list_plan_circuits
 SELECT c.number, c.truck_id, c.distance_m, c.fuel_l, c.duty_s,
@@ -88,3 +102,14 @@ JOIN confirmation said ON said.plan_id = asked.plan_id
 WHERE shown.plan_id = %(plan)s AND shown.city_id = %(city)s
   AND (said.reason IS DISTINCT FROM 'truck_full' OR said.happened_at >= shown.made_at)
 ORDER BY said.happened_at, said.confirmation_id
+
+-- name: list_names
+SELECT c.container_id, c.name, z.name AS zone_name FROM container c JOIN zone z USING (city_id, zone_id)
+WHERE c.city_id = %(city)s AND c.container_id = ANY(%(ids)s)
+
+-- name: find_containers_like
+-- By id or name, whatever its case; those whose name begins so first.
+SELECT c.container_id, c.name, z.name AS zone_name FROM container c JOIN zone z USING (city_id, zone_id)
+WHERE c.city_id = %(city)s AND c.fleet_id = %(fleet)s AND c.active
+  AND (strpos(lower(c.name), lower(%(like)s)) > 0 OR strpos(lower(c.container_id), lower(%(like)s)) > 0)
+ORDER BY strpos(lower(c.name), lower(%(like)s)) <> 1, c.name, c.container_id LIMIT 30

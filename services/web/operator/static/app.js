@@ -45,6 +45,7 @@ function chooseRow(row) {
 }
 
 function onListClick(event) {
+  if (event.target.closest("a, form")) return; // they know their own way
   const row = event.target.closest("[data-container]");
   if (row) return chooseRow(row);
   const body = event.target.closest("tbody[data-circuit]");
@@ -55,6 +56,7 @@ function onListClick(event) {
 }
 
 function onListKey(event) {
+  if (event.target.closest("a, button")) return;
   const row = event.target.closest("[data-container]");
   if (row && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
@@ -80,8 +82,8 @@ async function refreshPanel() {
   const list = document.getElementById("list");
   const scrolled = list.scrollTop;
   for (const id of ["bar", "list"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
-  listen();
   document.getElementById("list").scrollTop = scrolled;
+  listen();
 }
 
 function showProgress(state) {
@@ -175,6 +177,11 @@ function listen() {
 }
 
 addEventListener("hashchange", showTab);
+document.addEventListener("tournee:note", ({ detail }) => note(detail));
+document.addEventListener("tournee:changed", async () => {
+  await refreshPanel();
+  etag = null;
+});
 addEventListener("keydown", (event) => event.key === "Escape" && select({ from: "list" }));
 document.addEventListener("tournee:selection", ({ detail }) => {
   markSelection();
