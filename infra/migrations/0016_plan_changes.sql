@@ -1,6 +1,6 @@
 -- Changes of plans by hand. Each row is one change: of which plan, by whom, and the plan that came of it. Only added to.
 CREATE TABLE plan_change (
-    plan_id    uuid PRIMARY KEY REFERENCES plan,  -- what came of it, whole in `plan`
+    plan_id    uuid PRIMARY KEY,                  -- what came of it, whole in `plan`
     parent_id  uuid NOT NULL UNIQUE,              -- what was changed: once; who comes second is told what changed
     root_id    uuid NOT NULL,                     -- the planner's plan with which the changes began
     city_id    text NOT NULL,
