@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from routing.by_hand.broken import Broken, broken_by
@@ -51,23 +51,30 @@ def _as_early_as_it_can(legs: Legs, shift: Window, rest: Break | None) -> Timing
 
 
 def _late_timings(legs: Legs, shift: Window, rest: Break | None) -> Iterator[Timing]:
-    """Without the break where it is not due or fits nowhere; else with it after each visit where its hours allow."""
+    """Without the break where it is not due or fits nowhere; else with it where a crew would look for it."""
     patient = replace(legs, windows=[_never_closing(windows) for windows in legs.windows])
     plain = _starts(patient, shift)
-    is_due = rest is not None and plain[0] < rest.window[1] < plain[-1]
-    if rest is None or not is_due:
+    if rest is None or not plain[0] < rest.window[1] < plain[-1]:
         yield Timing(tuple(plain))
         return
     found = False
-    for here in range(len(legs.travel_s)):
-        if plain[here] + legs.service_s[here] > rest.window[1]:
-            break
+    for here in _where_to_rest(legs, plain, rest):
         starts = _starts(_with_rest(patient, here, rest), shift)
         if rest.window[0] <= starts[here + 1] <= rest.window[1]:
             found = True
             yield Timing((*starts[: here + 1], *starts[here + 2 :]), here, starts[here + 1])
     if not found:
         yield Timing(tuple(plain))
+
+
+def _where_to_rest(legs: Legs, plain: Sequence[int], rest: Break) -> list[int]:
+    """After the first visit that ends within its hours, after the last, and where the crew waits longest anyway."""
+    free_s = [start_s + service_s for start_s, service_s in zip(plain, legs.service_s, strict=True)][:-1]
+    before = [here for here, at_s in enumerate(free_s) if at_s <= rest.window[1]]
+    inside = [here for here in before if free_s[here] >= rest.window[0]]
+    waits = max(before, key=lambda here: plain[here + 1] - free_s[here] - legs.travel_s[here], default=None)
+    chosen = [*before[-1:], *inside[:1], *inside[-1:], *([] if waits is None else [waits])]
+    return sorted(set(chosen))
 
 
 def _starts(patient: Legs, shift: Window) -> list[int]:

@@ -24,7 +24,7 @@ AT_BEST = "at best"
 """Where it costs least, keeping the rules if any place does."""
 type Where = Before | str
 
-MOST_BROKEN = 8
+MOST_BROKEN = 5
 """Places that are looked at where none keeps the rules, the cheapest by road: the one that breaks least is taken."""
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from routing.warm_up import warm_up
 from services.contracts.changes import ClosedSite
 from services.contracts.planning import PlanMade
 from services.planning.by_hand import changed_plan
@@ -25,9 +26,8 @@ DEAREST = {
 
 @pytest.fixture(scope="module")
 def plan() -> PlanMade:
-    made = hand_plan(TOWN, DEAREST)
-    solved(made)  # the first search of a process loads the engine, in its own second
-    return made
+    warm_up()  # the first search of a process loads the engine, in its own second
+    return hand_plan(TOWN, DEAREST)
 
 
 def solved(plan: PlanMade, begun: tuple[str, ...] = (), number: int = 9) -> PlanMade:

@@ -182,7 +182,7 @@ document.addEventListener("tournee:changed", async () => {
   await refreshPanel();
   etag = null;
 });
-addEventListener("keydown", (event) => event.key === "Escape" && select({ from: "list" }));
+addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && select({ from: "list" }));
 document.addEventListener("tournee:selection", ({ detail }) => {
   markSelection();
   revealInList(detail);
