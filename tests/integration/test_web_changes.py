@@ -213,8 +213,8 @@ def test_what_a_change_breaks_is_said_on_plan_and_look(awa: httpx.Client, plan: 
     made = change(awa, plan.plan_id, "close_site", site="decharge-communale", reason="grève des gardiens")
     page = awa.get("/operateur", params={"jour": DAY.isoformat()}).text
     assert "Ce plan ne tient pas partout" in page
-    assert "Décharge communale est fermé." in page
-    assert "Décharge communale est fermé." in awa.get("/operateur/envoi", params={"plan": str(made)}).text
+    assert "Site fermé : Décharge communale." in page
+    assert "Site fermé : Décharge communale." in awa.get("/operateur/envoi", params={"plan": str(made)}).text
     sites = awa.get("/operateur/sites", params={"plan": str(made)}).text
     assert "grève des gardiens" in sites
 
@@ -298,3 +298,18 @@ def test_plan_of_nobody_is_not_found(awa: httpx.Client) -> None:
     for path in (f"/api/v1/plans/{uuid4()}/changes", f"/api/v1/plans/{uuid4()}/places?container=HOU-002"):
         assert awa.get(path).status_code == 404
     assert awa.get("/operateur/arret", params={"plan": str(uuid4()), "bac": "HOU-002"}).status_code == 404
+
+
+def test_breakdown_is_one_click_that_asks_the_planner(
+    awa: httpx.Client, web: Running, plan: PlanMade, stream: StoringStream
+) -> None:
+    """Of a day that is under way; before it, a circuit is given to another truck."""
+    page = {"plan": str(plan.plan_id), "camion": FIRST}
+    assert "est en panne" not in awa.get("/operateur/circuit", params=page).text
+    assert awa.post("/api/v1/dispatches", json={"plan_id": str(plan.plan_id)}).status_code == 202
+    web.clock.at = plan.circuits[0].visits[0].leave_at + timedelta(hours=1)
+    assert f"{FIRST} est en panne" in awa.get("/operateur/circuit", params=page).text
+    form = {"csrf_token": awa.headers["X-CSRF-Token"], "day": DAY.isoformat(), "broken_down": [FIRST]}
+    assert awa.post("/operateur/planifier", data=form).status_code == 303
+    (order,) = [PlanDay.model_validate_json(value) for topic, _, value in stream.sent if topic == topics.ORDERS]
+    assert order.broken_down == (FIRST,)

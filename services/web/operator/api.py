@@ -12,7 +12,8 @@ from services.web.fleets import AskedFleet, find_fleet
 from services.web.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
-from services.web.operator.orders import find_progress, order_plan, send_plan
+from services.web.operator.orders import find_progress, order_around, order_plan, send_plan
+from services.web.operator.plans import get_plan as get_made
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
 from services.web.problems import NotFound
 
@@ -24,8 +25,12 @@ def plan_day(
     order: OrderPlan, session: OperatorSession, city: SessionCity, deps: WithDeps, transaction: WithTransaction
 ) -> Ordered:
     """Order a plan. 202 once Kafka has confirmed the order; 422 where a fleet has to be named, with those there are."""
+    if order.around is not None:
+        plan = get_made(transaction.connection, city, order.around)
+        return Ordered(request_id=order_around(deps, transaction, city, session, plan).request_id)
     fleet = find_fleet(transaction.connection, city, order.fleet)
-    ordered = order_plan(deps, transaction, city, session, fleet.id, **order.model_dump(exclude={"fleet"}))
+    wanted = order.model_dump(exclude={"fleet", "around"})
+    ordered = order_plan(deps, transaction, city, session, fleet.id, **wanted)
     return Ordered(request_id=ordered.request_id)
 
 

@@ -117,7 +117,7 @@ def change_plan(
 ) -> Changed:
     """Change a plan by hand. 202 once Kafka has it; 409 with what another changed in the same circuits meanwhile."""
     if wish.kind == "solve":
-        raise WrongInput(errors=[{"where": ["body", "kind"], "message": "solve: POST /plan orders the planner"}])
+        raise WrongInput(errors=[{"where": ["body", "kind"], "message": "solve: POST /plan with `around` orders it"}])
     what = wish.model_dump(exclude={"change_id", "kind", "sure"}, exclude_none=True)
     asked = Wish(plan_id, wish.change_id, wish.kind, what, wish.sure)
     return Changed(plan_id=make_change(deps, transaction, city, session, asked))

@@ -56,6 +56,7 @@ def circuit_page(
     request: Request,
     session: OperatorSession,
     city: SessionCity,
+    deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
     plan: UUID,
@@ -67,11 +68,13 @@ def circuit_page(
     if circuit is None:
         raise NotFound
     trucks = [truck.id for truck in shared.list_trucks(connection, city.id, made.fleet) if truck.in_service]
-    names = read_names(connection, city, [*(s.place for s in circuit.stops), *(row.place for row in made.broken)])
+    names = read_names(connection, city, [row.place for row in made.broken])
+    dispatch = store.find_dispatch(connection, city.id, made.fleet, made.day)
+    is_under_way = dispatch is not None and made.day == today_in(city, deps.clock.now())
     return _render(
         request, "operator/circuit.html", city, session, tokens, connection, made,
         circuit=circuit, trucks=[truck for truck in trucks if truck != camion], names=names,
-        numbers={row.truck: row.number for row in made.circuits},
+        numbers={row.truck: row.number for row in made.circuits}, is_under_way=is_under_way,
     )  # fmt: skip
 
 

@@ -156,7 +156,8 @@ def choose_plan(
     """
     in_force = dispatch["plan_id"] if dispatch else None
     since = next((plan["made_at"] for plan in plans if plan["plan_id"] == in_force), None)
-    by_hand = next((p["plan_id"] for p in plans if p["changed"] and (since is None or p["made_at"] >= since)), None)
+    changed = [plan for plan in plans if plan["changed"] and plan["plan_id"] != in_force]
+    by_hand = next((plan["plan_id"] for plan in changed if since is None or plan["made_at"] >= since), None)
     for wanted in (wish, by_hand, in_force):
         found = next((plan for plan in plans if wanted is not None and plan["plan_id"] == wanted), None)
         if found is not None:

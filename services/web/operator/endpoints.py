@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.city.registry import City
-from services.contracts.fields import Day
+from services.contracts.fields import Day, Id
 from services.store.connection import Connection
 from services.web import store as shared
 from services.web.accounts import AccountRefused, end_rest
@@ -137,10 +137,15 @@ def plan_form(
     day: Annotated[Day, Form()],
     flotte: Annotated[str | None, Form()] = None,
     time_limit_s: Annotated[float | None, Form(gt=0, le=3600)] = None,
+    broken_down: Annotated[list[Id] | None, Form(max_length=500)] = None,
+    closed_sites: Annotated[list[Id] | None, Form(max_length=500)] = None,
 ) -> Response:
     check_csrf(csrf_token, session, tokens)
     choice = choose_fleet(transaction.connection, city, flotte)
-    order = order_plan(deps, transaction, city, session, choice.chosen.id, day=day, time_limit_s=time_limit_s)
+    order = order_plan(
+        deps, transaction, city, session, choice.chosen.id, day=day, time_limit_s=time_limit_s,
+        broken_down=tuple(broken_down or ()), closed_sites=tuple(closed_sites or ()),
+    )  # fmt: skip
 
     def is_stored() -> bool:
         with deps.looking() as connection:

@@ -21,6 +21,10 @@ class OrderPlan(BaseModel):
     """Of a day under way: trucks that go on no further."""
     closed_sites: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
     """Of a day under way: sites that take no waste from now on."""
+    around: UUID | None = Field(
+        default=None,
+        description="a plan to solve anew around what is locked and pinned in it: its fleet and day, in at most 8 s",
+    )
 
 
 class Ordered(BaseModel):

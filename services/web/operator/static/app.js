@@ -11,6 +11,7 @@ let version = null;
 let lastState = null;
 let lastSeen = new Date();
 let etag = null;
+let isOffline = false;
 
 function showTab() {
   const list = document.getElementById("list");
@@ -126,10 +127,12 @@ async function followDay() {
       announce("state", lastState);
     }
     if (answer.status < 400) {
-      if (!document.getElementById("net").hidden) note(say("back"));
+      if (isOffline) note(say("back"));
+      isOffline = false;
       lastSeen = new Date();
     }
   } catch {
+    isOffline = true;
     note(say("offline", { time: clock(lastSeen) }), true); // no network: what is shown stays, with its age
   }
   setTimeout(followDay, document.hidden ? POLL_MS * 4 : POLL_MS);
@@ -145,6 +148,7 @@ async function followPlanning() {
       const answer = await fetch(`/api/v1/planning/${request}`);
       if (answer.ok) showRun((run = await answer.json()), Date.now() - started);
     } catch {
+      isOffline = true;
       note(say("offline", { time: clock(lastSeen) }), true);
     }
     await new Promise((resolve) => setTimeout(resolve, PLANNING_POLL_MS));
