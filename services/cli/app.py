@@ -18,6 +18,7 @@ from services.cli.device import device_app
 from services.cli.doctor import doctor_command
 from services.cli.explain import explain_command
 from services.cli.fill import fill_app
+from services.cli.ledger import ledger_app
 from services.cli.map import map_app
 from services.cli.replan import replan_command
 from services.cli.roads import roads_app
@@ -57,7 +58,7 @@ app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
 app.command("replay")(replay_command)
-add_services(app, bridge=bridge_app)
+add_services(app, bridge=bridge_app, ledger=ledger_app)
 
 
 def main() -> None:

@@ -5,9 +5,23 @@ from uuid import UUID
 
 from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, MessagePart
 
-LineReason = Literal["first", "day_over", "events", "plan", "registry", "arithmetic", "roads"]
+LineReason = Literal[
+    "first", "day_over", "events", "plan", "registry", "baseline", "calibration", "log", "arithmetic", "roads"
+]  # fmt: skip
 """Why a line was written: the day's first; its day was over; confirmations or positions came; another plan was sent;
-another version of the registry; figures are reckoned otherwise since; else streets were built or learned anew."""
+another version of the registry, of the frozen baseline or of the fuel calibration; an event was logged for the day;
+figures are reckoned otherwise since; else streets were built or learned anew."""
+
+Fell = Literal["people_served", "overflow"]
+"""Why a zone's saving is not counted: fewer people were served than by the baseline, or more containers overflow."""
+
+Provisional = Literal["baseline_not_accepted", "fuel_not_calibrated", "not_measured", "nobody_heard", "too_uncertain"]
+"""Why a figure is *provisoire*: the baseline is accepted by nobody yet; some truck's litres are by its class's default
+coefficients; GPS covers less than four fifths of the kilometres; no crew was heard of; the 68 % half-width is over half
+of the saving."""
+
+EventKind = Literal["strike", "site_closed", "flood", "other"]
+"""Of the log of non-routine events. On a day of a strike the fixed circuits would not have driven either."""
 
 
 class DayFigures(MessagePart):
@@ -22,6 +36,10 @@ class DayFigures(MessagePart):
     fuel_l: Amount
     collected_kg: Amount | None = None
     """What was in these containers by the forecasts: nothing is weighed. None: on a line from before it was counted."""
+    haul_m: Amount | None = None
+    """Of `distance_m`, what is not driven from one container to the next. None: on a line from before it was told."""
+    duty_s: Amount | None = None
+    """Crews on duty, from leaving the depot to being back. None likewise."""
 
     @property
     def fuel_l_per_stop(self) -> float | None:
@@ -40,6 +58,13 @@ class ZoneServed(MessagePart):
     containers: int
     containers_served: int
     served_people: Amount
+    fuel_saved_l: float | None = None
+    """The zone's part of the saving: both sides' litres are allotted to zones by the containers emptied. None: nothing
+    was compared, or the line is from before zones had their part."""
+    fuel_withheld_l: float = 0.0
+    """What is not counted of it where service fell: the zone's cost to the baseline (its allotted part, or what the
+    circuits would save without it, whichever is more) less what was allotted to it as driven; never below 0."""
+    fell: Fell | None = None
 
 
 class TruckMeasured(MessagePart):
@@ -47,6 +72,33 @@ class TruckMeasured(MessagePart):
 
     truck: Id
     distance_m: Amount
+    haul_m: Amount | None = None
+    duty_s: Amount | None = None
+
+
+class TruckWork(MessagePart):
+    """What a truck did that burns fuel, as the ledger counts it: what its receipts are held against."""
+
+    truck: Id
+    haul_m: Amount
+    collect_m: Amount
+    stops: int
+    idle_s: Amount
+    is_measured: bool
+    """Whether GPS covers its kilometres; else they are the plan's."""
+
+
+class ErrorTerm(MessagePart):
+    """One thing that may be wrong, by one standard deviation: how much more would then have been saved.
+
+    Terms of one name are one and the same error, on whatever day and in whatever fleet: they are added up with their
+    signs. Terms of different names are independent: their squares are added up.
+    """
+
+    name: str
+    fuel_l: float = 0.0
+    distance_m: float = 0.0
+    duty_s: float = 0.0
 
 
 class PlanCounted(MessagePart):
@@ -105,6 +157,28 @@ class SavingsComputed(Message):
     served_people: Amount
     zones: tuple[ZoneServed, ...]
     simulated: bool
+    baseline_version: int | None = None
+    """The accepted baseline that it is compared with. None: that of the city folder, which nobody has accepted."""
+    calibration: int | None = None
+    """Version of the trucks' calibrated fuel coefficients. None: the defaults of their classes."""
+    works: tuple[TruckWork, ...] = ()
+    events: tuple[EventKind, ...] = ()
+    """Of the log of non-routine events, those of this day."""
+    fuel_withheld_l: Amount = 0.0
+    """Not counted in `fuel_saved_l`: baseline less driven is the two together."""
+    fuel_saved_low_l: float | None = None
+    """With `fuel_saved_high_l` the 90 % interval of this day alone; of a period it is not the sum of its days'."""
+    fuel_saved_high_l: float | None = None
+    distance_saved_m: float | None = None
+    duty_saved_s: float | None = None
+    errors: tuple[ErrorTerm, ...] = ()
+    """What the interval of any period is made of."""
+    provisional: tuple[Provisional, ...] = ()
+
+    @property
+    def lines(self) -> tuple["SavingsComputed", ...]:
+        """Itself: as a day of a city with one fleet has it."""
+        return (self,)
 
     @property
     def trace_id(self) -> str:

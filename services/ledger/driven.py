@@ -6,23 +6,25 @@ never what was done before.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
-import routing
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import Circuit, PlanMade, Visit
+from services.ledger.fuel import FuelBook, TruckFuel, Work
 from services.ledger.known import Known
-from services.ledger.measured import Duty
+from services.ledger.measured import Duty, Track
+from services.roads.tracks import TrackFix, metres_between
 
 log = logging.getLogger(__name__)
 
 type Handled = tuple[str, str]
 """Kind and id of a place where a circuit has work."""
-type Measure = Callable[[str, Duty], float | None]
-"""Metres by GPS of a truck's duty; None where it is not covered."""
+type Measure = Callable[[str, Duty], Track | None]
+"""A truck's duty by GPS; None where it is not covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,34 @@ class Driven:
     trips: int
     service_s: float
     collected_kg: float
+    emptied: tuple[str, ...]
+    """Containers that fuel is reckoned for, as `lifts` is."""
     estimated_m: float
-    measured_m: float | None
+    expected_s: float
+    haul_share: float
+    """Of its kilometres: by its track where that tells, else by the straight lines from visit to visit."""
+    track: Track | None
     is_of_one_circuit: bool
     """Else its estimate is put together of parts, and is no measure for a road factor."""
+
+    @property
+    def measured_m(self) -> float | None:
+        return None if self.track is None else self.track.distance_m
+
+    def metres(self, factor: float) -> float:
+        """Measured, else as estimated times the day's road factor."""
+        return self.estimated_m * factor if self.track is None else self.track.distance_m
+
+    def work(self, factor: float) -> Work:
+        """What of its day burns fuel."""
+        metres = self.metres(factor)
+        haul_m = metres * self.haul_share
+        return Work(haul_m, metres - haul_m, self.lifts, self.service_s)
+
+    def duty_s(self, pace: float) -> float:
+        """Measured, else as planned times the day's pace factor."""
+        measured_s = None if self.track is None else self.track.duty_s
+        return self.expected_s * pace if measured_s is None else measured_s
 
 
 def driven_trucks(
@@ -89,20 +115,33 @@ def road_factor(driven: Sequence[Driven]) -> float:
     return sum(measured for measured, _ in both) / estimated_m if estimated_m > 0 else 1.0
 
 
-def figures_of(driven: Sequence[Driven], factor: float, known: Known) -> DayFigures:
+def pace_factor(driven: Sequence[Driven]) -> float:
+    """Measured over planned hours of duty, on the circuits that have both; 1 where none has."""
+    both = [(d.track.duty_s, d.expected_s) for d in driven if d.track and d.track.duty_s and d.is_of_one_circuit]
+    expected_s = sum(expected for _, expected in both)
+    return sum(measured for measured, _ in both) / expected_s if expected_s > 0 else 1.0
+
+
+def fuel_of(driven: Sequence[Driven], book: FuelBook, known: Known) -> dict[str, TruckFuel]:
+    """The coefficients of each truck. Raises: NotKnown."""
+    return {d.truck: book.of(d.truck, known.fuel_model(d.truck)) for d in driven}
+
+
+def figures_of(
+    driven: Sequence[Driven], fuel: Mapping[str, TruckFuel], factor: float = 1.0, pace: float = 1.0
+) -> DayFigures:
     """The sums; a truck that GPS does not cover counts with its estimated kilometres times the road factor."""
-    metres = [d.estimated_m * factor if d.measured_m is None else d.measured_m for d in driven]
-    fuel_l = sum(
-        routing.litres(known.fuel_model(d.truck), m, d.lifts, d.service_s) for d, m in zip(driven, metres, strict=True)
-    )
+    works = [(d.truck, d.work(factor)) for d in driven]
     return DayFigures(
         circuits=sum(d.heard_of for d in driven),
         stops=sum(d.stops for d in driven),
         trips=sum(d.trips for d in driven),
-        distance_m=round(sum(metres), 1),
+        distance_m=round(sum(d.metres(factor) for d in driven), 1),
         service_s=sum(d.service_s for d in driven),
-        fuel_l=round(fuel_l, 2),
+        fuel_l=round(sum(fuel[truck].litres(work) for truck, work in works), 2),
         collected_kg=round(sum(d.collected_kg for d in driven), 1),
+        haul_m=round(sum(work.haul_m for _, work in works), 1),
+        duty_s=round(sum(d.duty_s(pace) for d in driven), 1),
     )
 
 
@@ -134,11 +173,14 @@ def _heard(
     unloaded = [word for word in words if word.kind == "disposal" and word.outcome == "done"]
     made = [("stop", word.place) for word in emptied] + [("disposal", word.place) for word in unloaded]
     parts = _followed(truck, words, plans)
+    circuits = [circuit for circuit, _ in parts]
     duty = Duty(
         expected_s=sum(share * circuit.duty_s for circuit, share in parts),
         estimated_m=sum(share * circuit.distance_m for circuit, share in parts),
-        places=_positions(made, [circuit for circuit, _ in parts]),
+        places=_positions(made, circuits),
+        words=[(word.happened_at.timestamp(), word.kind) for word in words],
     )
+    track = measure(truck, duty)
     return Driven(
         truck=truck,
         heard_of=True,
@@ -147,8 +189,11 @@ def _heard(
         trips=len(unloaded),
         service_s=sum(known.service_s(*visit) for visit in made),
         collected_kg=sum(known.demand_kg(word.plan_id, word.place) for word in emptied),
+        emptied=tuple(word.place for word in emptied),
         estimated_m=duty.estimated_m,
-        measured_m=measure(truck, duty),
+        expected_s=duty.expected_s,
+        haul_share=_haul_share(track, [(word.kind, word.place) for word in words], circuits),
+        track=track,
         is_of_one_circuit=len(parts) == 1,
     )
 
@@ -176,17 +221,21 @@ def _silent(truck: str, circuit: Circuit, until: datetime | None, measure: Measu
     made = [visit for visit in work if until is None or visit.arrive_at <= until]
     share = 1.0 if until is None else len(made) / len(work) if work else 0.0
     duty = Duty(share * circuit.duty_s, share * circuit.distance_m, _positions(map(_handled, made), [circuit]))
-    lifts = sum(visit.kind == "stop" for visit in made)
+    emptied = tuple(visit.place or "" for visit in made if visit.kind == "stop")
+    track = measure(truck, duty)
     return Driven(
         truck=truck,
         heard_of=False,
         stops=0,
-        lifts=lifts,
+        lifts=len(emptied),
         trips=0,
         service_s=sum(known.service_s(*_handled(visit)) for visit in made),
         collected_kg=0.0,
+        emptied=emptied,
         estimated_m=duty.estimated_m,
-        measured_m=measure(truck, duty),
+        expected_s=duty.expected_s,
+        haul_share=_haul_share(track, [_handled(visit) for visit in made], [circuit]),
+        track=track,
         is_of_one_circuit=until is None,
     )
 
@@ -218,12 +267,38 @@ def _handled(visit: Visit) -> Handled:
     return visit.kind, visit.place or ""
 
 
+def _haul_share(track: Track | None, visits: Sequence[Handled], circuits: Sequence[Circuit]) -> float:
+    """Of the way from the depot over these visits and home, what is not from one container to the next; 1 of none."""
+    if track is not None and track.haul_m is not None and track.distance_m > 0:
+        return track.haul_m / track.distance_m
+    if not circuits:
+        return 1.0
+    where = _where(circuits)
+    depot = _where(circuits, kinds={"depot"}).values()
+    home = [("depot", place) for place in list(depot)[:1]]
+    way = [(kind, where[kind, name]) for kind, name in visits if (kind, name) in where]
+    legs = [(a, b, _straight_m(a[1], b[1])) for a, b in pairwise([*home, *way, *home])]
+    whole_m = sum(metres for _, _, metres in legs)
+    collect_m = sum(metres for a, b, metres in legs if a[0] == b[0] == "stop")
+    return 1 - collect_m / whole_m if whole_m > 0 else 1.0
+
+
+def _straight_m(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return metres_between(TrackFix(0, *a), TrackFix(0, *b))
+
+
 def _positions(made: Iterable[Handled], circuits: Iterable[Circuit]) -> set[tuple[float, float]]:
     """Where the visits made are, as far as these circuits say."""
-    where = {
+    where = _where(circuits)
+    return {where[visit] for visit in made if visit in where}
+
+
+def _where(
+    circuits: Iterable[Circuit], kinds: Collection[str] = ("stop", "disposal")
+) -> dict[Handled, tuple[float, float]]:
+    return {
         _handled(visit): (visit.lon, visit.lat)
         for circuit in circuits
         for visit in circuit.visits
-        if visit.lon is not None and visit.lat is not None
+        if visit.kind in kinds and visit.lon is not None and visit.lat is not None
     }
-    return {where[visit] for visit in made if visit in where}

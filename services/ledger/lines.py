@@ -16,10 +16,10 @@ def line_after(previous: SavingsComputed | None, computed: SavingsComputed) -> S
     The id is made of the content and of the line before it: whoever computes the same again makes the same line, and a
     day that goes back to earlier figures has a further line, not an old one.
     """
-    if previous is not None and _content(previous) == _content(computed):
+    if previous is not None and content(previous) == content(computed):
         return None
     follows = previous.computation_id if previous else None
-    name = json.dumps([str(follows), _content(computed)], sort_keys=True)
+    name = json.dumps([str(follows), content(computed)], sort_keys=True)
     return computed.model_copy(
         update={
             "computation_id": uuid5(NAMESPACE_URL, f"tournee:savings:{name}"),
@@ -30,7 +30,8 @@ def line_after(previous: SavingsComputed | None, computed: SavingsComputed) -> S
     )
 
 
-def _content(line: SavingsComputed) -> dict[str, object]:
+def content(line: SavingsComputed) -> dict[str, object]:
+    """All that a line says of its day, as JSON has it."""
     return line.model_dump(mode="json", exclude=NOT_CONTENT)
 
 
@@ -51,6 +52,12 @@ def _differences(previous: SavingsComputed, computed: SavingsComputed) -> Iterat
         yield "plan"
     if previous.registry_version != computed.registry_version and said_all:
         yield "registry"
+    if previous.baseline_version != computed.baseline_version:
+        yield "baseline"
+    if previous.calibration != computed.calibration:
+        yield "calibration"
+    if previous.events != computed.events:
+        yield "log"
     if previous.arithmetic != computed.arithmetic:
         yield "arithmetic"
 

@@ -14,8 +14,8 @@ from services.contracts import topics
 from services.contracts.fields import scope_name
 from services.contracts.ledger import SavingsComputed
 from services.errors import StoreAway, StreamAway
+from services.ledger.compute import computed
 from services.ledger.lines import line_after
-from services.ledger.savings import savings_of_day
 from services.ledger.store import (
     CityDay,
     FleetHeld,
@@ -145,9 +145,9 @@ class LedgerKeeper:
             held = load_day(connection, city_day, now)
         if held is None:
             return True
-        computed = [self._computed_or_told(city_day, fleet, now) for fleet in held.fleets]
-        is_whole = False not in computed
-        further = [line_after(fleet.previous, line) for fleet, line in zip(held.fleets, computed, strict=True) if line]
+        said = [self._computed_or_told(city_day, fleet, now) for fleet in held.fleets]
+        is_whole = False not in said
+        further = [line_after(fleet.previous, line) for fleet, line in zip(held.fleets, said, strict=True) if line]
         lines = [line for line in further if line is not None]
         marks = held.marks if is_whole else []  # whoever waits needs them still
         if lines:
@@ -171,23 +171,12 @@ class LedgerKeeper:
             log.warning("%s %s waits: plan %s was sent and has not come", scope, city_day.day, held.unstored_plan_id)
             return False
         try:
-            return self._computed(city_day, held, now) if held.events.plan_in_force else None
+            return computed(*city_day, held, now, self._roads_of) if held.events.plan_in_force else None
         except (StoreAway, StreamAway):
             raise
         except Exception:  # noqa: BLE001 - told with its trace; the other fleets have their lines
             self._tell_failure(scope, city_day.day)
             return False
-
-    def _computed(self, city_day: CityDay, held: FleetHeld, now: datetime) -> SavingsComputed:
-        registry, plan = held.registries[0], held.events.opening_plan
-        on_streets = plan is not None and plan.roads == "osm"
-        roads = self._roads_of(registry) if on_streets else estimated_roads(registry)
-        if plan is not None and plan.roads != roads.source:
-            log.warning("%s %s: planned on streets that are not here: nothing is compared", *city_day)
-        return savings_of_day(
-            held.registries, city_day.day, held.events, fleet=held.fleet, now=now, roads=roads,
-            registry_version=held.registry_version,
-        )  # fmt: skip
 
     def _publish(self, city_day: CityDay, lines: list[SavingsComputed], marks: list[int]) -> None:
         for line in lines:

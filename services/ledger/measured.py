@@ -1,7 +1,8 @@
 """Kilometres by GPS: of a track that covers the duty and does not contradict what else is known of it, or of none."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,55 @@ class Duty:
     estimated_m: float
     places: Collection[tuple[float, float]]
     """Lon, lat of what it emptied and where it unloaded."""
+    words: Sequence[tuple[float, str]] = ()
+    """Seconds since 1970 and kind of each visit its crew spoke of, in the order of time."""
+
+
+class Track(NamedTuple):
+    """What GPS measured of a truck's day. `haul_m` of `distance_m` lies outside the collecting."""
+
+    distance_m: float
+    haul_m: float | None = None
+    duty_s: float | None = None
+
+    def as_kept(self) -> "Track":
+        """As a line keeps it: to a tenth."""
+        haul_m, duty_s = (None if n is None else round(n, 1) for n in self[1:])
+        return Track(round(self.distance_m, 1), haul_m, duty_s)
+
+
+LEFT_M = 100.0
+"""So far from where its track begins, a truck has left; the noise of a standing receiver is a tenth. Assumed."""
+
+
+def measured_track(fixes: Sequence[TrackFix], duty: Duty) -> Track | None:
+    """The truck's day by GPS; None where `measured_m` is."""
+    length_m = measured_m(fixes, duty)
+    if length_m is None:
+        return None
+    track = believed(fixes)
+    collect_m = sum(track_length_m(part) or 0.0 for part in _collecting(track, duty.words))
+    return Track(length_m, max(0.0, length_m - collect_m), _away_s(track))
+
+
+def _collecting(track: Sequence[TrackFix], words: Sequence[tuple[float, str]]) -> Iterator[list[TrackFix]]:
+    """The track from the first container to the last before each unloading; a crew's word comes when it is emptied."""
+    first_s = last_s = None
+    for at_s, kind in [*words, (0.0, "end")]:
+        if kind == "stop":
+            first_s, last_s = at_s if first_s is None else first_s, at_s
+        elif first_s is not None and last_s is not None:
+            part = [fix for fix in track if first_s <= fix.at_s <= last_s]
+            if len(part) > 1:
+                yield part
+            first_s = None
+
+
+def _away_s(track: Sequence[TrackFix]) -> float:
+    """From leaving where the track begins to being back where it ends."""
+    left_s = next((fix.at_s for fix in track if metres_between(track[0], fix) > LEFT_M), track[0].at_s)
+    back_s = next((fix.at_s for fix in reversed(track) if metres_between(track[-1], fix) > LEFT_M), track[-1].at_s)
+    return max(0.0, back_s - left_s)
 
 
 def measured_m(fixes: Sequence[TrackFix], duty: Duty) -> float | None:

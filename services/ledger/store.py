@@ -9,10 +9,14 @@ from services.city.fleets import FleetRules
 from services.city.registry import City, Registry
 from services.city.store import find_registry
 from services.city.versions import find_registry_version, find_version
-from services.contracts.ledger import SavingsComputed
+from services.contracts.ledger import EventKind, SavingsComputed
 from services.contracts.planning import PlanMade
+from services.ledger.books import find_accepted, find_book, find_logged
 from services.ledger.driven import Confirmed, SentPlan
+from services.ledger.fuel import FuelBook
+from services.ledger.measured import Track
 from services.ledger.savings import ARITHMETIC, DayEvents, KeptMeasures
+from services.ledger.served import Accepted
 from services.roads.store import tracks_between
 from services.roads.tracks import TrackFix
 from services.store.connection import Connection
@@ -116,6 +120,9 @@ class _CityEvents:
     """City, day, and the instants between which it lies."""
     tracks: dict[str, list[TrackFix]]
     emptyings: dict[str, int]
+    accepted: Accepted | None
+    book: FuelBook
+    logged: dict[date, tuple[EventKind, ...]]
 
 
 def _load_city_events(connection: Connection, city: City, day: date) -> _CityEvents:
@@ -127,6 +134,9 @@ def _load_city_events(connection: Connection, city: City, day: date) -> _CityEve
         key=key,
         tracks=dict(tracks_between(connection, city.id, from_at, until)),
         emptyings={row["container_id"]: row["times"] for row in emptyings},
+        accepted=find_accepted(connection, city.id, day),
+        book=find_book(connection, city.id),
+        logged=find_logged(connection, city.id, day),
     )
 
 
@@ -161,6 +171,9 @@ def _load_events(connection: Connection, key: dict[str, Any], of_city: _CityEven
         confirmed=confirmed,
         tracks={truck: track for truck, track in of_city.tracks.items() if truck in trucks},
         emptyings=of_city.emptyings,
+        accepted=of_city.accepted,
+        book=of_city.book,
+        logged=of_city.logged,
     )
 
 
@@ -168,7 +181,7 @@ def _kept(events: DayEvents, previous: SavingsComputed | None) -> KeptMeasures |
     """What the last line measured, where it counts more positions than there are: they were dropped for their age."""
     if previous is None or events.positions.fixes >= previous.fixes:
         return None
-    measured = {row.truck: row.distance_m for row in previous.measured}
+    measured = {row.truck: Track(row.distance_m, row.haul_m, row.duty_s) for row in previous.measured}
     return KeptMeasures(measured, previous.fixes, previous.latest_fix_at)
 
 

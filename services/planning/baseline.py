@@ -34,15 +34,8 @@ def baseline_of_day(
     if not registry.baseline:
         return None
     registry = part_of(registry, fleet)
-    circuits = _circuits_on(registry, day)
-    problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}", roads=roads)
-    vehicles = {vehicle.id for vehicle in problem.vehicles}
-    reached = {truck: _reached(problem, truck) for _, truck in circuits if truck in vehicles}
-    driven = [
-        routing.replay_fixed_circuit(problem, truck, [stop for stop in stops if stop in reached[truck]])
-        for (_, truck), stops in circuits.items()
-        if truck in vehicles
-    ]
+    problem, lists = lists_of_day(registry, forecasts, day, roads=roads)
+    driven = [routing.replay_fixed_circuit(problem, truck, stops) for truck, stops in lists]
     fuels = fuel_models(registry)
     metres = [circuit.distance_m * road_factor for circuit in driven]
     demand_kg = {stop.id: stop.demand_kg for stop in problem.stops}
@@ -58,6 +51,25 @@ def baseline_of_day(
         fuel_l=round(fuel_l, 2),
         collected_kg=round(sum(demand_kg[stop] for circuit in driven for stop in circuit.route.stop_ids), 1),
     )
+
+
+def lists_of_day(
+    registry: Registry, forecasts: Iterable[ContainerForecast], day: date, *, roads: Roads | None = None
+) -> tuple[routing.Problem, list[tuple[str, list[str]]]]:
+    """The day as a problem, and of each fixed circuit that is driven its truck and its stops in driving order.
+
+    Of one fleet's registry. A circuit whose truck is not in service is not driven; a container that has no forecast, or
+    to which the truck has no way, is left out.
+    """
+    circuits = _circuits_on(registry, day)
+    problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}", roads=roads)
+    vehicles = {vehicle.id for vehicle in problem.vehicles}
+    reached = {truck: _reached(problem, truck) for _, truck in circuits if truck in vehicles}
+    return problem, [
+        (truck, [stop for stop in stops if stop in reached[truck]])
+        for (_, truck), stops in circuits.items()
+        if truck in vehicles
+    ]
 
 
 def _reached(problem: routing.Problem, truck: str) -> set[str]:

@@ -28,6 +28,8 @@ class CityDay:
     served_people: float
     zones: tuple[ZoneServed, ...]
     simulated: bool
+    lines: tuple[SavingsComputed, ...]
+    """What it is put together from: intervals are made of all of them."""
 
 
 def city_days(lines: Iterable[SavingsComputed]) -> list[CityDay]:
@@ -53,6 +55,7 @@ def _city_day(lines: Sequence[SavingsComputed]) -> CityDay:
         served_people=round(sum(zone.served_people for zone in zones)),
         zones=zones,
         simulated=any(line.simulated for line in lines),
+        lines=tuple(lines),
     )
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from services.contracts.ledger import DayFigures, ZoneServed
+from services.ledger.period import Savings, savings_of
 from services.web.city_days import CityDay
 from services.web.store import ZoneRow
 
@@ -48,6 +50,19 @@ class Period:
 
     month: date
     days: Sequence[CityDay]
+    ahead: Sequence[CityDay] = ()
+    """The days after it that are over: where service fell then, its last days' saving is not counted."""
+    period_days: int = 7
+    """Of the city's rule of who is served."""
+
+    @cached_property
+    def savings(self) -> Savings | None:
+        """With its interval; None where nothing is compared, or not by an arithmetic that knows how far it may err."""
+        if any(not line.errors for day in self.compared for line in day.lines):
+            return None
+        lines = [line for day in self.compared for line in day.lines]
+        ahead = [line for day in self.ahead for line in day.lines]
+        return savings_of(lines, ahead=ahead, period_days=self.period_days)
 
     @property
     def compared(self) -> list[CityDay]:
@@ -56,19 +71,22 @@ class Period:
 
     @property
     def fuel_saved_l(self) -> float:
-        return sum(day.fuel_saved_l or 0 for day in self.compared)
+        """What is counted."""
+        return self.savings.fuel_l.value if self.savings else sum(day.fuel_saved_l or 0 for day in self.compared)
 
     @property
     def distance_saved_m(self) -> float:
+        if self.savings:
+            return self.savings.distance_m.value
         return sum(day.baseline.distance_m - day.driven.distance_m for day in self.compared if day.baseline)
 
     @property
     def co2e_saved_kg(self) -> float:
-        return sum(day.co2e_saved_kg or 0 for day in self.compared)
+        return self.savings.co2e_kg.value if self.savings else sum(day.co2e_saved_kg or 0 for day in self.compared)
 
     @property
     def money_saved(self) -> float:
-        return sum(day.money_saved or 0 for day in self.compared)
+        return self.savings.money.value if self.savings else sum(day.money_saved or 0 for day in self.compared)
 
     @property
     def currency(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import Circuit, PlanMade
+from services.ledger.counterfactual import Counterfactual
 from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.known import NotKnown
 from services.ledger.savings import DayEvents, savings_of_day
@@ -158,7 +159,7 @@ def test_a_saving_of_nothing_is_nought(
 ) -> None:
     """A day that cost as much as the fixed circuits is compared, and its saving is 0 %, not unknown."""
     driven = line(confirmed=all_done(plan)).driven
-    monkeypatch.setattr("services.ledger.savings.baseline_of_day", lambda *_, **__: driven)
+    monkeypatch.setattr("services.ledger.savings.counterfactual_of_day", lambda *_, **__: Counterfactual(driven))
     told = line(confirmed=all_done(plan))
     saved = (told.fuel_saved_l, told.fuel_saved_ratio, told.money_saved, told.co2e_saved_kg)
     assert saved == (0.0, 0.0, 0.0, 0.0)

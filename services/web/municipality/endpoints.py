@@ -48,14 +48,19 @@ def municipality_page(
         raise NotFound
     days = read_days(connection, city, month, last_of(month), today)
     counted = [day.counted for day in reversed(days) if day.is_published and day.counted]
+    after, period_days = last_of(month) + timedelta(days=1), city.service.period_days
+    following = read_days(connection, city, after, after + timedelta(days=period_days - 2), today)
+    ahead = [day.counted for day in reversed(following) if day.is_published and day.counted]
+    zones = shared.list_zones(connection, city.id)
     return get_page(request).render(
         request, "municipality/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
-        month=month, last=last_of(month), days=days, period=Period(month, counted),
+        month=month, last=last_of(month), days=days, period=Period(month, counted, ahead, period_days),
         open_days=[day for day in days if not day.is_published],
-        shares=zone_shares(shared.list_zones(connection, city.id), counted[-1] if counted else None),
+        shares=zone_shares(zones, counted[-1] if counted else None),
         previous=max((other for other in months if other < month), default=None),
         following=min((other for other in months if other > month), default=None),
         most_l=max(map(_most_l, days), default=0.0),
+        zone_names={zone["zone_id"]: zone["name"] for zone in zones},
     )  # fmt: skip
 
 

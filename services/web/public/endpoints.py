@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.city.registry import City
 from services.store.connection import Connection
 from services.web import store as shared
+from services.web.city_days import CityDay
 from services.web.deps import WithDeps, WithStore
 from services.web.pages import get_page
 from services.web.period import Period, zone_shares
@@ -33,7 +34,7 @@ def public_page(
         raise NotFound
     months = store.list_savings_months(connection, chosen.id)
     month = _chosen_month(mois, months)
-    days = store.list_city_days(connection, chosen.id, month, _last_of(month)) if month else []
+    days, ahead = _days_of(connection, chosen, month) if month else ([], [])
     zones = shared.list_zones(connection, chosen.id)
     shares = zone_shares(zones, days[-1] if days else None)
     basemap = deps.basemaps.streets(chosen.id) or shared.find_basemap(connection, chosen.id)
@@ -42,7 +43,7 @@ def public_page(
         "public/page.html",
         city=chosen,
         cities=cities,
-        period=Period(month or deps.clock.now().date(), days),
+        period=Period(month or deps.clock.now().date(), days, ahead, chosen.service.period_days),
         months=months,
         month=month,
         previous=_neighbour(months, month, -1),
@@ -51,9 +52,17 @@ def public_page(
         shares=shares,
         zone_map=draw_zone_map(zones, shares, basemap),
         population=sum(zone["population"] for zone in zones),
+        zone_names={zone["zone_id"]: zone["name"] for zone in zones},
     )
     response.headers["Cache-Control"] = CACHE
     return response
+
+
+def _days_of(connection: Connection, city: City, month: date) -> tuple[list[CityDay], list[CityDay]]:
+    """A month's, and those after it that decide what of its last days counts."""
+    last = _last_of(month)
+    days = store.list_city_days(connection, city.id, month, last + timedelta(days=city.service.period_days - 1))
+    return [day for day in days if day.day <= last], [day for day in days if day.day > last]
 
 
 def _chosen_month(wish: str | None, months: list[date]) -> date | None:

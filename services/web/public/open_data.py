@@ -24,10 +24,12 @@ SAVINGS_COLUMNS = (
     "driven_collected_kg", "driven_fuel_l_per_stop", "driven_fuel_l_per_t",
     "baseline_collected_kg", "baseline_fuel_l_per_stop", "baseline_fuel_l_per_t",
     "fleet", "number", "reasons", "computation_id", "registry_version",
+    "fuel_saved_low_l", "fuel_saved_high_l", "fuel_withheld_l", "distance_saved_m", "duty_saved_s", "provisional",
+    "events", "baseline_version", "calibration", "baseline_haul_m", "baseline_duty_s", "driven_haul_m", "driven_duty_s",
 )  # fmt: skip
 
 
-@router.get("/savings.json", response_model_exclude={"__all__": {"measured"}})
+@router.get("/savings.json", response_model_exclude={"__all__": {"measured", "works", "errors"}})
 def get_savings_json(
     response: Response,
     connection: WithStore,
@@ -38,7 +40,8 @@ def get_savings_json(
 ) -> list[SavingsComputed]:
     """The ledger's days that are over, oldest first: of each and each fleet its latest line (`SavingsComputed`).
 
-    Without the metres of single trucks, which are their crews' affair.
+    Without what single trucks did, which is their crews' affair. `fuel_saved_low_l` to `fuel_saved_high_l` is the 90 %
+    interval of that day alone; of several days it is not the sum of theirs.
     """
     response.headers["Cache-Control"] = CACHE
     return store.list_savings(connection, chosen_city(connection, city).id, first, last, fleet)
@@ -59,7 +62,8 @@ def get_savings_csv(
 
 
 def _savings_row(line: SavingsComputed) -> dict[str, Any]:
-    row = line.model_dump(exclude={"driven", "baseline", "zones", "measured"}) | {"reasons": " ".join(line.reasons)}
+    row = line.model_dump(exclude={"driven", "baseline", "zones", "measured", "works", "errors"})
+    row |= {name: " ".join(getattr(line, name)) for name in ("reasons", "provisional", "events")}
     for side, figures in (("driven", line.driven), ("baseline", line.baseline)):
         if figures is not None:
             row |= {f"{side}_{name}": value for name, value in figures.model_dump().items()}

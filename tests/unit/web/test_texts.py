@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from services.contracts.confirmations import SkipReason
+from services.contracts.ledger import Fell, Provisional
 from services.contracts.planning import DueReason, PlanStatus, UnservedReason
 from services.contracts.telemetry import RejectionReason
 from services.web import problems
@@ -58,6 +59,8 @@ def test_every_text_that_a_page_names_exists() -> None:
         ("due", get_args(DueReason)),
         ("driver.reason", get_args(SkipReason)),
         ("rejected", get_args(RejectionReason)),
+        ("savings.provisional", get_args(Provisional)),
+        ("savings.fell", get_args(Fell)),
         ("operator.status", get_args(PlanStatus)),
         ("console.planning", ("ordered", "started", "improved", "finished", "failed")),
         ("public.method", ("no_baseline", "saved", "even", "lost")),

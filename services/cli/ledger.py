@@ -1,0 +1,256 @@
+"""`tournee ledger ...`: the baseline and who accepted it, fuel receipts and coefficients, the log, the replay."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.shared import SHOWN, WRONG, ShowAll, console
+
+if TYPE_CHECKING:
+    from services.city.registry import Registry
+    from services.ledger.frozen import FrozenBaseline
+    from services.store.connection import Connection
+
+ledger_app = typer.Typer()
+
+CALIBRATION_COLUMNS = (
+    "truck", "verdict", "fillings", "days", "CV(RMSE)", "NMBE", "haul L/km", "collect L/km", "L/stop", "L/h standing",
+)  # fmt: skip
+
+City = Annotated[str, typer.Argument(metavar="CITY", help="The id of a loaded city, as in its city.toml.")]
+DAY = ["%Y-%m-%d"]
+First = Annotated[datetime, typer.Option("--from", formats=DAY, help="First day, like 2026-11-01.")]
+Last = Annotated[datetime, typer.Option("--to", formats=DAY, help="Last day, like 2026-11-28.")]
+Who = Annotated[str, typer.Option("--by", help="Who does it, for the audit.")]
+Flaws = Annotated[list[str] | None, typer.Option("--flaw", help="What is known to be wrong in it; may be repeated.")]
+
+
+@ledger_app.command("freeze-baseline")
+def freeze_command(city: City, who: Who, flaw: Flaws = None) -> None:
+    """Put down the fixed circuits of the city folder as a baseline that never changes."""
+    from services.ledger.frozen import baseline_of_folder  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, version = _registry(connection, city)
+        _put_down(connection, baseline_of_folder(registry, version, flaw or ()), who)
+
+
+@ledger_app.command("learn-baseline")
+def learn_command(city: City, first: First, last: Last, who: Who, flaw: Flaws = None) -> None:
+    """Learn the fixed circuits from at least four weeks of truck positions before the change, and put them down."""
+    from services.ledger.learned import Driven, learn_baseline  # noqa: PLC0415
+    from services.roads.store import tracks_between  # noqa: PLC0415
+    from services.times import instant_of  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, version = _registry(connection, city)
+
+        def driven() -> Iterator[Driven]:
+            for n in range((last - first).days + 1):
+                day = first.date() + timedelta(days=n)
+                from_at, until = (instant_of(day + timedelta(days=more), 0, registry.city.zone_info) for more in (0, 1))
+                with connection.transaction():
+                    for truck, fixes in tracks_between(connection, city, from_at, until):
+                        yield day, truck, fixes
+
+        learned = learn_baseline(registry, version, driven(), first.date(), last.date())
+        more = learned.model_copy(update={"known_flaws": (*learned.known_flaws, *(flaw or ()))})
+        _put_down(connection, more, who)
+
+
+@ledger_app.command("accept-baseline")
+def accept_command(
+    city: City,
+    version: Annotated[int, typer.Argument(help="Of the baseline: tournee ledger baselines CITY")],
+    valid_from: Annotated[
+        datetime, typer.Option("--from", formats=DAY, help="The first day that is not driven by it any more.")
+    ],
+    who: Annotated[str, typer.Option("--by", help="The login of an account of the municipality.")],
+) -> None:
+    """Note that the municipality accepts a baseline. From then on it stands; a change is a new version."""
+    from services.ledger.books import accept_baseline  # noqa: PLC0415
+
+    with _store() as connection:
+        accept_baseline(connection, city, version, valid_from=valid_from.date(), who=who, now=_now())
+    console.print(Text(f"Baseline {version} of {city} counts from {valid_from:%Y-%m-%d} on; accepted by {who}."))
+
+
+@ledger_app.command("baselines")
+def baselines_command(city: City) -> None:
+    """List all baselines of a city, with what is known to be wrong in them and who accepted them."""
+    from services.ledger.books import list_baselines  # noqa: PLC0415
+
+    with _store() as connection:
+        _registry(connection, city)
+        kept = list_baselines(connection, city)
+    if not kept:
+        console.print(f"No baseline is put down: tournee ledger freeze-baseline {city} --by NAME")
+    for row in kept:
+        accepted = "accepted by nobody"
+        if row.valid_from is not None and row.accepted_at is not None:
+            accepted = f"counts from {row.valid_from} on, accepted {row.accepted_at:%Y-%m-%d} by {row.accepted_by}"
+            accepted += f" ({row.role})"
+        console.print(Text(f"version {row.version}: {_told(row.frozen)}; {accepted}", style="bold"))
+        console.print(Text(f"  put down {row.made_at:%Y-%m-%d %H:%M} UTC by {row.made_by}, sha256 {row.sha256}"))
+        for known in row.frozen.known_flaws:
+            console.print(Text(f"  known flaw: {known}"))
+
+
+@ledger_app.command("receipts")
+def receipts_command(city: City, file: Annotated[Path, typer.Argument(metavar="FILE.csv")], who: Who) -> None:
+    """Load fuel receipts or CAN litres: receipt, truck, filled_at, fuel_l, odometer_km, source (receipt or can)."""
+    from services.ledger.books import add_receipts  # noqa: PLC0415
+    from services.ledger.receipts import odometer_faults, read_receipts  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, _ = _registry(connection, city)
+        receipts = read_receipts(file, {truck.id for truck in registry.trucks}, registry.city.zone_info)
+        added = add_receipts(connection, city, receipts, who=who, now=_now())
+    for fault in odometer_faults(receipts)[:SHOWN]:
+        console.print(Text(fault, style="yellow"))
+    console.print(f"{added} receipts added, {len(receipts) - added} were there already.")
+
+
+@ledger_app.command("calibrate")
+def calibrate_command(city: City, who: Who) -> None:
+    """Learn each truck's fuel coefficients from its litres and its measured work; with too little it keeps defaults."""
+    from services.ledger.books import add_calibration, list_lines, list_receipts  # noqa: PLC0415
+    from services.ledger.calibration import calibrate, works_of  # noqa: PLC0415
+    from services.planning.problem import fuel_models  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, _ = _registry(connection, city)
+        lines = list_lines(connection, city, date(2000, 1, 1), date(2199, 12, 31))
+        receipts = list_receipts(connection, city)
+        now, zone = _now(), registry.city.zone_info
+        found = calibrate(city, zone, receipts, works_of(lines), fuel_models(registry), until=now)
+        table = Table(title=f"Fuel of the trucks of {city}", title_justify="left")
+        for column in CALIBRATION_COLUMNS:
+            table.add_column(column)
+        for row in found.trucks:
+            fit = [f"{n:.1%}" if n is not None else "-" for n in (row.cv_rmse, row.nmbe)]
+            per = [f"{n:.3f}" for n in row.per]
+            table.add_row(row.truck, row.verdict, str(row.fillings), str(row.days), *fit, *per)
+        console.print(table)
+        if not any(row.verdict == "calibrated" for row in found.trucks):
+            console.print("No truck has enough litres yet: nothing is kept, and figures stay provisional.")
+            raise typer.Exit(WRONG)
+        version = add_calibration(connection, found, who=who, now=now)
+    console.print(f"Kept as calibration {version}; days since {found.first_day} are counted again.")
+
+
+@ledger_app.command("note")
+def note_command(
+    city: City,
+    first: First,
+    last: Last,
+    kind: Annotated[str, typer.Option(help="strike, site_closed, flood or other.")],
+    remark: Annotated[str, typer.Option(help="What happened, in words.")],
+    who: Who,
+) -> None:
+    """Log an event that no circuit could help. On days of a strike the fixed circuits would not have driven either."""
+    from services.contracts.ledger import EventKind  # noqa: PLC0415
+    from services.ledger.books import LoggedEvent, add_event  # noqa: PLC0415
+
+    if kind not in get_args(EventKind):
+        raise typer.BadParameter(f"{kind}; expected {', '.join(get_args(EventKind))}", param_hint="--kind")
+    if last < first:
+        raise typer.BadParameter(f"{last:%Y-%m-%d} is before {first:%Y-%m-%d}", param_hint="--to")
+    with _store() as connection:
+        _registry(connection, city)
+        event = LoggedEvent(kind, first.date(), last.date(), remark, who, _now())  # type: ignore[arg-type]
+        add_event(connection, city, event)
+    console.print("Logged; the days are counted again.")
+
+
+@ledger_app.command("log")
+def log_command(city: City) -> None:
+    """List the log of non-routine events."""
+    from services.ledger.books import list_events  # noqa: PLC0415
+
+    with _store() as connection:
+        _registry(connection, city)
+        events = list_events(connection, city, date(2000, 1, 1), date(2199, 12, 31))
+    for event in events:
+        told = f"{event.first_day} to {event.last_day} {event.kind}: {event.remark}"
+        console.print(Text(f"{told} ({event.noted_by}, {event.noted_at:%Y-%m-%d %H:%M} UTC)"))
+
+
+@ledger_app.command("replay")
+def replay_command(city: City, first: First, last: Last, show_all: ShowAll = False) -> None:
+    """Compute every published figure again from stored events and versions; exit 1 where one differs."""
+    from services.ledger.replay import replay  # noqa: PLC0415
+    from services.roads.osm.city_roads import roads_of  # noqa: PLC0415
+    from services.settings import settings  # noqa: PLC0415
+
+    lines = wrong = kept = 0
+    with _store() as connection:
+        _registry(connection, city)
+        found = partial(roads_of, data_folder=settings().data_folder)
+        for row in replay(connection, city, first.date(), last.date(), now=_now(), roads_of=found):
+            lines += 1
+            wrong += bool(row.differences)
+            kept += row.is_track_kept
+            shown = row.differences if show_all or wrong <= SHOWN else ()
+            for difference in shown:
+                console.print(Text(f"{row.line.day} {row.line.fleet}: {difference}", style="red"))
+    if kept:
+        console.print(f"{kept} lines are of days whose positions are dropped: their GPS kilometres are the lines' own.")
+    console.print(f"{lines} published lines replayed, {wrong} differ.")
+    if wrong or not lines:
+        raise typer.Exit(WRONG)
+
+
+def _put_down(connection: "Connection", frozen: "FrozenBaseline", who: str) -> None:
+    from services.ledger.books import add_baseline  # noqa: PLC0415
+
+    version, is_new = add_baseline(connection, frozen, who=who, now=_now())
+    for flaw in frozen.known_flaws:
+        console.print(Text(f"known flaw: {flaw}", style="yellow"))
+    state = "put down as" if is_new else "is there already as"
+    console.print(Text(f"{_told(frozen)}: {state} version {version}, sha256 {frozen.sha256}"))
+    console.print(f"It counts once the municipality has accepted it: tournee ledger accept-baseline {frozen.city} "
+                  f"{version} --from DAY --by LOGIN")  # fmt: skip
+
+
+def _told(frozen: "FrozenBaseline") -> str:
+    circuits, containers = {row.circuit for row in frozen.circuits}, {row.container for row in frozen.circuits}
+    source = "city folder"
+    if frozen.learned_from == "gps":
+        source = f"GPS of {frozen.first_day} to {frozen.last_day}"
+    return f"{len(circuits)} circuits, {len(containers)} containers, {len(frozen.trucks)} trucks, from {source}"
+
+
+def _registry(connection: "Connection", city: str) -> "tuple[Registry, int | None]":
+    from services.city.store import find_registry  # noqa: PLC0415
+    from services.city.versions import find_version  # noqa: PLC0415
+
+    registry = find_registry(connection, city)
+    if registry is None:
+        console.print(f"{city} is not loaded: tournee city load FOLDER", style="red", markup=False)
+        raise typer.Exit(WRONG)
+    return registry, find_version(connection, city)
+
+
+def _now() -> datetime:
+    from services.clock import clock_from  # noqa: PLC0415
+    from services.settings import settings  # noqa: PLC0415
+
+    return clock_from(settings().clock).now()
+
+
+@contextmanager
+def _store() -> "Iterator[Connection]":
+    # Here and not above: help and completion need neither a database nor its settings.
+    from services.settings import settings  # noqa: PLC0415
+    from services.store.connection import connect  # noqa: PLC0415
+
+    with connect(settings().database_url.get_secret_value(), name="ledger-books") as connection:
+        yield connection

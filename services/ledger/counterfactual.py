@@ -1,0 +1,196 @@
+"""The counterfactual of a day: what the baseline would have driven and burnt, with the fills of its own emptyings."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
+
+import routing
+from services.city.fleets import part_of
+from services.city.registry import Registry
+from services.contracts.ledger import DayFigures
+from services.contracts.planning import ContainerForecast
+from services.ledger.frozen import FrozenBaseline
+from services.ledger.fuel import FuelBook, Work
+from services.planning.baseline import lists_of_day
+from services.planning.problem import fuel_models
+from services.roads.roads import Roads
+
+MOST_FILL_RATIO = 3.0
+"""Waste heaped beside a container is the baseline's to pick up too; beyond this the rate is wrong, not the heap."""
+LOAD_SPREAD = 0.12
+"""A day's waste more or less than the usual rates say, one standard deviation. Assumed: rain and weekdays do as much
+(shares of 0.84 to 1.26 by weekday in Edinburgh's litter bins)."""
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Of one fleet and day. Metres and seconds are as measured: times the day's road and pace factors."""
+
+    figures: DayFigures
+    works: Mapping[str, Work] = field(default_factory=dict)
+    zones_l: Mapping[str, float] = field(default_factory=dict)
+    """Litres allotted to each zone by the containers emptied; together all."""
+    without_zone_l: Mapping[str, float] = field(default_factory=dict)
+    """Litres less, were a zone's containers on no list."""
+    swing: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Litres, metres and seconds more, were there `LOAD_SPREAD` more waste: trips to the landfill come whole."""
+    overflowing: Mapping[str, int] = field(default_factory=dict)
+    """By zone, containers that would be over the rim after the day's round."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a kilometre and an hour of the estimate measure when they are driven."""
+
+    road_factor: float = 1.0
+    pace_factor: float = 1.0
+
+
+def counterfactual_of_day(
+    city: Registry,
+    frozen: FrozenBaseline,
+    forecasts: Iterable[ContainerForecast],
+    day: date,
+    *,
+    fleet: str,
+    fuel: FuelBook,
+    scale: Scale,
+    roads: Roads,
+    rests: Collection[date] = (),
+) -> Counterfactual:
+    """Drive the frozen circuits of this weekday, with what would stand in the containers had they been driven always.
+
+    Args:
+        city: the whole city of that day.
+        frozen: the baseline, which is put into it.
+        forecasts: of them the rates at which containers fill are used, and nothing that depends on the plan's own
+            emptyings.
+        day: of the city's own calendar.
+        fleet: whose circuits.
+        fuel: the coefficients, the same as on the driven side.
+        scale: the same as on the driven side.
+        roads: those of the plan that was driven.
+        rests: days on which nobody would have driven.
+    """
+    registry = part_of(frozen.put_into(city), fleet)
+    kinds = {kind.id: kind for kind in registry.container_kinds}
+    containers = {container.id: container for container in registry.containers}
+    rates = {f.container: f for f in forecasts if f.container in containers}
+    fills = {c: _fill_ratio(rates, c, frozen.days_since_emptied(c, day, rests)) for c in rates}
+    zones = {c.id: c.zone for c in registry.containers}
+    overflowing: dict[str, int] = defaultdict(int)
+    for container, fill in fills.items():
+        overflowing[zones[container]] += fill >= 1.0 and not frozen.empties_on(container, day, rests)
+    if day in rests:
+        return Counterfactual(_figures([], {}, {}, 0.0, scale), overflowing=overflowing)
+    expected = [
+        rates[c].model_copy(
+            update={
+                "fill_ratio": fill,
+                "demand_l": (litres := fill * containers[c].capacity_l),
+                "demand_kg": litres * kinds[containers[c].kind].kg_per_l,
+            }
+        )
+        for c, fill in fills.items()
+        if frozen.empties_on(c, day, rests)
+    ]
+    problem, lists = lists_of_day(registry, expected, day, roads=roads)
+    return _Day(problem, lists, zones, fuel, fuel_models(registry), scale).told(overflowing)
+
+
+class _Day:
+    """The lists of a day, driven and priced."""
+
+    def __init__(
+        self,
+        problem: routing.Problem,
+        lists: Sequence[tuple[str, list[str]]],
+        zones: Mapping[str, str],
+        fuel: FuelBook,
+        models: Mapping[str, routing.FuelModel],
+        scale: Scale,
+    ) -> None:
+        self._problem, self._lists, self._zones = problem, lists, zones
+        self._fuel = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
+        self._scale = scale
+        rows = (("depot", problem.depots), ("disposal", problem.disposal_sites), ("stop", problem.stops))
+        self._places = {(kind, row.id): row.location for kind, many in rows for row in many}
+        self._metres = {v.id: problem.matrices[v.profile].distance_m for v in problem.vehicles}
+
+    def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
+        driven = [(truck, routing.replay_fixed_circuit(self._problem, truck, stops)) for truck, stops in self._lists]
+        rows = [(truck, circuit, self._work(circuit)) for truck, circuit in driven]
+        litres = [self._fuel[truck].litres(work) for truck, _, work in rows]
+        works: dict[str, Work] = defaultdict(Work)
+        zones_l: dict[str, float] = defaultdict(float)
+        without_l: dict[str, float] = defaultdict(float)
+        for (truck, circuit, work), burnt_l in zip(rows, litres, strict=True):
+            works[truck] += work
+            stops = circuit.route.stop_ids
+            for stop in stops:
+                zones_l[self._zones[stop]] += burnt_l / len(stops)
+            for zone in {self._zones[stop] for stop in stops}:
+                rest = [stop for stop in stops if self._zones[stop] != zone]
+                without_l[zone] += burnt_l - (self._litres(truck, rest) if rest else 0.0)
+        demand_kg = {stop.id: stop.demand_kg for stop in self._problem.stops}
+        figures = _figures([circuit for _, circuit, _ in rows], works, demand_kg, sum(litres), self._scale)
+        return Counterfactual(figures, works, zones_l, without_l, self._swing(), overflowing)
+
+    def _swing(self) -> tuple[float, float, float]:
+        """Half of what a day with more waste differs from one with less: the loads decide how often trucks unload."""
+        sums = []
+        for more in (1 - LOAD_SPREAD, 1 + LOAD_SPREAD):
+            stops = tuple(
+                replace(stop, demand_kg=stop.demand_kg * more, demand_l=stop.demand_l * more)
+                for stop in self._problem.stops
+            )
+            problem = replace(self._problem, stops=stops)
+            circuits = [(truck, routing.replay_fixed_circuit(problem, truck, ids)) for truck, ids in self._lists]
+            sums.append(
+                (
+                    sum(self._fuel[truck].litres(self._work(circuit)) for truck, circuit in circuits),
+                    sum(circuit.distance_m for _, circuit in circuits) * self._scale.road_factor,
+                    sum(circuit.duty_s for _, circuit in circuits) * self._scale.pace_factor,
+                )
+            )
+        (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
+        return (more_l - less_l) / 2, (more_m - less_m) / 2, (more_s - less_s) / 2
+
+    def _litres(self, truck: str, stops: list[str]) -> float:
+        return self._fuel[truck].litres(self._work(routing.replay_fixed_circuit(self._problem, truck, stops)))
+
+    def _work(self, circuit: routing.FixedCircuit) -> Work:
+        metres, places = self._metres[circuit.route.vehicle], self._places
+        collect_m = sum(
+            int(metres[places["stop", a.id], places["stop", b.id]])
+            for a, b in pairwise(circuit.route.visits)
+            if a.kind == b.kind == "stop"
+        )
+        factor = self._scale.road_factor
+        return Work((circuit.distance_m - collect_m) * factor, collect_m * factor, circuit.stops, circuit.service_s)
+
+
+def _fill_ratio(rates: Mapping[str, ContainerForecast], container: str, days: int | None) -> float:
+    return 0.0 if days is None else min(rates[container].fill_per_day * days, MOST_FILL_RATIO)
+
+
+def _figures(
+    circuits: Sequence[routing.FixedCircuit],
+    works: Mapping[str, Work],
+    demand_kg: Mapping[str, float],
+    fuel_l: float,
+    scale: Scale,
+) -> DayFigures:
+    return DayFigures(
+        circuits=len(circuits),
+        stops=sum(circuit.stops for circuit in circuits),
+        trips=sum(circuit.trips for circuit in circuits),
+        distance_m=round(sum(work.distance_m for work in works.values()), 1),
+        service_s=sum(circuit.service_s for circuit in circuits),
+        fuel_l=round(fuel_l, 2),
+        collected_kg=round(sum(demand_kg[stop] for c in circuits for stop in c.route.stop_ids), 1),
+        haul_m=round(sum(work.haul_m for work in works.values()), 1),
+        duty_s=round(sum(circuit.duty_s for circuit in circuits) * scale.pace_factor, 1),
+    )
