@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing bench-forecast install install-dev browser servers map-tool lock clean
+.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing bench-forecast twin install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -44,6 +44,9 @@ bench-routing: .venv/.installed-dev ## The solver beside PyVRP and plain OR-Tool
 
 bench-forecast: .venv/.installed-dev ## Our forecast beside own history and LightGBM on real fills (SHARED=folder of data and tools)
 	@$(BIN)/python -m tests.benchmarks.forecast --shared $(or $(SHARED),../shared)
+
+twin: .venv/.installed-dev ## What the savings ledger says, held against what a simulated city truly burnt (SEEDS=20, DAYS=28)
+	@$(BIN)/python -m tests.benchmarks.honest_twin --seeds $(or $(SEEDS),20) --days $(or $(DAYS),28)
 
 fmt: .venv/.installed-dev ## Put the code into shape
 	$(BIN)/ruff check --fix .

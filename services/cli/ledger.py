@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from services.cli.shared import SHOWN, WRONG, ShowAll, console
 
 if TYPE_CHECKING:
     from services.city.registry import Registry
+    from services.ledger.calibration import TruckCalibration
     from services.ledger.frozen import FrozenBaseline
+    from services.ledger.learned import Driven
     from services.store.connection import Connection
 
 ledger_app = typer.Typer()
-
-CALIBRATION_COLUMNS = (
-    "truck", "verdict", "fillings", "days", "CV(RMSE)", "NMBE", "haul L/km", "collect L/km", "L/stop", "L/h standing",
-)  # fmt: skip
 
 City = Annotated[str, typer.Argument(metavar="CITY", help="The id of a loaded city, as in its city.toml.")]
 DAY = ["%Y-%m-%d"]
@@ -45,22 +42,13 @@ def freeze_command(city: City, who: Who, flaw: Flaws = None) -> None:
 @ledger_app.command("learn-baseline")
 def learn_command(city: City, first: First, last: Last, who: Who, flaw: Flaws = None) -> None:
     """Learn the fixed circuits from at least four weeks of truck positions before the change, and put them down."""
-    from services.ledger.learned import Driven, learn_baseline  # noqa: PLC0415
-    from services.roads.store import tracks_between  # noqa: PLC0415
-    from services.times import instant_of  # noqa: PLC0415
+    from services.ledger.learned import learn_baseline  # noqa: PLC0415
 
     with _store() as connection:
         registry, version = _registry(connection, city)
 
-        def driven() -> Iterator[Driven]:
-            for n in range((last - first).days + 1):
-                day = first.date() + timedelta(days=n)
-                from_at, until = (instant_of(day + timedelta(days=more), 0, registry.city.zone_info) for more in (0, 1))
-                with connection.transaction():
-                    for truck, fixes in tracks_between(connection, city, from_at, until):
-                        yield day, truck, fixes
-
-        learned = learn_baseline(registry, version, driven(), first.date(), last.date())
+        driven = _driven(connection, registry, first.date(), last.date())
+        learned = learn_baseline(registry, version, driven, first.date(), last.date())
         more = learned.model_copy(update={"known_flaws": (*learned.known_flaws, *(flaw or ()))})
         _put_down(connection, more, who)
 
@@ -119,26 +107,31 @@ def receipts_command(city: City, file: Annotated[Path, typer.Argument(metavar="F
 
 
 @ledger_app.command("calibrate")
-def calibrate_command(city: City, who: Who) -> None:
+def calibrate_command(
+    city: City,
+    who: Who,
+    gps_from: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="First day before the change whose positions are used too.")
+    ] = None,
+) -> None:
     """Learn each truck's fuel coefficients from its litres and its measured work; with too little it keeps defaults."""
     from services.ledger.books import add_calibration, list_lines, list_receipts  # noqa: PLC0415
-    from services.ledger.calibration import calibrate, works_of  # noqa: PLC0415
+    from services.ledger.calibration import calibrate, works_before, works_of  # noqa: PLC0415
     from services.planning.problem import fuel_models  # noqa: PLC0415
+    from services.times import local_day  # noqa: PLC0415
 
     with _store() as connection:
         registry, _ = _registry(connection, city)
         lines = list_lines(connection, city, date(2000, 1, 1), date(2199, 12, 31))
         receipts = list_receipts(connection, city)
         now, zone = _now(), registry.city.zone_info
-        found = calibrate(city, zone, receipts, works_of(lines), fuel_models(registry), until=now)
-        table = Table(title=f"Fuel of the trucks of {city}", title_justify="left")
-        for column in CALIBRATION_COLUMNS:
-            table.add_column(column)
+        works = works_of(lines)
+        if gps_from is not None:
+            last = min((line.day for line in lines), default=local_day(now, zone)) - timedelta(days=1)
+            works = [*works_before(registry, _driven(connection, registry, gps_from.date(), last)), *works]
+        found = calibrate(city, zone, receipts, works, fuel_models(registry), until=now)
         for row in found.trucks:
-            fit = [f"{n:.1%}" if n is not None else "-" for n in (row.cv_rmse, row.nmbe)]
-            per = [f"{n:.3f}" for n in row.per]
-            table.add_row(row.truck, row.verdict, str(row.fillings), str(row.days), *fit, *per)
-        console.print(table)
+            console.print(Text(_fuel_told(row)))
         if not any(row.verdict == "calibrated" for row in found.trucks):
             console.print("No truck has enough litres yet: nothing is kept, and figures stay provisional.")
             raise typer.Exit(WRONG)
@@ -208,6 +201,19 @@ def replay_command(city: City, first: First, last: Last, show_all: ShowAll = Fal
         raise typer.Exit(WRONG)
 
 
+def _driven(connection: "Connection", registry: "Registry", first: date, last: date) -> "Iterator[Driven]":
+    """Positions of each local day and truck, both days included."""
+    from services.roads.store import tracks_between  # noqa: PLC0415
+    from services.times import instant_of  # noqa: PLC0415
+
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        from_at, until = (instant_of(day + timedelta(days=more), 0, registry.city.zone_info) for more in (0, 1))
+        with connection.transaction():
+            for truck, fixes in tracks_between(connection, registry.city.id, from_at, until):
+                yield day, truck, fixes
+
+
 def _put_down(connection: "Connection", frozen: "FrozenBaseline", who: str) -> None:
     from services.ledger.books import add_baseline  # noqa: PLC0415
 
@@ -218,6 +224,14 @@ def _put_down(connection: "Connection", frozen: "FrozenBaseline", who: str) -> N
     console.print(Text(f"{_told(frozen)}: {state} version {version}, sha256 {frozen.sha256}"))
     console.print(f"It counts once the municipality has accepted it: tournee ledger accept-baseline {frozen.city} "
                   f"{version} --from DAY --by LOGIN")  # fmt: skip
+
+
+def _fuel_told(row: "TruckCalibration") -> str:
+    """A truck a line, as its tests came out."""
+    fit = "" if row.cv_rmse is None or row.nmbe is None else f", CV(RMSE) {row.cv_rmse:.1%}, NMBE {row.nmbe:.1%}"
+    haul, collect, stop, idle = row.per
+    per = f"{haul:.3f} L/km haul, {collect:.3f} L/km collecting, {stop:.3f} L a stop, {idle:.2f} L/h standing"
+    return f"{row.truck}: {row.verdict} ({row.fillings} fillings, {row.days} days{fit}): {per}"
 
 
 def _told(frozen: "FrozenBaseline") -> str:
@@ -232,11 +246,12 @@ def _registry(connection: "Connection", city: str) -> "tuple[Registry, int | Non
     from services.city.store import find_registry  # noqa: PLC0415
     from services.city.versions import find_version  # noqa: PLC0415
 
-    registry = find_registry(connection, city)
+    with connection.transaction():
+        registry, version = find_registry(connection, city), find_version(connection, city)
     if registry is None:
         console.print(f"{city} is not loaded: tournee city load FOLDER", style="red", markup=False)
         raise typer.Exit(WRONG)
-    return registry, find_version(connection, city)
+    return registry, version
 
 
 def _now() -> datetime:

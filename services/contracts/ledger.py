@@ -62,8 +62,8 @@ class ZoneServed(MessagePart):
     """The zone's part of the saving: both sides' litres are allotted to zones by the containers emptied. None: nothing
     was compared, or the line is from before zones had their part."""
     fuel_withheld_l: float = 0.0
-    """What is not counted of it where service fell: the zone's cost to the baseline (its allotted part, or what the
-    circuits would save without it, whichever is more) less what was allotted to it as driven; never below 0."""
+    """What is not counted of it where service fell: twice the zone's cost to the baseline (its allotted part, or what
+    the circuits would save without it, whichever is more) less what was allotted to it as driven; never below 0."""
     fell: Fell | None = None
 
 

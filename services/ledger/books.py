@@ -80,7 +80,7 @@ def list_baselines(connection: Connection, city: str) -> list[KeptBaseline]:
     Raises:
         BaselineBroken: one is not what was put down.
     """
-    with store_errors():
+    with store_errors(), connection.transaction():
         rows = connection.execute(SQL["list_baselines"], {"city": city}).fetchall()
     return [KeptBaseline(**{**_without(row), "frozen": _whole(city, row)}) for row in rows]
 
@@ -141,7 +141,8 @@ def find_accepted(connection: Connection, city: str, day: date) -> Accepted | No
     Raises:
         BaselineBroken: it is not what was put down.
     """
-    row = connection.execute(SQL["find_accepted"], {"city": city, "day": day}).fetchone()
+    with store_errors(), connection.transaction():
+        row = connection.execute(SQL["find_accepted"], {"city": city, "day": day}).fetchone()
     return None if row is None else Accepted(row["version"], row["valid_from"], _whole(city, row))
 
 
@@ -184,13 +185,13 @@ def add_receipts(connection: Connection, city: str, receipts: Sequence[Receipt],
 
 def list_receipts(connection: Connection, city: str) -> list[Receipt]:
     """All, in the order of time."""
-    with store_errors():
+    with store_errors(), connection.transaction():
         return [Receipt(**row) for row in connection.execute(SQL["list_receipts"], {"city": city}).fetchall()]
 
 
 def list_lines(connection: Connection, city: str, first: date, last: date) -> list[SavingsComputed]:
     """The lines that count of days that are over, both ends included."""
-    with store_errors():
+    with store_errors(), connection.transaction():
         rows = connection.execute(SQL["list_lines"], {"city": city, "first": first, "last": last}).fetchall()
     return [SavingsComputed.model_validate(row["document"]) for row in rows]
 
@@ -210,7 +211,8 @@ def add_calibration(connection: Connection, calibration: Calibration, *, who: st
 
 def find_book(connection: Connection, city: str, version: int | None = None) -> FuelBook:
     """The coefficients of a version, or of the latest; an empty book where there is none."""
-    row = connection.execute(SQL["find_calibration"], {"city": city, "version": version}).fetchone()
+    with store_errors(), connection.transaction():
+        row = connection.execute(SQL["find_calibration"], {"city": city, "version": version}).fetchone()
     return FuelBook() if row is None else Calibration.model_validate(row["document"]).book(row["version"])
 
 
@@ -227,7 +229,7 @@ def add_event(connection: Connection, city: str, event: LoggedEvent) -> None:
 
 def list_events(connection: Connection, city: str, first: date, last: date) -> list[LoggedEvent]:
     """Those that touch a period, the first first."""
-    with store_errors():
+    with store_errors(), connection.transaction():
         rows = connection.execute(SQL["list_events"], {"city": city, "first": first, "last": last}).fetchall()
     return [LoggedEvent(**row) for row in rows]
 
@@ -246,8 +248,7 @@ def logged_days(events: Sequence[LoggedEvent]) -> dict[date, tuple[EventKind, ..
 def find_logged(connection: Connection, city: str, day: date) -> dict[date, tuple[EventKind, ...]]:
     """What bears upon a day: its own events, and those of the weeks in which its containers were filling."""
     first = day - timedelta(days=2 * LONGEST_GAP_DAYS)
-    rows = connection.execute(SQL["list_events"], {"city": city, "first": first, "last": day}).fetchall()
-    days = logged_days([LoggedEvent(**row) for row in rows])
+    days = logged_days(list_events(connection, city, first, day))
     return {at: kinds for at, kinds in days.items() if first <= at <= day}
 
 

@@ -12,11 +12,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 import routing
+from services.city.registry import Registry
 from services.contracts.fields import CityId, Day, Id
 from services.contracts.ledger import SavingsComputed
 from services.ledger.fuel import FuelBook, Row, TruckFuel, Work, default_fuel
+from services.ledger.halts import Halts
 from services.ledger.receipts import Receipt
 from services.ledger.regression import fit_near
+from services.roads.tracks import TrackFix
 from services.times import local_day
 
 LEAST_PERIODS, LEAST_DAYS = 8, 21
@@ -86,12 +89,22 @@ class Calibration(BaseModel):
 
 
 class DayWork(NamedTuple):
-    """What a line of the ledger says that a truck did."""
+    """What a truck did, by a line of the ledger or, before there were any, by its positions.
+
+    Not measured and without a kilometre: nobody knows.
+    """
 
     day: date
     truck: str
     work: Work
     is_measured: bool
+
+
+def works_before(registry: Registry, driven: Iterable[tuple[date, str, Sequence[TrackFix]]]) -> list[DayWork]:
+    """What trucks did on days before the change, day by day and truck by truck, by their positions alone."""
+    halts = Halts(registry)
+    found = [(day, truck, halts.work_of(fixes)) for day, truck, fixes in driven]
+    return [DayWork(day, truck, work or Work(), is_measured=work is not None) for day, truck, work in found]
 
 
 def works_of(lines: Iterable[SavingsComputed]) -> list[DayWork]:
@@ -125,8 +138,9 @@ def _periods(rows: Sequence[Receipt], works: Sequence[DayWork], zone: ZoneInfo) 
         within = [work for work in mine if before < work.day <= day]
         whole = sum((work.work for work in within), Work())
         measured_m = sum(work.work.distance_m for work in within if work.is_measured)
+        is_known = all(work.is_measured or work.work.distance_m > 0 for work in within)
         if whole.distance_m > 0:
-            yield Filling(whole, litres[day], (day - before).days, measured_m / whole.distance_m)
+            yield Filling(whole, litres[day], (day - before).days, measured_m / whole.distance_m if is_known else 0.0)
 
 
 def calibrate_truck(truck: str, fillings: Sequence[Filling], default: routing.FuelModel) -> TruckCalibration:

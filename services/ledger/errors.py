@@ -23,13 +23,15 @@ Z90, Z68 = 1.645, 0.994
 MEASURED_SPREAD = 0.02
 """Of a day's kilometres by a cleaned track, one truck from the next. Assumed."""
 LENGTH_SPREAD = 0.03
-"""Of all kilometres of both sides together, every day alike: a track of a fix each ten seconds cuts corners. Assumed."""
+"""Of all kilometres of both sides, every day alike: a track of a fix each ten seconds cuts corners. Assumed."""
 PLANNED_SPREAD = 0.12
 """Of a truck's kilometres where only the plan tells them. Assumed: detours, a stop out of turn."""
-ROAD_SPREAD, UNMEASURED_ROAD_SPREAD = 0.02, 0.12
+ROAD_SPREAD = 0.008
 """Of the counterfactual's kilometres, every day alike: the fixed circuits' streets may be longer against their estimate
-than those that were driven. The second where no truck of the day was measured. Assumed."""
-CREW_SPREAD = 0.03
+than those that were driven, which the road factor is of. Assumed."""
+UNMEASURED_SPREAD = 0.12
+"""Of the kilometres saved on a day on which no truck was measured: both sides are then the same estimate. Assumed."""
+CREW_SPREAD = 0.02
 """Of the counterfactual, each day: crews who left a container or took another way than the list says. Assumed."""
 STANDING_LOAD_SHARE = 0.5
 """Of the error of the day's waste, as much again every day alike: rates learned too high or too low. Assumed."""
@@ -143,17 +145,20 @@ def _counterfactual_errors(sides: BothSides) -> Iterator[ErrorTerm]:
     yield ErrorTerm(name=f"load/{fleet}/{day}", fuel_l=swing_l, distance_m=swing_m, duty_s=swing_s)
     every = STANDING_LOAD_SHARE
     yield ErrorTerm(name=f"load/{fleet}", fuel_l=every * swing_l, distance_m=every * swing_m, duty_s=every * swing_s)
-    on_road_l = sum(w.distance_m / 1000 * sides.fuel[truck].l_per_km for truck, w in told.works.items())
     figures, factor = told.figures, sides.scale.road_factor
-    driven_l = sum(d.metres(factor) / 1000 * sides.fuel[d.truck].l_per_km for d in sides.driven)
-    driven_m = sum(d.metres(factor) for d in sides.driven)
-    yield ErrorTerm(
-        name="gps",
-        fuel_l=LENGTH_SPREAD * (on_road_l - driven_l),
-        distance_m=LENGTH_SPREAD * (figures.distance_m - driven_m),
-    )
-    road = ROAD_SPREAD if sides.is_road_measured else UNMEASURED_ROAD_SPREAD
-    yield ErrorTerm(name=f"road/{fleet}", fuel_l=road * on_road_l, distance_m=road * figures.distance_m)
+    more_m = {truck: work.distance_m for truck, work in told.works.items()}
+    on_road_l = _on_road_l(more_m, sides.fuel)
+    for d in sides.driven:
+        more_m[d.truck] = more_m.get(d.truck, 0.0) - d.metres(factor)
+    saved_m = sum(more_m.values())
+    # A truck's own coefficients were learned of its own measured kilometres: too short, they are too high, to no harm.
+    by_default = {truck: metres for truck, metres in more_m.items() if not sides.fuel[truck].is_calibrated}
+    length_l = LENGTH_SPREAD * _on_road_l(by_default, sides.fuel)
+    yield ErrorTerm(name="gps", fuel_l=length_l, distance_m=LENGTH_SPREAD * saved_m)
+    yield ErrorTerm(name=f"road/{fleet}", fuel_l=ROAD_SPREAD * on_road_l, distance_m=ROAD_SPREAD * figures.distance_m)
+    if not sides.is_road_measured:
+        unmeasured_l = UNMEASURED_SPREAD * _on_road_l(more_m, sides.fuel)
+        yield ErrorTerm(name=f"unmeasured/{fleet}", fuel_l=unmeasured_l, distance_m=UNMEASURED_SPREAD * saved_m)
     duty_s = figures.duty_s or 0.0
     yield ErrorTerm(name=f"pace/{fleet}", duty_s=DUTY_SPREAD * duty_s)
     yield ErrorTerm(
@@ -162,3 +167,7 @@ def _counterfactual_errors(sides: BothSides) -> Iterator[ErrorTerm]:
         distance_m=CREW_SPREAD * figures.distance_m,
         duty_s=CREW_SPREAD * duty_s,
     )
+
+
+def _on_road_l(metres: Mapping[str, float], fuel: Mapping[str, TruckFuel]) -> float:
+    return sum(of_truck_m / 1000 * fuel[truck].l_per_km for truck, of_truck_m in metres.items())

@@ -3,27 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 from statistics import median
 
-import numpy as np
-from numpy.typing import NDArray
-
-from services.city.registry import WEEKDAYS, BaselineStop, Container, Registry
+from services.city.registry import WEEKDAYS, BaselineStop, Registry
 from services.errors import TourneeError
 from services.ledger.frozen import FrozenBaseline, frozen
-from services.roads.tracks import METRES_A_DEGREE, STAND_S, WORK_M, TrackFix, believed, metres_between
+from services.ledger.halts import Halts
+from services.roads.tracks import TrackFix, believed
 
 LEAST_DAYS = 28
 """Four weeks: each weekday four times."""
 LEAST_SHARE = 0.5
 """Of the days of a weekday on which a truck drove: on so many it stood at a container that is on its list."""
-TOGETHER_M = 15.0
-"""Containers nearer to each other stand at one collection point; one halt empties them. Assumed: GPS is no finer."""
-STANDING_M_S = 1.5
-"""Slower is standing: fixes of a standing receiver wander by as much in ten seconds."""
-LONGEST_STAND_S = 3600.0
-"""A truck that stands longer than an hour by a container is parked there. Assumed."""
 MOST_NAMED = 8
 
 type Driven = tuple[date, str, Sequence[TrackFix]]
@@ -51,12 +42,12 @@ def learn_baseline(
     halts: dict[tuple[str, int], list[list[str]]] = defaultdict(list)
     followed: set[date] = set()
     strangers: Counter[str] = Counter()
-    points = _Points(registry.containers)
+    halts_of = Halts(registry)
     for day, truck, fixes in driven:
         if truck not in trucks:
             strangers[truck] += 1
             continue
-        visited = points.visited(believed(fixes))
+        visited = halts_of.visited(believed(fixes))
         if visited:
             followed.add(day)
             halts[truck, day.weekday()].append(visited)
@@ -68,46 +59,6 @@ def learn_baseline(
         )
     flaws = list(_flaws(registry, rows, halts, followed, strangers, first, last))
     return frozen(registry, rows, "gps", registry_version, first_day=first, last_day=last, known_flaws=flaws)
-
-
-class _Points:
-    """Where containers stand; those of one collection point as one."""
-
-    def __init__(self, containers: Sequence[Container]) -> None:
-        self._ids = [container.id for container in containers]
-        lonlat = np.array([(c.lon, c.lat) for c in containers], dtype=np.float64).reshape(-1, 2)
-        self._lat = float(np.radians(lonlat[:, 1].mean())) if len(lonlat) else 0.0
-        self._xy_m = self._metres(lonlat)
-
-    def visited(self, track: Sequence[TrackFix]) -> list[str]:
-        """Containers at which a truck stood long enough to empty one, each once, in the order of its first halt."""
-        found: dict[str, None] = {}
-        for place, stood_s in self._stands(track):
-            if STAND_S <= stood_s <= LONGEST_STAND_S:
-                near = np.hypot(*(self._xy_m - self._xy_m[place]).T) <= TOGETHER_M
-                found |= dict.fromkeys(self._ids[n] for n in np.flatnonzero(near))
-        return list(found)
-
-    def _stands(self, track: Sequence[TrackFix]) -> Iterator[tuple[int, float]]:
-        """Each container in turn that was the nearest, and how long the truck stood meanwhile."""
-        if not track or not self._ids:
-            return
-        here = self._metres(np.array([(fix.lon, fix.lat) for fix in track]))
-        away = np.hypot(here[:, :1] - self._xy_m[:, 0], here[:, 1:] - self._xy_m[:, 1])
-        nearest = np.where(away.min(axis=1) <= WORK_M, away.argmin(axis=1), -1)
-        stood_s = [
-            b.at_s - a.at_s if metres_between(a, b) <= STANDING_M_S * (b.at_s - a.at_s) else 0.0
-            for a, b in pairwise(track)
-        ]
-        begin = 0
-        for n in range(1, len(track) + 1):
-            if n == len(track) or nearest[n] != nearest[begin]:
-                if nearest[begin] >= 0:
-                    yield int(nearest[begin]), sum(stood_s[begin : n - 1])
-                begin = n
-
-    def _metres(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(lonlat * METRES_A_DEGREE * np.array([np.cos(self._lat), 1.0]))
 
 
 def _circuit(truck: str, weekday: int, days: Sequence[Sequence[str]]) -> Iterator[BaselineStop]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from services.contracts.ledger import DayFigures, SavingsComputed, ZoneServed
+from services.contracts.ledger import DayFigures, ErrorTerm, SavingsComputed, ZoneServed
 from services.contracts.planning import (
     Binding,
     Circuit,
@@ -23,6 +23,7 @@ from services.contracts.planning import (
     Visit,
     WhatIf,
 )
+from services.ledger.savings import ARITHMETIC
 from services.planning.problem import totals_of
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
@@ -240,6 +241,10 @@ def savings_day(day: date, factor: float = 1.3, *, baseline: bool = True, simula
         )
         for z, _, p, _ in DISTRICTS
     )
+    errors = (
+        ErrorTerm(name="fuel/defaults", fuel_l=0.1 * (before.fuel_l - fuel)),
+        ErrorTerm(name=f"gps/main/{day}", fuel_l=0.03 * fuel, distance_m=0.03 * driven.distance_m),
+    )
     return SavingsComputed(
         computation_id=uuid5(NAMES, f"savings {day} {factor} {baseline} {simulated}"),
         city=CITY,
@@ -262,6 +267,10 @@ def savings_day(day: date, factor: float = 1.3, *, baseline: bool = True, simula
         simulated=simulated,
         confirmations=34,
         latest_fix_at=None,
+        arithmetic=ARITHMETIC,
+        baseline_version=1,
+        errors=errors if baseline else (),
+        provisional=("fuel_not_calibrated",) if baseline else (),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from services.city.registry import Registry
 from services.city.write import write_folder
 from services.contracts.ledger import EventKind, SavingsComputed
-from services.ledger.calibration import calibrate, works_of
+from services.ledger.calibration import DayWork, calibrate, works_before, works_of
 from services.ledger.driven import SentPlan
 from services.ledger.frozen import baseline_of_folder
 from services.ledger.fuel import FuelBook, Row, TruckFuel
@@ -30,6 +30,7 @@ from tests.benchmarks.honest_twin.town import POOR, draw_town
 FIRST = date(2026, 3, 2)  # a Monday
 Scenario = Literal["plain", "gaps", "odometer", "strike", "thirsty", "cheat"]
 SCENARIOS: tuple[Scenario, ...] = ("plain", "gaps", "odometer", "strike", "thirsty", "cheat")
+DAYS_BEFORE = 28
 THIRST = 1.3
 STRIKE_DAYS = (3, 4)
 """After the first; a Thursday and a Friday."""
@@ -94,7 +95,14 @@ class Seed:
 
     def fixed(self, rests: set[date]) -> dict[date, TrueDay]:
         life = FixedLife(self.registry, self._folder, self.number, FIRST, UNSEEN)
-        return {day: life.live(day) for day in self.days if day not in rests}
+        return {day: life.live(day)[1] for day in self.days if day not in rests}
+
+    def before(self) -> tuple[list[DayWork], dict[date, TrueDay]]:
+        """Four weeks before the change: trackers are on, and the pump's receipts are kept."""
+        life = FixedLife(self.registry, self._folder, self.number, FIRST - timedelta(days=DAYS_BEFORE), PLAIN)
+        days = {FIRST - timedelta(days=n): life.live(FIRST - timedelta(days=n)) for n in range(DAYS_BEFORE, 0, -1)}
+        driven = ((day, truck, fixes) for day, (tracks, _) in days.items() for truck, fixes in tracks.items())
+        return works_before(self.registry, driven), {day: true for day, (_, true) in days.items()}
 
     def planned(self, scenario: Scenario) -> Lived:
         """Under the product."""
@@ -114,6 +122,7 @@ class Seed:
 
     def judge(self) -> Iterator[Judged]:
         """Every scenario of this seed."""
+        works, earlier = self.before()
         fixed, fixed_on_strike = self.fixed(set()), self.fixed(self.strike)
         lives = {scenario: self.planned(scenario) for scenario in ("plain", "gaps", "strike", "cheat")}
         for scenario in SCENARIOS:
@@ -123,8 +132,9 @@ class Seed:
             before_l = sum(sum(_litres(day, true, thirst, self.number, 1).values()) for day, true in before.items())
             burnt = {day: _litres(day, true, thirst, self.number, 2) for day, true in life.true.items()}
             burnt_l = sum(sum(of_day.values()) for of_day in burnt.values())
-            receipts = list(_receipts(burnt, self.registry, self.number, lying=scenario == "odometer"))
-            said = _said(self.registry, life, receipts, self.strike if scenario == "strike" else set())
+            bought = {day: _litres(day, true, thirst, self.number, 3) for day, true in earlier.items()} | burnt
+            receipts = list(_receipts(bought, self.registry, self.number, lying=scenario == "odometer"))
+            said = _said(self.registry, life, receipts, works, self.strike if scenario == "strike" else set())
             yield Judged(scenario, self.number, before_l - burnt_l, before_l, said)
 
 
@@ -180,11 +190,15 @@ def _receipts(
             yield Receipt(f"{day}-{truck}", truck, at, fuel_l, odometer_km, "receipt")
 
 
-def _said(registry: Registry, life: Lived, receipts: Sequence[Receipt], strike: set[date]) -> Savings:
-    """What the ledger says: first with the defaults, then, once there are receipts enough, with each truck's own."""
+def _said(
+    registry: Registry, life: Lived, receipts: Sequence[Receipt], before: Sequence[DayWork], strike: set[date]
+) -> Savings:
+    """What the ledger says: first with the defaults, then with each truck's own coefficients, if litres are enough."""
     lines = list(_lines(registry, life, FuelBook(), strike))
     zone, until = registry.city.zone_info, datetime(2026, 12, 31, tzinfo=UTC)
-    calibration = calibrate(registry.city.id, zone, receipts, works_of(lines), fuel_models(registry), until=until)
+    calibration = calibrate(
+        registry.city.id, zone, receipts, [*before, *works_of(lines)], fuel_models(registry), until=until
+    )
     lines = list(_lines(registry, life, calibration.book(1), strike))
     said = savings_of(lines, period_days=registry.city.service.period_days)
     assert said is not None

@@ -100,7 +100,8 @@ class Life:
 class FixedLife(Life):
     """Nothing ever changed: the circuits of the weekday, unloading when the next container would not fit."""
 
-    def live(self, day: date) -> TrueDay:
+    def live(self, day: date) -> tuple[dict[str, list[TrackFix]], TrueDay]:
+        """What trackers tell, and what was."""
         weekday = WEEKDAYS[day.weekday()]
         rows = [row for row in self.registry.baseline if weekday in row.weekdays]
         expected = [self._as_it_is(row.container, day) for row in rows]
@@ -108,7 +109,13 @@ class FixedLife(Life):
         lists: dict[str, list[str]] = defaultdict(list)
         for row in rows:
             lists[row.truck].append(row.container)
-        return self.drive(_circuits(problem, lists, day, self.registry, f"fixed {day}")[0])[1]
+        circuits, plan = _circuits(problem, lists, day, self.registry, f"fixed {day}")
+        events, true = self.drive(circuits)
+        seen = SeenDay(plan)
+        for event in events:
+            if isinstance(event, Outgoing):
+                _see(seen, event)
+        return seen.tracks, true
 
     def _as_it_is(self, container: str, day: date) -> ContainerForecast:
         """A crew sees what fits in and what does not."""
