@@ -22,8 +22,9 @@ _DEVICES = "city container device_name door_key registry_entry truck"
 _REGISTRY = "city container fleet registry_entry registry_now registry_row registry_version truck zone"
 _EVENTS = (
     "alert_seen circuit confirmation confirmation_aside container_state device_note dispatch door_heard observation"
-    " plan planning_run position reading rejected savings_line stop truck_state uplink"
+    " plan plan_change planning_run position reading rejected savings_line stop truck_state uplink"
 )
+_LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event"
 _BELIEFS = "container_belief evidence evidence_horizon kept_belief"
 _ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
 
@@ -40,30 +41,32 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
             "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched",
         },
         "planner": {
-            "SELECT": f"{_REGISTRY} {_BELIEFS} confirmation container_state dispatch plan planning_run position"
-            " truck_state"
+            "SELECT": f"{_REGISTRY} {_BELIEFS} confirmation container_state dispatch dispatch_in_force plan plan_change"
+            " planning_run position truck_state"
         },
         # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
         "ledger": {
-            "SELECT": f"{_REGISTRY} confirmation dispatch emptying ledger_touched plan position savings_day"
-            " savings_line",
+            "SELECT": f"{_REGISTRY} {_LEDGER_ACCOUNTS} confirmation dispatch emptying ledger_touched plan position"
+            " savings_day savings_line",
             "DELETE": "ledger_touched",
         },
-        # Logins, phones and what happens with them; of all else it reads what pages show.
+        # Logins, phones and what happens with them; of all else it reads what pages show, and what a plan that is
+        # changed by hand is reckoned from.
         "web": {
-            "SELECT": "account alert_seen audit circuit city confirmation confirmation_aside container container_belief"
-            " container_now device_note dispatch dispatch_in_force door_heard fleet known_source login_session"
-            " phone_invitation plan planning_run reading_day registry_entry rejected savings_day security_event stop"
-            " truck truck_phone truck_state uplink zone",
+            "SELECT": f"{_REGISTRY} account alert_seen audit circuit confirmation confirmation_aside container_belief"
+            " container_now device_note dispatch dispatch_in_force door_heard known_source login_session"
+            " phone_invitation plan plan_change planning_run reading_day rejected savings_day security_event stop"
+            " truck_phone truck_state uplink",
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
             "UPDATE": "account known_source login_session truck_phone",
             "DELETE": "known_source login_session phone_invitation security_event truck_phone",
         },
         # For Grafana and other readers: what a city collects. No login, no key, no driver's track, no raw message.
         "reader": {
-            "SELECT": "alert_seen circuit city container container_belief container_now container_state device_note"
-            " dispatch dispatch_in_force door_heard emptying fleet observation plan planning_run reading reading_day"
-            " reading_hour registry_now registry_version savings_day savings_line stop truck uplink zone"
+            "SELECT": f"{_LEDGER_ACCOUNTS} alert_seen circuit city container container_belief container_now"
+            " container_state device_note dispatch dispatch_in_force door_heard emptying fleet observation plan"
+            " plan_change planning_run reading reading_day reading_hour registry_now registry_version savings_day"
+            " savings_line stop truck uplink zone"
         },
     }
 )

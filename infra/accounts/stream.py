@@ -69,7 +69,11 @@ STREAM_RIGHTS: Mapping[str, StreamRights] = MappingProxyType(
         "worker": StreamRights(writes=(topics.DISTRICT_PLANS,), reads=(topics.DISTRICTS,), groups=("worker",)),
         "ledger": StreamRights(writes=(topics.LEDGER,)),
         "web": StreamRights(
-            writes=(topics.ORDERS, topics.PLANNING, topics.DISPATCHES, topics.CONFIRMATIONS, topics.ALERTS)
+            # Plans: those that somebody changed by hand.
+            writes=(
+                *(topics.ORDERS, topics.PLANNING, topics.PLANS),
+                *(topics.DISPATCHES, topics.CONFIRMATIONS, topics.ALERTS),
+            )
         ),
         # The technician's command: `doctor` looks at everything, `bridge retire` hands over what waited for a bridge,
         # `replay` sets the writer back.
