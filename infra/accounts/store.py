@@ -41,8 +41,8 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
             "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched",
         },
         "planner": {
-            "SELECT": f"{_REGISTRY} {_BELIEFS} confirmation container_state dispatch dispatch_in_force plan plan_change"
-            " planning_run position truck_state"
+            "SELECT": f"{_REGISTRY} {_BELIEFS} circuit confirmation container_state dispatch dispatch_in_force plan"
+            " plan_change planning_run position stop truck_state"
         },
         # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
         "ledger": {
