@@ -1,6 +1,6 @@
 # Two commands matter: make demo, make test. The others are their parts.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast unit-fast check fmt chaos bench-stream bench-store bench-roads bench-routing bench-forecast twin install install-dev browser servers map-tool lock clean
+.PHONY: help demo test test-fast unit-fast check fmt chaos compose-test bench-stream bench-store bench-roads bench-routing bench-forecast twin install install-dev browser servers map-tool lock clean
 
 BIN := .venv/bin
 FRONTEND := services/web/node_modules/.package-lock.json
@@ -29,6 +29,10 @@ check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imp
 
 chaos: .venv/.installed-dev servers ## Kill, hold and fill up everything for some minutes, then count (SEED=1)
 	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1)
+
+compose-test: .venv/.installed-dev servers ## Run docker-compose.yml for real, on a Docker engine of its own (root; some ten minutes)
+	@sh infra/install/engine.sh
+	@$(BIN)/pytest -rs -s tests/compose/shape.py
 
 bench-stream: .venv/.installed-dev servers ## Messages a second from MQTT publish to committed row, beside the C tools
 	@$(BIN)/python -m tests.benchmarks.stream
