@@ -179,4 +179,4 @@ def _tell(what: str, *, changed: bool) -> None:
     """On standard error, so that standard output holds nothing but the passwords."""
     typer.echo(what, err=True)
     if changed:
-        typer.echo("Mosquitto takes it up on SIGHUP: docker compose kill --signal HUP mqtt", err=True)
+        typer.echo("Mosquitto takes it up on SIGHUP: docker compose exec mqtt kill -HUP 1", err=True)

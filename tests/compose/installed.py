@@ -111,7 +111,7 @@ class Installed:
     def devices(self, kind: str) -> dict[str, tuple[str, str]]:
         """Login and password of each, by id, after `devices add --all` and the signal."""
         told = self.compose("run", "--rm", "--no-TTY", "devices", "add", CITY, "--all", "--renew")
-        self.compose("kill", "--signal", "HUP", "mqtt")
+        self.compose("exec", "--no-TTY", "mqtt", "kill", "-HUP", "1")
         rows = csv.DictReader(io.StringIO(told))
         return {row["id"]: (row["username"], row["password"]) for row in rows if row["username"].split("/")[1] == kind}
 
@@ -122,15 +122,13 @@ class Installed:
         trusting = ssl.create_default_context(cafile=into)
         return httpx.Client(base_url=URL, verify=trusting, timeout=30, headers={"Origin": URL})
 
-    def office(self) -> httpx.Client:
-        """Logged in as operator."""
-        client = self.browser()
+    def log_in(self, client: httpx.Client) -> None:
+        """As operator, with the password and the code of the moment."""
         code = code_at(self._secret, int(time.time()) // STEP_S)
         who = {"city": CITY, "login": OPERATOR, "password": PASSWORD, "one_time": code}
         answer = client.post("/api/v1/session", json=who)
         assert answer.status_code == 200, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        return client
 
     def phone(self, truck: str) -> DriverClient:
         """A phone that its truck's link has made the truck's."""

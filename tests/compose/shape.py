@@ -71,7 +71,8 @@ def test_morning_goes_from_a_bin_to_a_crew_and_back(city: Installed, device: Tls
     """A reading over TLS; a plan ordered, made, sent, fetched by the truck's phone, confirmed: all from outside."""
     eventually(lambda: _is_heard(city, device), "a reading is in the store")
     today = datetime.now(UTC).date().isoformat()
-    with city.office() as office:
+    with city.browser() as office:
+        city.log_in(office)
         ordered = office.post("/api/v1/plan", json={"day": today, "time_limit_s": 5})
         assert ordered.status_code == 202, ordered.text
         progress: dict[str, str] = {}
@@ -130,10 +131,10 @@ def test_container_may_what_it_must(city: Installed, service: str) -> None:
 
 def test_figures_are_scraped(city: Installed) -> None:
     city.compose("--profile", "monitoring", "up", "--detach", "--no-build", "--wait", "prometheus")
-    asked = "http://127.0.0.1:9090/api/v1/query?query=sum(up)"
+    asked = f"http://127.0.0.1:9090/api/v1/query?query=sum(up)=={len(SERVICES)}"
 
     def are_all_up() -> bool:
-        return '"5"' in city.compose("exec", "--no-TTY", "prometheus", "wget", "-q", "-O", "-", asked)
+        return f'"{len(SERVICES)}"' in city.compose("exec", "--no-TTY", "prometheus", "wget", "-q", "-O", "-", asked)
 
     eventually(are_all_up, "all services' figures are read")
 

@@ -60,4 +60,4 @@ else
 fi
 mv "$making/server.key" "$making/server.crt" "$making/ca.crt" "$into/mqtt/"
 echo "made a certificate for $names, good until $(openssl x509 -in "$into/mqtt/server.crt" -noout -enddate | cut -d= -f2)"
-echo "devices trust $into/mqtt/ca.crt; where Mosquitto runs already: docker compose kill --signal HUP mqtt"
+echo "devices trust $into/mqtt/ca.crt; where Mosquitto runs already: docker compose exec mqtt kill -HUP 1"

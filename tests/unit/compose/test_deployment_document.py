@@ -33,6 +33,8 @@ def test_other_commands_name_what_is_there(composition: Composition) -> None:
     for words in COMPOSE:
         if words[0] in {"kill", "logs"}:
             assert words[-1] in composition.services
+        if words[0] == "exec":
+            assert words[1] in composition.services
         if words[0] == "cp":
             assert words[1].partition(":")[0] in composition.services
         if words[0] == "--profile":
@@ -42,7 +44,7 @@ def test_other_commands_name_what_is_there(composition: Composition) -> None:
 def test_files_and_variables_are_there(composition: Composition) -> None:
     """What is to be run, copied or written exists under that name."""
     scripts = set(re.findall(r"sh (infra/\S+\.sh)", DOCUMENT))
-    assert scripts == {"infra/compose/new_env.sh", "infra/compose/mqtt/certificates.sh"}
+    assert scripts == {"infra/compose/new_env.sh", "infra/compose/mqtt/certificates.sh", "infra/install/engine.sh"}
     assert all((ROOT / script).exists() for script in scripts)
     variables = set(re.findall(r"TOURNEE_[A-Z_]+", DOCUMENT))
     assert variables <= composition.env_keys.keys() | {"TOURNEE_MEMBER", "TOURNEE_DATABASE_URL", "TOURNEE_KAFKA_CA"}

@@ -35,7 +35,7 @@ def test_password_is_shown_once_and_kept_only_as_a_hash(file: Path) -> None:
     assert password not in file.read_text()
     assert matches(file.read_text().strip().partition(":")[2], password)
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "docker compose kill --signal HUP mqtt" in answer.stderr
+    assert "docker compose exec mqtt kill -HUP 1" in answer.stderr
 
 
 def test_hash_is_the_one_that_mosquitto_passwd_makes(file: Path) -> None:
