@@ -14,8 +14,8 @@ from services.fill.belief import Belief, learn, start
 from services.fill.evidence import LONG_AGO, Evidence
 
 KEEP_EVERY = 128
-"""Pieces of evidence between two beliefs that are kept. A kept one takes a good hundredth of the room that its readings
-take, and nothing that comes late costs more than so many pieces anew."""
+"""Pieces of evidence between two beliefs that are kept: nothing that comes late costs more than so many anew. A kept
+one takes up to 3 kB, once its container is a year old."""
 
 
 class Reached(NamedTuple):
