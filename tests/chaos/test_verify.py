@@ -183,12 +183,12 @@ def test_doubled_state_is_seen(store: Store) -> None:
             "readings missing in container_state",
         ),
         (
-            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{sum_xy}', '0.01')"
+            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{jumps}', '7')"
             " WHERE container_id = 'L00001'",
             "beliefs",
         ),
         (
-            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{readings}', '20')"
+            "UPDATE container_belief SET document = jsonb_set(document::jsonb, '{tallied}', '20')"
             " WHERE container_id = 'L00002'",
             "beliefs",
         ),

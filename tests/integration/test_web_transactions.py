@@ -41,6 +41,13 @@ OPERATORS = [
     "/api/v1/phones",
     "/api/v1/account/sessions",
     "/api/v1/places.csv",
+    f"/api/v1/plans/{PLAN}/changes",
+    f"/api/v1/plans/{uuid4()}/places?container=B-001",  # of no plan: this city's containers are no documents to plan by
+    f"/operateur/changements?plan={PLAN}",
+    f"/operateur/arret?plan={PLAN}&bac=B-001",
+    f"/operateur/circuit?plan={PLAN}&camion=T01",
+    f"/operateur/ajouter?plan={PLAN}",
+    f"/operateur/sites?plan={PLAN}",
 ]
 DRIVERS = ["/chauffeur", "/api/v1/driver/state", "/api/v1/driver/circuit", "/api/v1/driver/streets"]
 EVERYBODYS = [

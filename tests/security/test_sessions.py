@@ -157,7 +157,7 @@ def test_password_of_words_that_do_not_belong_together_is_taken(good: str) -> No
 def test_list_of_breached_passwords_ships() -> None:
     """ASVS 2.1.7 asks for the thousand commonest that the rules would let through; these are nine times as many."""
     assert len(strength.breached()) > 9000
-    assert all(len(password) >= 8 for password in list(strength.breached())[:1000])
+    assert sum(len(password) >= 12 for password in strength.breached()) > 8000  # marks taken off, some are shorter
 
 
 def test_list_of_common_stems_is_short_and_plain() -> None:

@@ -159,13 +159,13 @@ def test_making_the_accounts_again_takes_back_what_is_too_much(guarded: Guarded)
     """What somebody allowed by hand goes at the next start: the table in the code is what holds."""
     web = kafka_as(guarded.setup, "web")
     surplus = ACL(
-        "User:web", "*", ACLOperation.WRITE, ACLPermissionType.ALLOW, ResourcePattern(ResourceType.TOPIC, topics.PLANS)
+        "User:web", "*", ACLOperation.WRITE, ACLPermissionType.ALLOW, ResourcePattern(ResourceType.TOPIC, topics.LEDGER)
     )
     with open_client(KafkaAdminClient, **reaching(guarded.setup)) as admin:
         admin.create_acls([surplus])
-    eventually(lambda: may_write(web, topics.PLANS), "the right that was given by hand does nothing")
+    eventually(lambda: may_write(web, topics.LEDGER), "the right that was given by hand does nothing")
     make_stream_accounts(guarded.setup, account_passwords(guarded.setup.password))
-    eventually(lambda: not may_write(web, topics.PLANS), "the right stays")
+    eventually(lambda: not may_write(web, topics.LEDGER), "the right stays")
     assert may_write(web, topics.DISPATCHES)
 
 
