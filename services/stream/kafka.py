@@ -192,6 +192,7 @@ class EventConsumer:
     ) -> None:
         self._joined_s = self._came_s = 0.0
         self._owes_commit = False
+        self._said: dict[Any, Any] = {}
         try:
             self._consumer = open_client(
                 KafkaConsumer,
@@ -273,14 +274,26 @@ class EventConsumer:
             StreamAway: Kafka did not take it; should we die before it does, the records come again.
         """
         self._owes_commit = True
+        moved = self._moved()
         try:
-            self._consumer.commit(timeout_ms=COMMIT_TIMEOUT_MS)
+            if moved:
+                self._consumer.commit(moved, timeout_ms=COMMIT_TIMEOUT_MS)
         except CommitFailedError as error:  # another member has our partitions, and with them our records
             self._owes_commit = False
             raise StreamAway(f"Kafka gave our records to another: {error}") from error
         except KafkaError as error:
             raise StreamAway(f"Kafka did not take the offset: {error}") from error
+        self._said |= moved
         self._owes_commit = False
+
+    def _moved(self) -> dict[Any, Any]:
+        """The offsets that Kafka has not been told.
+
+        The library tells those of all partitions each time, and Kafka writes each down: of a service that reads a
+        dozen topics most stand still.
+        """
+        consumed = self._consumer._subscription.all_consumed_offsets()
+        return {partition: at for partition, at in consumed.items() if self._said.get(partition) != at}
 
     def close(self) -> None:
         self._consumer.close()

@@ -16,6 +16,7 @@ import numpy as np
 import paho.mqtt.client as paho
 import pytest
 from kafka.consumer.group import KafkaConsumer
+from kafka.consumer.subscription_state import SubscriptionState
 from kafka.coordinator.base import BaseCoordinator
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
@@ -82,6 +83,7 @@ KAFKA_NAMES: list[tuple[Any, str]] = [
     (KafkaNetClient, "close"),
     (KafkaNetSocket, "sock_connect"),
     (BaseCoordinator, "request_rejoin"),
+    (SubscriptionState, "all_consumed_offsets"),
 ]
 
 
@@ -91,8 +93,9 @@ def test_kafka_python_still_has_what_our_clients_lean_on(owner: Any, name: str) 
 
 
 def test_kafka_python_still_keeps_its_coordinator_and_its_network() -> None:
-    """`EventConsumer._finish_joining` asks the one, `ClosingClient.close` the other."""
+    """`EventConsumer` asks the coordinator and what is consumed, `ClosingClient.close` the network."""
     assert "self._coordinator" in inspect.getsource(KafkaConsumer.__init__)
+    assert "self._subscription" in inspect.getsource(KafkaConsumer.__init__)
     assert "self.rejoining" in inspect.getsource(BaseCoordinator.__init__)
     assert "SCHEMES" in inspect.getsource(inspect.getmodule(KafkaNetSocket))  # type: ignore[arg-type]
     assert "self._net" in inspect.getsource(KafkaNetClient.__init__)
