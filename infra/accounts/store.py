@@ -27,15 +27,15 @@ _EVENTS = (
 _LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event"
 _BELIEFS = "container_belief evidence evidence_horizon kept_belief"
 _ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
-
 RIGHTS: Mapping[str, Rights] = MappingProxyType(
     {
         "bridge": {"SELECT": _DEVICES},
         "edges": {"SELECT": _DEVICES},
         # The only one that puts events into the store, with what is learned of them; it keeps retention, too.
         "writer": {
-            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version truck zone",
-            "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched",
+            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version truck webhook zone",
+            "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched"
+            " webhook_delivery",
             "UPDATE": "confirmation_aside container_belief container_state evidence_horizon kept_belief planning_run"
             " reading_day reading_hour truck_state",
             "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched",
@@ -60,6 +60,13 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
             "UPDATE": "account known_source login_session truck_phone",
             "DELETE": "known_source login_session phone_invitation security_event truck_phone",
+        },
+        # It has no way to Kafka, and is the only one that opens connections to the outside.
+        "webhook": {
+            "SELECT": "container_now overflow_told webhook webhook_delivery webhook_secret",
+            "INSERT": "overflow_told webhook_delivery",
+            "UPDATE": "webhook webhook_delivery",
+            "DELETE": "overflow_told webhook_delivery",
         },
         # For Grafana and other readers: what a city collects. No login, no key, no driver's track, no raw message.
         "reader": {

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from infra.doctor.cities import check_cities
 from infra.doctor.doors import check_doors
 from infra.doctor.findings import Finding, fail, in_bytes, look, ok
+from infra.doctor.webhooks import check_webhooks
 from infra.migrate import all_migrations
 from services.clock import Clock
 from services.errors import TourneeError
@@ -40,6 +41,7 @@ def check_store(database_url: str, clock: Clock) -> list[Finding]:
             if schema.status != "fail":
                 findings += check_cities(connection, clock.now())
                 findings += check_doors(connection, clock.now())
+                findings += check_webhooks(connection)
                 findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
                 findings.append(_check_beliefs(connection))
                 findings += _check_ledger(connection, clock.now())

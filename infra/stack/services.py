@@ -11,13 +11,14 @@ from infra.stack.server import Server
 from services.operations.processes import MAINS
 
 SERVICES = ("bridge", "writer", "planner", "ledger", "web")
-"""Planner workers, and the doors over HTTP, run only where a test or an operator asks."""
+"""Planner workers, the doors over HTTP and the sender of webhooks run only where a test or an operator asks."""
 
 
 READY_LINES = {
     "bridge": "subscribed to",
     "edges": "doors open at",
     "planner": "takes orders",
+    "webhook": "tells webhooks",
     "worker": "takes districts",
     "writer": "takes events",
 }

@@ -27,6 +27,7 @@ from services.cli.simulate import simulate_app
 from services.cli.solve import solve_command
 from services.cli.speeds import learn_command
 from services.cli.stack import demo_command, stack_app
+from services.cli.webhook import webhook_app
 from services.errors import SettingMissing, TourneeError
 from services.operations.logs import spellings, without_secrets
 from services.settings import settings
@@ -58,7 +59,7 @@ app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
 app.command("replay")(replay_command)
-add_services(app, bridge=bridge_app, ledger=ledger_app)
+add_services(app, bridge=bridge_app, ledger=ledger_app, webhook=webhook_app)
 
 
 def main() -> None:

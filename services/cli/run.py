@@ -15,6 +15,7 @@ SERVICES = {
     "worker": "Districts of very large days, for the planner.",
     "ledger": "Events to savings.",
     "web": "The pages, the phone's and the public's too, and the API.",
+    "webhook": "What happens in a city to whom it is told outside, and who that is.",
 }
 
 

@@ -102,6 +102,22 @@ class EdgeMeter(Collector):
         yield counter("tournee_edges_messages", "Messages at the HTTP doors, by outcome.", "outcome", self.messages)
 
 
+class WebhookMeter(Collector):
+    """What became of messages to webhooks, and how many wait."""
+
+    def __init__(self) -> None:
+        self.tries = zeros(("delivered", "refused", "unreachable", "forbidden", "gone"))
+        self.given_up = 0
+        self.waiting = 0
+        self.oldest_s = 0.0
+
+    def collect(self) -> Iterator[Metric]:
+        yield counter("tournee_webhook_tries", "Tries to tell a webhook, by outcome.", "outcome", self.tries)
+        yield count("tournee_webhook_given_up", "Messages to webhooks that are not tried any more.", self.given_up)
+        yield gauge("tournee_webhook_waiting", "Messages that no webhook has taken yet.", self.waiting)
+        yield gauge("tournee_webhook_oldest_seconds", "For how long the oldest of them waits.", self.oldest_s)
+
+
 class WriterMeter(Collector):
     """The writer's counts, all of its main thread."""
 

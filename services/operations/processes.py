@@ -8,5 +8,6 @@ MAINS = {
     "worker": "services.planning.worker_main",
     "ledger": "services.ledger.main",
     "web": "services.web.main",
+    "webhook": "services.webhook.main",
 }
 """The module of each, which `python -m` runs too. Named, not imported: the solver's libraries take a second."""

@@ -82,13 +82,14 @@ def running_service(
     group: str | None = None,
     needs_store: bool = True,
     asks_store: bool = True,
+    asks_kafka: bool = True,
 ) -> Iterator[Service]:
     """Log, take signals, and answer at the probe's address, until the end of the block.
 
     Where work was left then (`Service.leaves_working`), the process ends with the block, in good order.
 
     `group`: the consumer group whose lag is told. `needs_store`: whether it is ready only while the store answers.
-    `asks_store`: False for a service that has no way into the store.
+    `asks_store`, `asks_kafka`: False for a service that has no way into the store, or to Kafka.
 
     Raises:
         ProbePortTaken: the probe's address cannot be listened on.
@@ -97,7 +98,8 @@ def running_service(
     probe = Probe(name, config.member, meter, secrets=config.secrets())
     stopping = Stopping(probe.turned, second_ends=True)
     service = Service(stopping, probe)
-    with _answering(config, name, service, group=group, needs_store=needs_store, asks_store=asks_store):
+    probe_asks = _Asks(needs_store=needs_store, store=asks_store, kafka=asks_kafka)
+    with _answering(config, name, service, probe_asks, group=group):
         yield service
     if service.is_left_working:
         # Python waits for its threads, and cannot end around one that is in C++ or in compiled loops.
@@ -105,18 +107,27 @@ def running_service(
         os._exit(0)
 
 
+@dataclass(frozen=True)
+class _Asks:
+    """Whom a service asks whether it is there."""
+
+    needs_store: bool
+    store: bool
+    kafka: bool
+
+
 @contextmanager
-def _answering(
-    config: Settings, name: str, service: Service, *, group: str | None, needs_store: bool, asks_store: bool
-) -> Iterator[None]:
+def _answering(config: Settings, name: str, service: Service, asks: _Asks, *, group: str | None) -> Iterator[None]:
     """The probe's address, where there is one."""
     probe = service.probe
     if config.probe_port is None:
         yield
         return
-    if asks_store:
-        probe.asks("store", store_question(config.database_url.get_secret_value(), name=name), needed=needs_store)
-    probe.asks("kafka", kafka_question(config.kafka_at))
+    if asks.store:
+        question = store_question(config.database_url.get_secret_value(), name=name)
+        probe.asks("store", question, needed=asks.needs_store)
+    if asks.kafka:
+        probe.asks("kafka", kafka_question(config.kafka_at))
     lag = GroupLag(config.kafka_at, group) if group else None
     if lag is not None:
         probe.registry.register(lag)

@@ -12,6 +12,7 @@ from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgre
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument
+from services.webhook.queueing import queue_confirmations, queue_dispatches, queue_plans
 from services.writer.aside import list_theirs, set_aside, take_back
 from services.writer.evidence import observation_of, store_observations
 
@@ -31,6 +32,7 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
     A plan is changed by hand once. Of two changes of the same plan the first counts; the plan of the second is not
     stored, and who made it is told so by whoever looks whether it came.
     """
+    fresh = []
     for plan in plans:
         if plan.change is not None and _is_overtaken(connection, plan, plan.change):
             continue
@@ -47,6 +49,8 @@ def store_plans(connection: Connection, plans: Sequence[PlanMade]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(SQL["insert_circuit"], _circuit_rows(plan))
             cursor.executemany(SQL["insert_stop"], _stop_rows(plan))
+        fresh.append(plan)
+    queue_plans(connection, fresh)
     look_again(connection, [plan.plan_id for plan in plans])
 
 
@@ -56,6 +60,7 @@ def store_dispatches(connection: Connection, dispatches: Sequence[PlanDispatched
         cursor.executemany(SQL["insert_dispatch"], [d.model_dump() for d in dispatches])
     columns = {"cities": [d.city for d in dispatches], "days": [d.day for d in dispatches]}
     connection.execute(SQL["touch_dispatched_days"], columns)
+    queue_dispatches(connection, dispatches)
     look_again(connection, [d.plan_id for d in dispatches])
 
 
@@ -94,6 +99,7 @@ def _store_own(connection: Connection, confirmations: Sequence[VisitConfirmed]) 
     said = {"cities": [c.city for c in confirmations], "instants": [c.happened_at for c in confirmations]}
     connection.execute(SQL["touch_confirmed_days"], {**said, "received_at": max(c.received_at for c in confirmations)})
     store_observations(connection, [told for told in map(observation_of, confirmations) if told is not None])
+    queue_confirmations(connection, confirmations)
 
 
 def store_alerts_seen(connection: Connection, alerts: Sequence[AlertSeen]) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(1200)  # the first builds all images
 
 PUBLISHED = {80, 443, 8090, 8883}
 SERVERS = ("mqtt", "kafka", "store", "front")
-SERVICES = ("bridge", "edges", "writer", "planner", "ledger", "web")
+SERVICES = ("bridge", "edges", "writer", "planner", "ledger", "web", "webhook")
 BITS = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "SETGID": 6, "SETUID": 7, "NET_BIND_SERVICE": 10}
 """Of capabilities, by linux/capability.h."""
 CAPABILITIES = {"store": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"], "front": ["NET_BIND_SERVICE"]}

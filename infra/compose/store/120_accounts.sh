@@ -2,7 +2,7 @@
 # Run by the image when the store is made, and by hand after a new password or an upgrade (docs/deployment.md): a role for
 # each service. What each may do `tournee db migrate` says (infra/accounts/store.py); none owns anything.
 set -eu
-for account in bridge edges writer planner ledger web backup reader; do
+for account in bridge edges writer planner ledger web webhook backup reader; do
     variable=TOURNEE_PASSWORD_OF_$(echo "$account" | tr a-z A-Z)
     eval "password=\${$variable:?set it in .env}"
     # The password stands in the services' database URL as it is.

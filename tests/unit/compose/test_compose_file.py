@@ -140,7 +140,7 @@ def test_env_script_fills_every_secret_once(filled_env: Path) -> None:
     """Long, all different, readable by their owner alone; and an existing .env is never overwritten."""
     keys = dict(line.split("=", 1) for line in filled_env.read_text().splitlines() if line[:1].isalpha())
     secrets = [value for key, value in keys.items() if re.search("PASSWORD|SECRET", key)]
-    assert len(secrets) == len(set(secrets)) == 16
+    assert len(secrets) == len(set(secrets)) == 17
     assert all(len(secret) >= 48 for secret in secrets)
     assert (keys["TOURNEE_DOMAIN"], keys["TOURNEE_TLS"]) == ("waste.example.org", "technician@example.org")
     assert filled_env.stat().st_mode & 0o777 == 0o600
@@ -158,7 +158,7 @@ def test_env_script_adds_what_an_upgrade_brings(filled_env: Path) -> None:
     filled_env.write_text("".join(line for line in whole.splitlines(True) if "PASSWORD_OF" not in line))
     before = filled_env.read_text()
     told = subprocess.run(["sh", script, "--more"], check=True, capture_output=True, text=True).stdout.splitlines()
-    assert len(told) == 10
+    assert len(told) == 11
     assert filled_env.read_text().startswith(before)
     added = dict(line.split("=", 1) for line in filled_env.read_text().removeprefix(before).splitlines())
     assert {f"added {name}" for name in added} == set(told)

@@ -12,7 +12,15 @@ import pytest
 from prometheus_client.registry import Collector
 
 from services.operations.lag import GroupLag
-from services.operations.meters import BridgeMeter, EdgeMeter, LedgerMeter, PlannerMeter, WorkerMeter, WriterMeter
+from services.operations.meters import (
+    BridgeMeter,
+    EdgeMeter,
+    LedgerMeter,
+    PlannerMeter,
+    WebhookMeter,
+    WorkerMeter,
+    WriterMeter,
+)
 from services.operations.probe import Probe
 from services.operations.web_meter import WebMeter
 
@@ -40,6 +48,7 @@ def names() -> set[str]:
         WorkerMeter(),
         LedgerMeter(),
         WebMeter(),
+        WebhookMeter(),
         GroupLag("127.0.0.1:1", "writer"),
     ]
     probe = Probe("any")
@@ -88,7 +97,7 @@ def test_every_alert_is_explained() -> None:
     """Whoever is woken at five must find what it means and what to do."""
     operations = (DOCS / "operations.md").read_text()
     alerts = [where.removeprefix("alert ") for where in expressions() if where.startswith("alert ")]
-    assert len(alerts) == 26
+    assert len(alerts) == 27
     assert [alert for alert in alerts if f"**{alert}**" not in operations] == []
 
 
