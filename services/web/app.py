@@ -7,6 +7,7 @@ from services.operations.web_meter import WebMeter
 from services.web import health, problems
 from services.web.api_docs import endpoints as api_docs
 from services.web.assets import Assets
+from services.web.calendar import endpoints as calendar
 from services.web.deps import Deps
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
@@ -68,12 +69,14 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         maps.api,
         municipality.api,
         open_data.router,
+        calendar.api,
         technician.api,
     ):
         v1.include_router(router)
     app.include_router(v1)
     for router in (
         public_pages.router,
+        calendar.router,
         operator_pages.router,
         change_pages.router,
         driver_pages.router,

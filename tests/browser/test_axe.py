@@ -47,6 +47,8 @@ CREW = ("C-02", DRIVER[1])
 SEEN = {
     "public": Seen("/", acts=(_opened,)),
     "public-phone": Seen("/", small=True),
+    "calendar": Seen("/calendrier"),
+    "calendar-phone": Seen("/calendrier", small=True),
     "login": Seen("/connexion"),
     "missing": Seen("/nulle-part"),
     "api": Seen("/api/docs", acts=(_opened,)),

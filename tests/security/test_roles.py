@@ -46,6 +46,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST /api/v1/session": EVERYBODY,
     "POST /api/v1/phone": EVERYBODY,
     "GET /api/v1/public/savings.json": EVERYBODY,
+    "GET /calendrier": EVERYBODY,
+    "GET /api/v1/calendars/{city}/{zone}/{stream}.ics": EVERYBODY,
     "GET /api/v1/public/savings.csv": EVERYBODY,
     "GET /api/v1/public/zones.geojson": EVERYBODY,
     "GET /api/v1/session": LOGGED_IN,
@@ -108,7 +110,8 @@ RULES: dict[str, frozenset[str]] = {
 """Who is let in. What each then finds there, other tests say."""
 NAMES = {
     "plan_id": str(PLAN), "request_id": str(PLAN), "phone_id": str(PLAN), "number": "1", "city": CITY, "key": "x",
-    "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x", "name:path": "base.css", "day": str(DAY),
+    "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x",
+    "zone": "akpakpa", "stream": "residual", "name:path": "base.css", "day": str(DAY),
 }  # fmt: skip
 ELSEWHERE = "ailleurs"
 """Another city on the same installation: its people have all that theirs is, and nothing of the first."""
@@ -117,6 +120,7 @@ MARKS = ("Port-Azur", "port-azur", "Rue des Cheminots", "Akpakpa", "C-02", "Dép
 PUBLIC_OF_ALL = {
     "GET /", "GET /connexion", "POST /connexion", "GET /map/{city}/{key}.pmtiles",
     "GET /api/v1/public/savings.json", "GET /api/v1/public/savings.csv", "GET /api/v1/public/zones.geojson",
+    "GET /calendrier", "GET /api/v1/calendars/{city}/{zone}/{stream}.ics",
 }  # fmt: skip
 """They name every city, or the one that is asked for: open data."""
 ENDS_SESSIONS = ("DELETE /api/v1/session", "POST /deconnexion")
