@@ -54,7 +54,7 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         # changed by hand is reckoned from.
         "web": {
             "SELECT": f"{_REGISTRY} account alert_seen audit circuit confirmation confirmation_aside container_belief"
-            " container_now device_note dispatch dispatch_in_force door_heard known_source login_session"
+            " container_now device_note dispatch dispatch_in_force door_heard door_key known_source login_session"
             " phone_invitation plan plan_change planning_run reading_day rejected savings_day security_event stop"
             " truck_phone truck_state uplink",
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",

@@ -15,7 +15,7 @@ from services.edges.store import drop_key, list_container_names, list_namings, m
 from services.settings import settings
 from services.store.connection import connect
 
-KEYED = ("chirpstack", "ttn", "traccar-forward", TRACKER)
+KEYED = ("chirpstack", "ttn", "traccar-forward", "ngsi-ld", TRACKER)
 MOST_BYTES = 40 * 1024 * 1024
 
 
@@ -42,7 +42,7 @@ def key_command(
     device: Annotated[str | None, typer.Argument(metavar="[TRUCK]", help="Of a tracker's key.")] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take the key away.")] = False,
 ) -> None:
-    """A new key for a door, shown this once; the one before it is refused from then on."""
+    """A new key for a door (`ngsi-ld`: for the city's portal), shown this once; the one before it is refused."""
     if door not in KEYED:
         raise typer.BadParameter(f"there is no door {door} with a key; these have one: {', '.join(KEYED)}")
     if (door == TRACKER) != (device is not None):

@@ -16,6 +16,8 @@ from services.web.login import account, telephones
 from services.web.login import endpoints as login
 from services.web.maps import endpoints as maps
 from services.web.municipality import endpoints as municipality
+from services.web.ngsi_ld import endpoints as ngsi_ld
+from services.web.ngsi_ld import problems as ngsi_problems
 from services.web.operator import api as operator_api
 from services.web.operator import change_api, change_pages, circuit_files, downloads
 from services.web.operator import endpoints as operator_pages
@@ -50,6 +52,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     app.state.page = page
     app.state.servers = health.servers(deps)
     problems.install(app)
+    ngsi_problems.install(app)
     app.add_middleware(Unforeseen, answer=app.exception_handlers[Exception])
     app.add_middleware(FloodGuard, deps=deps, answer=app.exception_handlers[problems.WebProblem])
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
@@ -77,6 +80,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     for router in (
         public_pages.router,
         calendar.router,
+        ngsi_ld.router,
         operator_pages.router,
         change_pages.router,
         driver_pages.router,

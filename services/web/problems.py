@@ -126,7 +126,7 @@ def sayable(value: Any) -> Any:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+    return request.url.path.startswith(("/api/", "/ngsi-ld/"))
 
 
 def _answer(

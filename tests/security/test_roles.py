@@ -25,6 +25,8 @@ LOGGED_IN = EVERYBODY - {"nobody"}
 OFFICE = frozenset({"municipality", "operator"})
 OPERATORS = frozenset({"operator"})
 CREWS = frozenset({"driver"})
+PORTALS: frozenset[str] = frozenset()
+"""Programs with the city's key, and no session of anybody's."""
 WHO = {"driver": DRIVER, "municipality": MAYOR, "operator": OPERATOR}
 
 RULES: dict[str, frozenset[str]] = {
@@ -47,6 +49,11 @@ RULES: dict[str, frozenset[str]] = {
     "POST /api/v1/phone": EVERYBODY,
     "GET /api/v1/public/savings.json": EVERYBODY,
     "GET /calendrier": EVERYBODY,
+    "GET /ngsi-ld/context.jsonld": EVERYBODY,
+    "GET /ngsi-ld/v1/entities": PORTALS,
+    "GET /ngsi-ld/v1/entities/{entity_id}": PORTALS,
+    "GET /ngsi-ld/v1/types": PORTALS,
+    "GET /ngsi-ld/v1/types/{name:path}": PORTALS,
     "GET /api/v1/calendars/{city}/{zone}/{stream}.ics": EVERYBODY,
     "GET /api/v1/public/savings.csv": EVERYBODY,
     "GET /api/v1/public/zones.geojson": EVERYBODY,
