@@ -27,6 +27,11 @@ _EVENTS = (
 _LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event"
 _BELIEFS = "container_belief evidence evidence_horizon kept_belief"
 _ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
+BI_VIEWS = (
+    *("bi_circuit", "bi_city", "bi_container", "bi_plan", "bi_reading_day", "bi_saving", "bi_visit", "bi_zone"),
+    "bi_zone_day",
+)
+
 RIGHTS: Mapping[str, Rights] = MappingProxyType(
     {
         "bridge": {"SELECT": _DEVICES},
@@ -68,13 +73,8 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
             "UPDATE": "webhook webhook_delivery",
             "DELETE": "overflow_told webhook_delivery",
         },
-        # For Grafana and other readers: what a city collects. No login, no key, no driver's track, no raw message.
-        "reader": {
-            "SELECT": f"{_LEDGER_ACCOUNTS} alert_seen circuit city container container_belief container_now"
-            " container_state device_note dispatch dispatch_in_force door_heard emptying fleet observation plan"
-            " plan_change planning_run reading reading_day reading_hour registry_now registry_version savings_day"
-            " savings_line stop truck uplink zone"
-        },
+        # For Grafana and other readers: the views that are made for them (docs/bi.md), and no table.
+        "reader": {"SELECT": " ".join(BI_VIEWS)},
     }
 )
 READS_EVERYTHING = "backup"
