@@ -21,6 +21,7 @@ from services.cli.fill import fill_app
 from services.cli.ledger import ledger_app
 from services.cli.map import map_app
 from services.cli.replan import replan_command
+from services.cli.rfms import rfms_command
 from services.cli.roads import roads_app
 from services.cli.run import add_services
 from services.cli.simulate import simulate_app
@@ -59,6 +60,7 @@ app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
 app.command("replay")(replay_command)
+ledger_app.command("rfms")(rfms_command)
 add_services(app, bridge=bridge_app, ledger=ledger_app, webhook=webhook_app)
 
 
