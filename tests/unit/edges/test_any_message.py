@@ -1,6 +1,12 @@
-"""Whatever comes to a door, nothing ends by it, and what is not taken has a reason."""
+"""Whatever comes to a door, nothing ends by it, and what is not taken has a reason.
+
+A million cases in all, while nothing else runs (`docs/devices.md`):
+
+    TOURNEE_FUZZ_CASES=170000 pytest --timeout=0 tests/unit/edges/test_any_message.py
+"""
 
 import json
+import os
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -18,6 +24,8 @@ from services.writer.handlers import HANDLERS
 from tests.support import published
 from tests.support.published import NOW, chirpstack, client, forwarded, ttn
 
+CASES = int(os.environ.get("TOURNEE_FUZZ_CASES", "0"))
+"""Of each test; 0: a few hundred."""
 MOMENT = Moment(NOW)
 ENVELOPES = (chirpstack(), ttn(), client(), forwarded(), dict(published.EM400_NB), dict(published.LDDS75_WITH_UNITS),
              {"id": "T01", "lat": "6.3", "lon": "2.4", "timestamp": "1764000000", "batt": "80"},
@@ -35,6 +43,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+
+
+def cases(usual: int) -> settings:
+    """How many are tried: the usual, or what was asked for. Those that fail are told, not kept in a file."""
+    return settings(max_examples=CASES or usual, deadline=None, database=None if CASES else settings.default.database)
 
 
 def _paths(message: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
@@ -82,26 +95,26 @@ def check(heard: Heard) -> None:
         assert ratio is None or 0 <= ratio <= 1.2
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(spoilt(), st.sampled_from([None, *DOORS]))
 def test_spoilt_messages_end_nothing(message: object, door: str | None) -> None:
     check(hear(json.dumps(message).encode(), MOMENT, door=DOORS[door] if door else None))
 
 
-@settings(max_examples=200, deadline=None)
+@cases(200)
 @given(st.binary(max_size=200), st.sampled_from([None, *DOORS]))
 def test_any_bytes_end_nothing(data: bytes, door: str | None) -> None:
     heard = hear(data, MOMENT, door=DOORS[door] if door else None)
     check(heard)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(st.text(alphabet="idlatonspetmb=&?%0123456789.,-T:+", max_size=80))
 def test_any_query_ends_nothing(query: str) -> None:
     check(hear(f"/?{query}".encode(), MOMENT))
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(
     st.sampled_from(DECODERS),
     st.binary(max_size=60) | st.sampled_from([published.EM310, published.EM400, published.DL_MBX, published.LDDS75]),
@@ -111,7 +124,7 @@ def test_any_bytes_at_any_decoder_give_a_distance_or_a_reason(decoder: Decoder, 
     assert "; expected " in sensed(decoder, None, raw, port)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(
     st.sampled_from(DECODERS),
     st.dictionaries(
@@ -133,7 +146,7 @@ REGISTRY = DoorRegistry(
 TAKER = Taker(DECODERS, Keep(timedelta(days=7300), timedelta(days=7300)))
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(spoilt(), st.sampled_from(["chirpstack", "ttn", "traccar-client", "traccar-forward", "osmand"]), st.booleans())
 def test_whatever_comes_to_a_citys_door_becomes_events_of_their_contracts(
     message: object, door: str, is_keyed: bool
