@@ -1,18 +1,21 @@
 """What a client asks for, read from the address. What cannot be understood is refused, and never passed over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from services.web.ngsi_ld.context import TYPES, short
-from services.web.ngsi_ld.entities import MODIFIED, Entity, as_key_values
+from services.web.ngsi_ld.entities import MODIFIED, Candidate, Entity, as_key_values
 from services.web.ngsi_ld.places import Test as PlaceTest
 from services.web.ngsi_ld.places import read_place
 from services.web.ngsi_ld.problems import BadRequest, NotSupported
 from services.web.ngsi_ld.query import Test, read_query
 
 MOST, USUAL = 1000, 20
-UNSUPPORTED = ("idPattern", "csf", "scopeQ", "datasetId", "pick", "omit", "join", "geometryProperty")
 NARROWS = ("type", "id", "attrs", "q", "georel")
+KNOWN = {*NARROWS, "geometry", "coordinates", "geoproperty", "limit", "offset", "count", "options", "format", "local"}
+"""`local` says not to ask other brokers: there are none behind us."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +49,27 @@ class Asked:
     offset: int
     counts: bool
 
-    def matches(self, entity: Entity) -> bool:
-        """The cheap questions first."""
-        if self.types and entity["type"] not in self.types:
-            return False
-        if self.ids and entity["id"] not in self.ids:
-            return False
+    def page_of(self, candidates: Sequence[Candidate]) -> tuple[list[Entity], int]:
+        """The page that is asked for, and how many there are in all. The cheap questions first."""
+        found = [
+            each
+            for each in candidates
+            if (not self.types or each.type in self.types) and (not self.ids or each.id in self.ids)
+        ]
+        if self.place is not None:
+            placed = [(each, each.place) for each in found if each.place is not None]
+            there = self.place(np.array([place for _, place in placed], dtype=np.float64).reshape(-1, 2))
+            found = [each for (each, _), is_there in zip(placed, there, strict=True) if is_there]
+        page = slice(self.offset, self.offset + self.limit)
+        if not self.shown.attrs and self.query is None:
+            return [each.make() for each in found[page]], len(found)
+        entities = [entity for entity in (each.make() for each in found) if self._matches(entity)]
+        return entities[page], len(entities)
+
+    def _matches(self, entity: Entity) -> bool:
         if self.shown.attrs and not self.shown.attrs & entity.keys():
             return False  # 5.7.2: an entity without any of them is not among the answers
-        if self.place is not None and not ("location" in entity and self._is_there(self.place, entity)):
-            return False
         return self.query is None or self.query(entity)
-
-    def _is_there(self, place: Callable[[float, float], bool], entity: Entity) -> bool:
-        lon, lat = entity["location"]["value"]["coordinates"]
-        return place(lon, lat)
 
 
 def read_asked(parameters: Mapping[str, str]) -> Asked:
@@ -100,9 +109,8 @@ def read_shown(parameters: Mapping[str, str]) -> Shown:
 
 
 def _refuse_unsupported(parameters: Mapping[str, str]) -> None:
-    for name in UNSUPPORTED:
-        if name in parameters:
-            raise NotSupported(f"{name} is not supported")
+    if unknown := parameters.keys() - KNOWN:
+        raise NotSupported(f"{', '.join(sorted(unknown))[:200]}: not supported; known are {', '.join(sorted(KNOWN))}")
 
 
 def _names(text: str) -> frozenset[str]:

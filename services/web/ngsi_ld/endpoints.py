@@ -12,7 +12,7 @@ from services.web.deps import WithStore
 from services.web.ngsi_ld import store
 from services.web.ngsi_ld.asking import Asked, read_asked, read_shown
 from services.web.ngsi_ld.context import CONTEXT, CORE, PATH, TYPES, short
-from services.web.ngsi_ld.entities import PLAIN, Entity, entities_of
+from services.web.ngsi_ld.entities import PLAIN, Candidate, candidates_of
 from services.web.ngsi_ld.problems import NoKey, NotAcceptable, NoTenant, NotFound
 
 router = APIRouter(tags=["NGSI-LD"])
@@ -51,12 +51,11 @@ def query_entities(request: Request, city: PortalCity, connection: WithStore) ->
     """
     media = _media(request)
     asked = read_asked(request.query_params)
-    found = [entity for entity in _entities(connection, city) if asked.matches(entity)]
-    page = [asked.shown.of(entity) for entity in found[asked.offset : asked.offset + asked.limit]]
-    answer = _answer(request, city, media, page)
+    page, count = asked.page_of(_candidates(connection, city))
+    answer = _answer(request, city, media, [asked.shown.of(entity) for entity in page])
     if asked.counts:
-        answer.headers["NGSILD-Results-Count"] = str(len(found))
-    for relation, offset in _neighbours(asked, len(found)):
+        answer.headers["NGSILD-Results-Count"] = str(count)
+    for relation, offset in _neighbours(asked, count):
         address = f"{BASE}/entities?{urlencode({**request.query_params, 'limit': asked.limit, 'offset': offset})}"
         answer.headers.append("Link", f'<{address}>;rel="{relation}";type="{media}"')
     return answer
@@ -66,17 +65,17 @@ def query_entities(request: Request, city: PortalCity, connection: WithStore) ->
 def get_entity(request: Request, city: PortalCity, connection: WithStore, entity_id: str) -> Response:
     """One entity by its id."""
     media, shown = _media(request), read_shown(request.query_params)
-    entity = next((each for each in _entities(connection, city) if each["id"] == entity_id), None)
-    if entity is None:
+    found = next((each for each in _candidates(connection, city) if each.id == entity_id), None)
+    if found is None:
         raise NotFound(f"{city.id} has no entity {entity_id}")
-    return _answer(request, city, media, shown.of(entity))
+    return _answer(request, city, media, shown.of(found.make()))
 
 
 @router.get(f"{BASE}/types", response_class=Response)
 def list_types(request: Request, city: PortalCity, connection: WithStore) -> Response:
     """The types of which there are entities; with `details=true` each with the names of its attributes."""
     media = _media(request)
-    attributes = _attributes_by_type(_entities(connection, city))
+    attributes = _attributes_by_type(_candidates(connection, city))
     if request.query_params.get("details") == "true":
         told: Any = [
             {"id": _type_id(name), "type": "EntityType", "typeName": name, "attributeNames": sorted(kinds)}
@@ -90,15 +89,15 @@ def list_types(request: Request, city: PortalCity, connection: WithStore) -> Res
 @router.get(f"{BASE}/types/{{name:path}}", response_class=Response)
 def get_type(request: Request, city: PortalCity, connection: WithStore, name: str) -> Response:
     """How many entities of a type there are, and their attributes."""
-    media, entities = _media(request), _entities(connection, city)
-    kinds = _attributes_by_type(entities).get(short(name))
+    media, candidates = _media(request), _candidates(connection, city)
+    kinds = _attributes_by_type(candidates).get(short(name))
     if kinds is None:
         raise NotFound(f"{city.id} has no entities of type {name}; there are {', '.join(TYPES)}")
     told = {
         "id": _type_id(short(name)),
         "type": "EntityTypeInfo",
         "typeName": short(name),
-        "entityCount": sum(entity["type"] == short(name) for entity in entities),
+        "entityCount": sum(each.type == short(name) for each in candidates),
         "attributeDetails": [
             {"id": f"urn:ngsi-ld:Attribute:{attribute}", "type": "Attribute", "attributeName": attribute,
              "attributeTypes": [kinds[attribute]]}
@@ -115,15 +114,15 @@ def get_context() -> Response:
     return JSONResponse(CONTEXT, headers=headers, media_type=JSON_LD)
 
 
-def _entities(connection: WithStore, city: City) -> list[Entity]:
+def _candidates(connection: WithStore, city: City) -> list[Candidate]:
     kinds = shared.list_entries(connection, city.id, "container_kind")
-    return entities_of(city, store.list_containers(connection, city.id), kinds)
+    return candidates_of(city, store.list_containers(connection, city.id), kinds)
 
 
-def _attributes_by_type(entities: list[Entity]) -> dict[str, dict[str, str]]:
+def _attributes_by_type(candidates: list[Candidate]) -> dict[str, dict[str, str]]:
     """Of each type the attributes that some entity has, with what kind of attribute each is."""
     found: dict[str, dict[str, str]] = {}
-    for entity in entities:
+    for entity in (each.make() for each in candidates):
         kinds = found.setdefault(entity["type"], {})
         kinds.update((name, each["type"]) for name, each in entity.items() if name not in PLAIN)
     return found

@@ -1,9 +1,10 @@
 """A city's containers, models and isles as entities, in the words of Smart Data Models; what is unknown is left out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from services.city.registry import City
@@ -31,7 +32,19 @@ WASTE_KINDS = {
 """Of the model's enumeration; every other stream is `other`."""
 
 
-def entities_of(city: City, containers: Sequence[ContainerRow], kinds: Iterable[Mapping[str, Any]]) -> list[Entity]:
+class Candidate(NamedTuple):
+    """An entity that is not made yet: of the thousands of a large city, a page shows some."""
+
+    id: str
+    type: str
+    place: tuple[float, float] | None
+    """Degrees east and north."""
+    make: Callable[[], Entity]
+
+
+def candidates_of(
+    city: City, containers: Sequence[ContainerRow], kinds: Iterable[Mapping[str, Any]]
+) -> list[Candidate]:
     """All of them, by type and id."""
     isles = isles_of((row["id"], row["lon"], row["lat"]) for row in containers)
     isle_members: dict[str, list[ContainerRow]] = defaultdict(list)
@@ -40,11 +53,20 @@ def entities_of(city: City, containers: Sequence[ContainerRow], kinds: Iterable[
         capacities[row["kind"]].add(row["capacity_l"])
         if row["id"] in isles:
             isle_members[isles[row["id"]]].append(row)
-    return [
-        *(_container(city, row, isles.get(row["id"])) for row in containers),
-        *(_isle(city, isle, isle_members[isle]) for isle in sorted(isle_members)),
-        *(_model(city, kind, capacities[kind["id"]]) for kind in sorted(kinds, key=lambda kind: str(kind["id"]))),
-    ]
+    found = []
+    for row in containers:
+        make = partial(_container, city, row, isles.get(row["id"]))
+        name = urn("WasteContainer", city, row["id"])
+        found.append(Candidate(name, "WasteContainer", (row["lon"], row["lat"]), make))
+    for isle in sorted(isle_members):
+        members = isle_members[isle]
+        place = _middle(members)
+        make = partial(_isle, city, isle, members, place)
+        found.append(Candidate(urn("WasteContainerIsle", city, isle), "WasteContainerIsle", place, make))
+    for kind in sorted(kinds, key=lambda kind: str(kind["id"])):
+        make = partial(_model, city, kind, capacities[kind["id"]])
+        found.append(Candidate(urn("WasteContainerModel", city, str(kind["id"])), "WasteContainerModel", None, make))
+    return found
 
 
 def urn(kind: str, city: City, of: str) -> str:
@@ -79,12 +101,16 @@ def _container(city: City, row: ContainerRow, isle: str | None) -> Entity:
     return entity
 
 
-def _isle(city: City, isle: str, members: Sequence[ContainerRow]) -> Entity:
-    lon, lat = (sum(row[axis] for row in members) / len(members) for axis in ("lon", "lat"))
+def _middle(members: Sequence[ContainerRow]) -> tuple[float, float]:
+    count = len(members)
+    return round(sum(row["lon"] for row in members) / count, 6), round(sum(row["lat"] for row in members) / count, 6)
+
+
+def _isle(city: City, isle: str, members: Sequence[ContainerRow], place: tuple[float, float]) -> Entity:
     return {
         "id": urn("WasteContainerIsle", city, isle),
         "type": "WasteContainerIsle",
-        "location": _point(round(lon, 6), round(lat, 6)),
+        "location": _point(*place),
         "areaServed": _property(members[0]["zone_name"]),
         "dataProvider": _property(city.name),
         "refWasteContainer": _relationship([urn("WasteContainer", city, row["id"]) for row in members]),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from services.city.geometry import great_circle_m, inside
+from services.city.geometry import Points, distances_m, inside
 from services.web.ngsi_ld.problems import BadRequest, NotSupported
 
-Test = Callable[[float, float], bool]
-"""Of degrees east and north."""
+Test = Callable[[Points], NDArray[np.bool_]]
+"""Of (n, 2) degrees east and north: which of the n are asked for."""
 
 MOST_CHARACTERS, MOST_POINTS = 20_000, 1000
 
@@ -36,7 +37,7 @@ def read_place(georel: str, geometry: str | None, coordinates: str | None) -> Te
         raise NotSupported(f"georel={relation} with geometry {geometry}: Polygon and MultiPolygon are supported")
     shape = {"type": geometry, "coordinates": _polygons(geometry, _read(coordinates))}
     is_outside = relation == "disjoint"
-    return lambda lon, lat: bool(inside(np.array([[lon, lat]]), shape)[0]) != is_outside
+    return lambda positions: inside(positions, shape) != is_outside
 
 
 def _near(limits: list[str], lon: float, lat: float) -> Test:
@@ -52,7 +53,12 @@ def _near(limits: list[str], lon: float, lat: float) -> Test:
         least, most = (least, metres) if name == "maxDistance" else (metres, most)
     if not limits:
         raise BadRequest("georel=near needs a distance: near;maxDistance==200")
-    return lambda east, north: least <= great_circle_m(lon, lat, east, north) <= most
+
+    def test(positions: Points) -> NDArray[np.bool_]:
+        metres = distances_m(positions, np.array([lon, lat]))
+        return (least <= metres) & (metres <= most)
+
+    return test
 
 
 def _read(coordinates: str) -> Any:

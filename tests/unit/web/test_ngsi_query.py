@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,7 +107,7 @@ SQUARE = "[[[2.0,6.0],[3.0,6.0],[3.0,7.0],[2.0,7.0],[2.0,6.0]]]"
     ],
 )
 def test_place_is_found(georel: str, geometry: str, coordinates: str, is_there: bool) -> None:
-    assert read_place(georel, geometry, coordinates)(2.3912, 6.3703) is is_there
+    assert read_place(georel, geometry, coordinates)(np.array([[2.3912, 6.3703]])).tolist() == [is_there]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,8 @@ def test_place_that_is_none_is_refused_in_words(
         ({"type": "WasteContainer", "limit": "1001"}, "from 0 to 1000"),
         ({"type": "WasteContainer", "limit": "-1"}, "from 0"),
         ({"type": "WasteContainer", "offset": "٣"}, "whole number"),
-        ({"type": "WasteContainer", "idPattern": ".*"}, "idPattern is not supported"),
+        ({"type": "WasteContainer", "idPattern": ".*"}, "idPattern: not supported"),
+        ({"type": "WasteContainer", "geoQ": "near"}, "geoQ: not supported"),
         ({"type": "WasteContainer", "options": "concise"}, "concise"),
         ({"georel": "within", "geometry": "Polygon", "coordinates": SQUARE, "geoproperty": "area"}, "location"),
     ],
