@@ -94,7 +94,7 @@ def eventually(check: Callable[[], bool], told: Callable[[], str] = str, patienc
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("name", ["bridge", "writer", "planner", "ledger", "web"])
+@pytest.mark.parametrize("name", ["bridge", "writer", "planner", "ledger", "web", "webhook"])
 def test_service_lives_is_ready_tells_its_figures_and_ends_politely(
     name: str, stack: Stack, database_url: str, tmp_path: Path
 ) -> None:
@@ -105,7 +105,8 @@ def test_service_lives_is_ready_tells_its_figures_and_ends_politely(
         health = process.get("/health")
         assert (health.status_code, health.json()["service"], health.json()["status"]) == (200, name, "up")
         servers = process.get("/ready").json()["servers"]
-        assert set(servers) == {"store", "kafka", *(["mqtt"] if name == "bridge" else [])}
+        others = {"bridge": {"kafka", "mqtt"}, "webhook": set()}.get(name, {"kafka"})
+        assert set(servers) == {"store", *others}
         assert set(servers.values()) == {"ok"}
         figures = process.get("/metrics").text
         assert f'tournee_service_info{{member="probe-{name}",service="{name}"' in figures
