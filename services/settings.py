@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     """True: operators log in with a one-time code beside the password, and not without (`tournee account one-time`)."""
     session_secret: SecretStr | None = None
     """Signs session cookies: at least 32 characters, the same on every web process."""
-    webhook_networks: str = ""
+    webhook_networks: str = "none"
     """Networks of our own that webhooks may lead into, by commas, like 10.2.0.0/16; the outside they may anyway."""
     webhook_ca: Path | None = None
     """Where receivers' certificates are of a city's own authority: its certificate (PEM), beside the usual ones."""

@@ -16,6 +16,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_CHARACTERS = 2000
+NO_NETWORK = "none"
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 PORTS = {"https": 443, "http": 80}
 
@@ -51,11 +52,13 @@ def port_of(at: SplitResult) -> int:
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
-    """Networks of our own that webhooks may lead into, by commas: `10.2.0.0/16, 127.0.0.1/32`.
+    """Networks of our own that webhooks may lead into, by commas: `10.2.0.0/16, 127.0.0.1/32`; or `none`.
 
     Raises:
         AddressRefused: one is no network.
     """
+    if text.strip() == NO_NETWORK:
+        return ()
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:

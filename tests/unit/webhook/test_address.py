@@ -75,6 +75,7 @@ def test_name_with_one_address_outside_and_one_inside_is_refused(monkeypatch: py
 def test_networks_of_our_own_are_let_in_by_a_setting_alone() -> None:
     at = read_url("https://127.0.0.1:8443/", plain_http=False)
     assert addresses_of(at, read_networks("10.0.0.0/8, 127.0.0.1/32")) == ["127.0.0.1"]
+    assert read_networks("none") == ()
     with pytest.raises(AddressRefused, match="TOURNEE_WEBHOOK_NETWORKS"):
         read_networks("10.0.0.1/8, everything")
 
