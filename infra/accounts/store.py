@@ -22,7 +22,8 @@ _DEVICES = "city container device_name door_key registry_entry truck"
 _REGISTRY = "city container fleet registry_entry registry_now registry_row registry_version truck zone"
 _EVENTS = (
     "alert_seen circuit confirmation confirmation_aside container_state device_note dispatch door_heard observation"
-    " plan plan_change planning_run position reading rejected savings_line stop truck_state uplink"
+    " plan plan_change planning_run position reading rejected report report_private savings_line stop truck_state"
+    " uplink"
 )
 _LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event"
 _BELIEFS = "container_belief evidence evidence_horizon kept_belief"
@@ -38,12 +39,13 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "edges": {"SELECT": _DEVICES},
         # The only one that puts events into the store, with what is learned of them; it keeps retention, too.
         "writer": {
-            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version truck webhook zone",
+            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version report_now truck webhook zone",
             "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched"
             " webhook_delivery",
             "UPDATE": "confirmation_aside container_belief container_state evidence_horizon kept_belief planning_run"
             " reading_day reading_hour truck_state",
-            "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched",
+            "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched"
+            " report_private",
         },
         "planner": {
             "SELECT": f"{_REGISTRY} {_BELIEFS} circuit confirmation container_state dispatch dispatch_in_force plan"
@@ -60,8 +62,8 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "web": {
             "SELECT": f"{_REGISTRY} account alert_seen audit circuit confirmation confirmation_aside container_belief"
             " container_now device_note dispatch dispatch_in_force door_heard door_key known_source login_session"
-            " phone_invitation plan plan_change planning_run reading_day rejected savings_day security_event stop"
-            " truck_phone truck_state uplink",
+            " phone_invitation plan plan_change planning_run reading_day rejected report_now report_private savings_day"
+            " security_event stop truck_phone truck_state uplink",
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
             "UPDATE": "account known_source login_session truck_phone",
             "DELETE": "known_source login_session phone_invitation security_event truck_phone",

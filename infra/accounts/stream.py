@@ -72,7 +72,7 @@ STREAM_RIGHTS: Mapping[str, StreamRights] = MappingProxyType(
             # Plans: those that somebody changed by hand.
             writes=(
                 *(topics.ORDERS, topics.PLANNING, topics.PLANS),
-                *(topics.DISPATCHES, topics.CONFIRMATIONS, topics.ALERTS),
+                *(topics.DISPATCHES, topics.CONFIRMATIONS, topics.ALERTS, topics.REPORTS),
             )
         ),
         # The technician's command: `doctor` looks at everything, `bridge retire` hands over what waited for a bridge,

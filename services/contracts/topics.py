@@ -15,6 +15,7 @@
 | `dispatches` | PlanDispatched | city/fleet |
 | `confirmations` | VisitConfirmed | city/truck |
 | `alerts` | AlertSeen | city |
+| `reports` | ReportMade | city/container |
 | `ledger` | SavingsComputed | city/fleet/day |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
 | `district-plans` | DistrictPlanned | order |
@@ -36,6 +37,7 @@ PLANS = "plans"
 DISPATCHES = "dispatches"
 CONFIRMATIONS = "confirmations"
 ALERTS = "alerts"
+REPORTS = "reports"
 LEDGER = "ledger"
 DISTRICTS = "districts"
 DISTRICT_PLANS = "district-plans"
@@ -53,6 +55,7 @@ STORED = (
     DISPATCHES,
     CONFIRMATIONS,
     ALERTS,
+    REPORTS,
     LEDGER,
 )
 """The topics that the writer puts into the store, telemetry first."""

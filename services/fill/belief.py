@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from services.fill import tallies
 from services.fill.evidence import Evidence, Kind
 
-ESTIMATOR = 2
+ESTIMATOR = 3
 """Raise it with every change of what is learned or how a belief is written down: all are then learned anew."""
 
 DAY = timedelta(days=1)
@@ -79,6 +79,8 @@ class Belief(NamedTuple):
     seen_h: float | None = None
     """When somebody last saw the level without emptying, since `cycle_h`."""
     seen_level: float = 0.0
+    reported: int = 0
+    """So many residents have said that it is full, since `cycle_h` and since a crew saw it."""
     day: int | None = None
     """Number of the day under way; the latest tally in `days` is of its beginning."""
     tallied: float | None = None
@@ -142,6 +144,7 @@ def _read(belief: Belief, evidence: Evidence) -> Belief:
             recent_h=recent_h, noise=noise, jumps=jumps, jumpy=jumpy, same_since_h=same_since_h, day=day, tallied=None,
             days=days, settled=True, doubted=None,
         )  # fmt: skip
+    reported = belief.reported
     if doubted is not None and len(recent) >= CONFIRMS:
         if level > doubted - FALL and doubted > FALL:
             taken_out -= doubted  # as full as before: nobody has emptied it yet
@@ -155,10 +158,11 @@ def _read(belief: Belief, evidence: Evidence) -> Belief:
         taken_out += max(filled - min(recent[-CONFIRMS:]), 0.0)
         recent, recent_h, high, cycle_h = recent[-CONFIRMS:], recent_h[-CONFIRMS:], level, fell_h
         seen_h, seen_level = None, 0.0
+        reported = 0
         settled = True
     return Belief(
         belief.emptied_at, cycle_h, h, level, high, taken_out, recent, recent_h, doubted, noise, jumps, jumpy,
-        same_since_h, seen_h, seen_level, day, tallied, settled, days, visits,
+        same_since_h, seen_h, seen_level, reported, day, tallied, settled, days, visits,
     )  # fmt: skip
 
 
@@ -203,8 +207,8 @@ def _end_cycle(belief: Belief, evidence: Evidence) -> Belief:
     fill = filled if measured else evidence.fill_ratio
     return belief._replace(
         emptied_at=at, cycle_h=h, level=0.0, high=0.0, taken_out=belief.taken_out + filled, recent=(), recent_h=(),
-        doubted=filled if measured else None, seen_h=None, seen_level=0.0, day=day, tallied=tallied, days=days,
-        settled=True, visits=_visit(belief, h, fill),
+        doubted=filled if measured else None, seen_h=None, seen_level=0.0, reported=0, day=day, tallied=tallied,
+        days=days, settled=True, visits=_visit(belief, h, fill),
     )  # fmt: skip
 
 
@@ -213,10 +217,17 @@ def _visit(belief: Belief, h: float, fill: float | None) -> bytes:
 
 
 def _see(belief: Belief, evidence: Evidence) -> Belief:
-    """Seen by a person: of use where no sensor tells."""
+    """Seen by a crew: of use where no sensor tells. What residents said before is settled by it."""
     if evidence.fill_ratio is None:
         return belief
-    return belief._replace(seen_h=hours_of(evidence.happened_at), seen_level=evidence.fill_ratio)
+    return belief._replace(seen_h=hours_of(evidence.happened_at), seen_level=evidence.fill_ratio, reported=0)
+
+
+def _report(belief: Belief, evidence: Evidence) -> Belief:
+    """A resident says that it is full: kept beside what is believed, for anybody may say so and some are wrong."""
+    if evidence.fill_ratio is None:
+        return belief
+    return belief._replace(reported=belief.reported + 1)
 
 
 def _leave(belief: Belief, _: Evidence) -> Belief:
@@ -229,7 +240,7 @@ LEARN: Mapping[Kind, Callable[[Belief, Evidence], Belief]] = {
     "emptied": _end_cycle,
     "seen": _see,
     "weight": _leave,
-    "report": _see,
+    "report": _report,
 }
 
 

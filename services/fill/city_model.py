@@ -31,6 +31,9 @@ CEILING = 0.97
 """A sensor tells no more than full: beyond it the plain model says how much lies beside the container."""
 NORMAL = np.array([-1.6449, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.6449])
 """Quantiles of `LEVELS` of the standard normal."""
+TRUE_REPORT, TRUE_BESIDE_SENSOR = 0.7, 0.3
+"""Chance that a container which one resident says is full is so, and where a sensor that is believed tells another
+level. Assumed: no city's reports have been held against its crews' words yet."""
 DOUBT_PER_DAY = 0.02
 """What a level that somebody saw is off by, or more: eyes tell quarters."""
 
@@ -111,6 +114,7 @@ class CityModel:
         if not told.all():
             some = [one for one, is_told in zip(things, told, strict=True) if not is_told]
             found[~told] = self._of_counted(some, target_h[~told])
+        found = _with_reports(things, told, found)
         return np.maximum.accumulate(np.maximum(found, 0.0), axis=1)
 
     def rates(self, things: Sequence[Thing], now_h: Table) -> Table:
@@ -207,6 +211,19 @@ def is_measured(belief: Belief, now_h: float) -> bool:
     """Its sensor is believed."""
     health = health_of(belief, now_h)
     return health is not None and health.fault is None
+
+
+def _with_reports(things: Sequence[Thing], told: NDArray[np.bool], quantiles: Table) -> Table:
+    """Raised towards full by what residents say, never lowered: of each quantile the mean, weighted by their trust.
+
+    Residents are believed each by themselves, so that k of them are all wrong with a chance of `(1 - trust)^k`.
+    """
+    said = np.array([thing.belief.reported for thing in things])
+    if not said.any():
+        return quantiles
+    right = 1 - (1 - np.where(told, TRUE_BESIDE_SENSOR, TRUE_REPORT)) ** said
+    raised: Table = quantiles + right[:, None] * np.maximum(1.0 - quantiles, 0.0)
+    return raised
 
 
 def _fill_per_day(things: Sequence[Thing]) -> Table:

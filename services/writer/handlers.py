@@ -11,6 +11,7 @@ from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
+from services.contracts.reports import ReportMade
 from services.contracts.telemetry import (
     DeviceNoted,
     MessageRejected,
@@ -28,6 +29,7 @@ from services.writer.day import (
 )
 from services.writer.devices import store_device_notes, store_weighings
 from services.writer.doors import store_door_states, store_uplinks
+from services.writer.reports import store_reports
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 
 
@@ -55,5 +57,6 @@ HANDLERS: Handlers = {
     topics.DISPATCHES: Handler(PlanDispatched, store_dispatches),
     topics.CONFIRMATIONS: Handler(VisitConfirmed, store_confirmations),
     topics.ALERTS: Handler(AlertSeen, store_alerts_seen),
+    topics.REPORTS: Handler(ReportMade, store_reports),
     topics.LEDGER: Handler(SavingsComputed, store_savings),
 }

@@ -13,6 +13,7 @@ from services.store.upkeep import run_upkeep
 from services.writer.aside import forget_old
 from services.writer.beliefs import keep_beliefs
 from services.writer.day import look_again
+from services.writer.reports import forget_private
 
 log = logging.getLogger(__name__)
 
@@ -69,5 +70,6 @@ def _upkeep(connection: Connection, config: Settings, clock: Clock, stopping: St
     with store_errors(), connection.transaction():
         late = look_again(connection)
         forget_old(connection, clock.now())
+        forget_private(connection, clock.now())
     if late:
         log.info("%d confirmations count after all: their plans have come", late)

@@ -23,6 +23,11 @@ def emptied(days: float, number: int = 1) -> Evidence:
     return Evidence("emptied", NOON + days * DAY, NOON + days * DAY, id=UUID(int=number))
 
 
+def reported(days: float, number: int = 1) -> Evidence:
+    """A resident says that it is full."""
+    return Evidence("report", NOON + days * DAY, NOON + days * DAY, 1.0, reason="full", id=UUID(int=number))
+
+
 @st.composite
 def accounts(draw: st.DrawFn, most: int = 40) -> list[Evidence]:
     """A container's evidence of some days, in the order in which it arrived.
@@ -32,14 +37,14 @@ def accounts(draw: st.DrawFn, most: int = 40) -> list[Evidence]:
     steps = st.integers(0, 30)  # of three hours
     pieces: dict[object, Evidence] = {}
     for number in range(draw(st.integers(1, most))):
-        kind: Kind = draw(st.sampled_from(["reading", "reading", "reading", "emptied", "seen"]))
+        kind: Kind = draw(st.sampled_from(["reading", "reading", "reading", "emptied", "seen", "report"]))
         at = NOON + draw(steps) * STEP
         received_at = at + draw(st.sampled_from([0, 0, 1, 5, 20])) * STEP
         fill_ratio = draw(st.integers(0, 128)) / 128
         if kind == "reading":
             pieces.setdefault(at, Evidence(kind, at, received_at, fill_ratio))  # one at most at an instant
         else:
-            reason = "not_full" if kind == "seen" else None
+            reason = {"seen": "not_full", "report": "full"}.get(kind)
             pieces[number] = Evidence(kind, at, received_at, fill_ratio, None, reason, UUID(int=number + 1))
     return sorted(pieces.values(), key=lambda piece: (piece.received_at, place_in_time(piece)))
 

@@ -12,7 +12,7 @@ from services.fill.belief import Belief, hours_of, learn, read_back, start, writ
 from services.fill.evidence import Evidence, place_in_time
 from services.fill.replay import Reached, from_nothing, replay
 from services.fill.tallies import Days, Visits
-from tests.support.evidence import DAY, NOON, accounts, emptied, reading
+from tests.support.evidence import DAY, NOON, accounts, emptied, reading, reported
 
 
 def taught(*evidence: Evidence) -> Belief:
@@ -93,6 +93,29 @@ def test_level_seen_by_a_crew_that_passed_by_is_kept() -> None:
     belief = taught(emptied(0), seen)
     assert (belief.seen_h, belief.seen_level) == (hours_of(NOON + 2 * DAY), 0.75)
     assert learn(belief, emptied(3, 2)).seen_h is None
+
+
+def test_residents_are_counted_until_a_crew_has_been_there() -> None:
+    """Emptied or seen by a crew: what residents said before is settled. A report changes no level by itself."""
+    belief = taught(emptied(0), reported(2, 2), reported(2.1, 3))
+    assert (belief.reported, belief.level, belief.seen_h) == (2, 0.0, None)
+    seen = Evidence("seen", NOON + 3 * DAY, NOON + 3 * DAY, 0.25, None, "not_full")
+    assert learn(belief, seen).reported == 0
+    assert learn(belief, emptied(3, 4)).reported == 0
+
+
+def test_fall_that_nobody_confirmed_settles_what_residents_said() -> None:
+    """Somebody has emptied it: three readings a quarter lower."""
+    belief = taught(
+        *(reading(n / 8, 0.75) for n in range(5)), reported(0.7), *(reading(1 + n / 8, 0) for n in range(3))
+    )
+    assert (belief.reported, belief.level) == (0, 0.0)
+
+
+def test_report_without_a_level_says_nothing_of_the_fill() -> None:
+    """Waste beside a container, or a broken lid."""
+    dump = Evidence("report", NOON + DAY, NOON + DAY, None, None, "dump")
+    assert taught(emptied(0), dump).reported == 0
 
 
 def test_weight_changes_nothing_yet() -> None:

@@ -58,6 +58,42 @@ def test_without_sensor_it_fills_from_its_last_emptying_at_its_kind_s_rate() -> 
     assert after_two[-1] > 0.8
 
 
+def with_reports(belief: Belief, days: float, count: int) -> Belief:
+    at = EMPTIED + days * DAY
+    for _ in range(count):
+        belief = learn(belief, Evidence("report", at, at, 1.0, None, "full"))
+    return belief
+
+
+def test_residents_raise_what_is_believed_of_a_container_without_sensor() -> None:
+    """One is right in 7 of 10: 0.3 and 0.7 of what lacks to full are 0.79. Two are both wrong in 9 of 100: 0.94."""
+    (plain,) = quantiles(belief_from(), 0.5, 12)
+    (one,) = quantiles(with_reports(belief_from(), 0.4, 1), 0.5, 12)
+    (two,) = quantiles(with_reports(belief_from(), 0.4, 2), 0.5, 12)
+    assert plain[MEDIAN] == pytest.approx(0.3, abs=0.06)
+    assert one[MEDIAN] == pytest.approx(plain[MEDIAN] + 0.7 * (1 - plain[MEDIAN]))
+    assert two[MEDIAN] == pytest.approx(plain[MEDIAN] + 0.91 * (1 - plain[MEDIAN]))
+    assert (np.diff(one) >= 0).all()
+
+
+def test_residents_weigh_less_against_a_sensor_that_is_believed() -> None:
+    """Cardboard may lie below it: one raises 0.4 by 0.3 of what lacks, three by 1 - 0.7^3, and none is overruled."""
+    belief = belief_from(*[(n / 8, 0.4) for n in range(1, 9)])
+    (plain,) = quantiles(belief, 1.1, 1)
+    (one,) = quantiles(with_reports(belief, 1.05, 1), 1.1, 1)
+    (three,) = quantiles(with_reports(belief, 1.05, 3), 1.1, 1)
+    assert one[MEDIAN] == pytest.approx(plain[MEDIAN] + 0.3 * (1 - plain[MEDIAN]))
+    assert three[MEDIAN] == pytest.approx(plain[MEDIAN] + 0.657 * (1 - plain[MEDIAN]))
+
+
+def test_residents_never_lower_what_is_believed() -> None:
+    """Waste beside a container that overflows is more than full already."""
+    (plain,) = quantiles(belief_from(), 4.5, 24)
+    (one,) = quantiles(with_reports(belief_from(), 4.4, 1), 4.5, 24)
+    assert plain[-1] > 1
+    assert (one >= plain).all()
+
+
 def test_many_days_outweigh_the_kind() -> None:
     """Forty days of 0.02 are believed over a kind that says 0.3."""
     days = [(n / 8, 0.02 * n / 8) for n in range(8 * 40)]
@@ -177,6 +213,14 @@ def test_full_container_is_required_with_its_load() -> None:
     assert (told.due, told.required, told.evidence) == ("full", True, "readings")
     assert told.demand_l == pytest.approx(900, abs=5)
     assert told.demand_kg == pytest.approx(225, abs=2)
+
+
+def test_container_that_two_residents_call_full_is_required() -> None:
+    """Without a sensor, 0.3 by its kind after a day: 0.79 for one resident, 0.94 for two, over the 0.8 of the rules."""
+    day = date(2026, 3, 2)
+    plain, one, two = (only({"C1": with_reports(belief_from(), 0.8, count)}, day) for count in range(3))
+    assert (plain.due, one.due) == (None, "full_by_next_round")
+    assert (two.due, two.required, two.evidence) == ("full", True, "prior")
 
 
 def test_nearly_full_container_is_offered_not_required() -> None:

@@ -1,0 +1,1 @@
+"""What residents report: what is answered at once, how a report stands, and what of it is kept."""
