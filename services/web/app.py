@@ -24,6 +24,7 @@ from services.web.operator import endpoints as operator_pages
 from services.web.pages import Page
 from services.web.public import endpoints as public_pages
 from services.web.public import open_data
+from services.web.reports import endpoints as reports
 from services.web.security import Guard
 from services.web.technician import endpoints as technician
 from services.web.tracing import API, Traced, Unforeseen
@@ -89,6 +90,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         account.pages,
         telephones.pages,
         technician.pages,
+        reports.router,
         api_docs.router,
         maps.pages,
         health.router,

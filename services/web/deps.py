@@ -17,6 +17,7 @@ from services.web.circuit_lines import CircuitLines
 from services.web.kept_places import KeptPlaces
 from services.web.login_limits import LoginLimits
 from services.web.recent import RecentOrders
+from services.web.report_limits import ReportLimits
 from services.web.stream import Stream
 from services.web.transaction import Store, Transaction, Turn, Turns
 
@@ -41,6 +42,7 @@ class Deps:
     lines: CircuitLines = field(default_factory=CircuitLines)
     places: KeptPlaces = field(default_factory=KeptPlaces)
     limits: LoginLimits = field(default_factory=LoginLimits)
+    report_limits: ReportLimits = field(default_factory=ReportLimits)
     turns: Turns = field(default_factory=Turns)
     grounds: Grounds = field(default_factory=Grounds)
 

@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1024 * 1024  # 500 confirmations have about 150 kB
+MAX_PHOTO_BODY_BYTES = 8 * 1024 * 1024  # a telephone's photo as it is, where no script has made it smaller
+WITH_PHOTOS = ("/signaler/", "/open311/v2/requests.")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -48,7 +50,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive)
+        body = _Body(receive, _most_bytes(scope))
         started = False
         scope.setdefault("state", {})
 
@@ -86,7 +88,7 @@ def _refusal(scope: Scope) -> ASGIApp | None:
     """Why the request is not even read, or None."""
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+    if not length.isdigit() or int(length) > _most_bytes(scope):
         return _refuse(413, "too_large")
     origin = headers.get("origin")
     # SameSite cookies and tokens already stop forged posts; a browser that names a foreign page is refused at the door.
@@ -95,6 +97,10 @@ def _refusal(scope: Scope) -> ASGIApp | None:
     if _has_nul(scope):
         return _refuse(400, "bad_request")
     return None
+
+
+def _most_bytes(scope: Scope) -> int:
+    return MAX_PHOTO_BODY_BYTES if scope["path"].startswith(WITH_PHOTOS) else MAX_BODY_BYTES
 
 
 def _host_of(origin: str) -> str | None:
@@ -117,15 +123,16 @@ def _refuse(status: int, code: str) -> ASGIApp:
 class _Body:
     """A request's body, as far as the limit."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most_bytes: int) -> None:
         self._receive = receive
+        self._most_bytes = most_bytes
         self._seen = 0
         self.is_too_large = False
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._seen += len(message.get("body", b""))
-        if self._seen > MAX_BODY_BYTES:
+        if self._seen > self._most_bytes:
             self.is_too_large = True
             raise TooLarge
         return message

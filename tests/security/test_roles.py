@@ -57,6 +57,11 @@ RULES: dict[str, frozenset[str]] = {
     "GET /api/v1/calendars/{city}/{zone}/{stream}.ics": EVERYBODY,
     "GET /api/v1/public/savings.csv": EVERYBODY,
     "GET /api/v1/public/zones.geojson": EVERYBODY,
+    "GET /signaler/{city}": EVERYBODY,
+    "GET /signaler/{city}/{container}": EVERYBODY,
+    "POST /signaler/{city}/{container}": EVERYBODY,
+    "GET /signalement/{report}": EVERYBODY,
+    "GET /signalement/{report}/photo": OFFICE,
     "GET /api/v1/session": LOGGED_IN,
     "DELETE /api/v1/session": LOGGED_IN,
     "GET /compte": OFFICE,
@@ -117,8 +122,9 @@ RULES: dict[str, frozenset[str]] = {
 """Who is let in. What each then finds there, other tests say."""
 NAMES = {
     "plan_id": str(PLAN), "request_id": str(PLAN), "phone_id": str(PLAN), "number": "1", "city": CITY, "key": "x",
-    "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x",
-    "zone": "akpakpa", "stream": "residual", "name:path": "base.css", "day": str(DAY),
+    "container": "B-001", "report": "0123456789", "token": "0123456789", "_form": "json", "service_code": "full",
+    "gateway": "kannel", "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x", "name:path": "base.css",
+    "zone": "akpakpa", "stream": "residual", "day": str(DAY),
 }  # fmt: skip
 ELSEWHERE = "ailleurs"
 """Another city on the same installation: its people have all that theirs is, and nothing of the first."""
@@ -128,6 +134,7 @@ PUBLIC_OF_ALL = {
     "GET /", "GET /connexion", "POST /connexion", "GET /map/{city}/{key}.pmtiles",
     "GET /api/v1/public/savings.json", "GET /api/v1/public/savings.csv", "GET /api/v1/public/zones.geojson",
     "GET /calendrier", "GET /api/v1/calendars/{city}/{zone}/{stream}.ics",
+    "GET /signaler/{city}", "GET /signaler/{city}/{container}",
 }  # fmt: skip
 """They name every city, or the one that is asked for: open data."""
 ENDS_SESSIONS = ("DELETE /api/v1/session", "POST /deconnexion")

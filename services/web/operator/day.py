@@ -19,6 +19,7 @@ from services.web.operator.alerts import (
     list_set_aside,
 )
 from services.web.operator.fill import SILENT_AFTER
+from services.web.operator.reports import ListedReport, list_open_reports
 from services.web.operator.schemas import CircuitState, DayState, PlanState, TruckState
 
 POSITION_STALE_AFTER = timedelta(minutes=15)
@@ -48,6 +49,7 @@ class Day:
     alerts: list[AlertRow]
     sensor_alarms: list[SensorAlarmRow]
     set_aside: list[SetAsideRow]
+    reports: list[ListedReport]
     silent: int
     rejected: list[store.RejectedRow]
     resting: list[AccountState]
@@ -92,7 +94,10 @@ class Day:
             dispatched_at=dispatch["dispatched_at"] if dispatch else None,
             request_id=self.run.request_id if self.run else None,
             request_state=self.run.state if self.run else None,
-            alerts=[alert["confirmation_id"] for alert in (*self.alerts, *self.sensor_alarms, *self.set_aside)],
+            alerts=[
+                *(alert["confirmation_id"] for alert in (*self.alerts, *self.sensor_alarms, *self.set_aside)),
+                *(listed.alert_id for listed in self.reports),
+            ],
             silent=self.silent,
             rejected=sum(row["messages"] for row in self.rejected),
             resting=[account.login for account in self.resting],
@@ -200,6 +205,7 @@ def read_day(
         alerts=list_alerts(connection, city.id, fleet, now),
         sensor_alarms=list_sensor_alarms(connection, city.id, fleet, now),
         set_aside=list_set_aside(connection, city.id, fleet, now),
+        reports=list_open_reports(connection, city, fleet, now),
         silent=store.count_silent(connection, city.id, fleet, now - SILENT_AFTER),
         rejected=store.list_rejected(connection, city.id, now - REJECTED_WITHIN),
         resting=[account for account in list_accounts(connection, city.id) if account.rests_at(wall_now)],

@@ -24,6 +24,7 @@ from services.web.operator.day import day_to_show, read_day
 from services.web.operator.drawn_map import draw_map
 from services.web.operator.orders import order_plan, send_plan
 from services.web.operator.panel import LONGEST_LIST, ListedCircuit, Panel, read_panel
+from services.web.operator.reports import LONGEST
 from services.web.pages import get_page
 from services.web.problems import NotFound
 from services.web.security_log import note
@@ -113,6 +114,7 @@ def _values(
         "day_before": day.day - timedelta(days=1),
         "day_after": day.day + timedelta(days=1),
         "longest": LONGEST_LIST,
+        "longest_reports": LONGEST,
         "script": {
             "day": day.day.isoformat(),
             "fleet": fleet,

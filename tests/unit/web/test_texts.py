@@ -10,7 +10,9 @@ import pytest
 from services.contracts.confirmations import SkipReason
 from services.contracts.ledger import Fell, Provisional
 from services.contracts.planning import DueReason, PlanStatus, UnservedReason
+from services.contracts.reports import ReportKind
 from services.contracts.telemetry import RejectionReason
+from services.reports.answering import State
 from services.web import problems
 from services.web.catalogue import language_of, load_catalogue, texts_in
 
@@ -63,6 +65,13 @@ def test_every_text_that_a_page_names_exists() -> None:
         ("savings.fell", get_args(Fell)),
         ("operator.status", get_args(PlanStatus)),
         ("console.planning", ("ordered", "started", "improved", "finished", "failed")),
+        ("reports.kind", get_args(ReportKind)),
+        ("reports.detail", get_args(ReportKind)),
+        ("reports.keywords", get_args(ReportKind)),
+        ("reports.told.noted", get_args(ReportKind)),
+        ("reports.state", get_args(State)),
+        ("reports.skipped", get_args(SkipReason)),
+        ("operator.report.kind", get_args(ReportKind)),
         ("public.method", ("no_baseline", "saved", "even", "lost")),
     ],
 )
