@@ -15,7 +15,7 @@ from services.edges.store import drop_key, list_container_names, list_namings, m
 from services.settings import settings
 from services.store.connection import connect
 
-KEYED = ("chirpstack", "ttn", "traccar-forward", "ngsi-ld", "open311", TRACKER)
+KEYED = ("chirpstack", "ttn", "traccar-forward", "ngsi-ld", "open311", "sms", TRACKER)
 MOST_BYTES = 40 * 1024 * 1024
 
 

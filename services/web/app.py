@@ -25,7 +25,7 @@ from services.web.pages import Page
 from services.web.public import endpoints as public_pages
 from services.web.public import open_data
 from services.web.reports import endpoints as reports
-from services.web.reports import open311
+from services.web.reports import open311, sms
 from services.web.security import Guard
 from services.web.technician import endpoints as technician
 from services.web.tracing import API, Traced, Unforeseen
@@ -94,6 +94,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         reports.router,
         open311.router,
         open311.media,
+        sms.router,
         api_docs.router,
         maps.pages,
         health.router,

@@ -70,6 +70,8 @@ RULES: dict[str, frozenset[str]] = {
     "GET /open311/v2/requests/{report}.{_form}": EVERYBODY,
     "GET /open311/v2/tokens/{token}.{_form}": EVERYBODY,
     "GET /open311/v2/media/{report}.jpg": PORTALS,
+    "GET /sms/{city}/{gateway}": PORTALS,
+    "POST /sms/{city}/{gateway}": PORTALS,
     "GET /api/v1/session": LOGGED_IN,
     "DELETE /api/v1/session": LOGGED_IN,
     "GET /compte": OFFICE,
