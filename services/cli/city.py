@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.city.registry import Registry
+from services.cli.city_labels import qr_command
 from services.cli.city_versions import recount_command, show_command, versions_command
 from services.cli.from_points import from_points
 from services.cli.roads import look_again, show_road_findings
@@ -22,6 +23,7 @@ city_app = typer.Typer(help="City folders: check, load, make; and what was loade
 city_app.command("versions")(versions_command)
 city_app.command("show")(show_command)
 city_app.command("recount")(recount_command)
+city_app.command("qr")(qr_command)
 
 
 @city_app.command()
