@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.web.login_limits import WINDOW, Budget
 from services.web.problems import WebProblem
@@ -19,6 +20,8 @@ A_CITY = 1_200
 """In ten minutes: two a second. Beyond, somebody floods it."""
 PHOTOS_OF_A_CITY = 120
 """In ten minutes: 24 MB at most. Further reports are taken without theirs."""
+TEXTS_OF_A_TELEPHONE = 20
+"""In an hour. Beyond, nothing is answered: a telephone that answers by itself would go on for ever."""
 SAME_WITHIN = timedelta(hours=1)
 """The same of the same container from the same address is the same report: it is the one that they made before."""
 KEPT = 20_000
@@ -40,6 +43,7 @@ class ReportLimits:
         self._keys = Budget(a_key, WINDOW)
         self._cities = Budget(a_city, WINDOW)
         self._photos = Budget(PHOTOS_OF_A_CITY, WINDOW)
+        self._texts = Budget(TEXTS_OF_A_TELEPHONE, timedelta(hours=1))
         self._recent: OrderedDict[Hashable, tuple[str, datetime]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -62,6 +66,12 @@ class ReportLimits:
             return False
         self._photos.spend(city, now)
         return True
+
+    def text_of(self, city: str, telephone: str, now: datetime) -> Literal["heard", "last", "unheard"]:
+        """Count a text: whether it is answered, and whether it is the last that is for a while."""
+        if self._texts.rest_of((city, telephone), now):
+            return "unheard"
+        return "last" if self._texts.spend((city, telephone), now) else "heard"
 
     def find_same(self, what: Hashable, now: datetime) -> str | None:
         """The report that was made of the same a while ago."""

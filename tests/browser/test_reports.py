@@ -4,16 +4,19 @@ import gzip
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
+from services.store.connection import connect
 from services.web.assets import NODE_MODULES
+from services.writer.evidence import Observation, store_observations
 from tests.support.stored_reports import StoringStream
 from tests.support.web_browser import Watched, log_in
-from tests.support.web_seed import CITY, OPERATOR, containers, make_plan
+from tests.support.web_seed import CITY, NOW, OPERATOR, containers, make_plan
 from tests.support.web_server import Running, serve_city
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
@@ -80,6 +83,33 @@ def test_answer_of_a_container_that_is_emptied_today(web: Running, open_context:
     assert "passe aujourd'hui" in page.inner_text("h1")
 
 
+def test_who_sees_it_full_all_the_same_says_so_with_one_tap(
+    web: Running, open_context: Open, shoot: Shoot, database_url: str
+) -> None:
+    """Found by its number, emptied just before by the crew's word, and disputed."""
+    emptied = Observation(
+        id=uuid4(), city=CITY, kind="emptied", container=FREE[6], truck="C-01", site=None, happened_at=NOW,
+        received_at=NOW, fill_ratio=None, weight_kg=None, reason=None, remark=None, said_by="C-01",
+    )  # fmt: skip
+    with connect(database_url, name="test") as connection:
+        store_observations(connection, [emptied])
+    page = open_context(360, 640).new_page()
+    page.goto(f"{web.url}/signaler/{CITY}?bac=C-999")
+    shoot(page, "report-by-number", whole=True)
+    assert faults(page) == []
+    page.fill("[name=bac]", FREE[6].lower())
+    page.press("[name=bac]", "Enter")
+    page.wait_for_url(f"**/{FREE[6]}")
+    page.click("text=Bac plein")
+    page.click("button:has-text('Envoyer')")
+    page.wait_for_url("**/signalement/*")
+    shoot(page, "followed-just-emptied", whole=True)
+    assert "a vidé ce bac" in page.inner_text("h1")
+    assert faults(page) == []
+    page.click("button:has-text('Il est encore plein')")
+    page.wait_for_selector("h1:has-text('noté')")
+
+
 def test_photo_is_made_small_on_the_telephone(
     web: Running, open_context: Open, stream: StoringStream, tmp_path: Path
 ) -> None:
@@ -130,7 +160,7 @@ def test_operator_sees_what_is_to_look_at(web: Running, open_context: Open, shoo
     page = open_context(*SIZES[size]).new_page()
     log_in(page, web, OPERATOR, "/operateur")
     page.wait_for_selector(".reports")
-    shoot(page, f"operator-reports-{size}")
+    shoot(page, f"operator-reports-{size}", whole=True)
     assert faults(page) == []
     page.click(".reports li.urgent button")
     page.wait_for_selector(".reports")

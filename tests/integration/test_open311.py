@@ -23,13 +23,14 @@ KINDS = ["full", "missed", "dump", "damaged", "burning"]
 PLANNED = [stop.place for circuit in make_plan().circuits for stop in circuit.stops]
 FREE = [row for row in containers() if row["id"] not in PLANNED]
 
-# http://wiki.open311.org/GeoReport_v2, the tables "Response" of each call, in words of our own.
+# http://wiki.open311.org/GeoReport_v2, the tables "Response" of each call, in words of our own; kinds as in the JSON
+# schemas of github.com/open311/schema-validation.
 SERVICE = {
     "service_code": str, "service_name": str, "description": str, "metadata": bool, "type": str, "keywords": str,
     "group": str,
 }  # fmt: skip
 ATTRIBUTE = {
-    "variable": bool, "code": str, "datatype": str, "required": bool, "datatype_description": str, "order": str,
+    "variable": bool, "code": str, "datatype": str, "required": bool, "datatype_description": str, "order": int,
     "description": str, "values": list,
 }  # fmt: skip
 REQUEST = {

@@ -105,12 +105,16 @@ def test_nobody_comes_in_without_the_key_of_this_door(web: Running, key: str, da
 
 
 def test_one_telephone_is_bounded_and_the_same_is_once(web: Running, key: str, stream: StoringStream) -> None:
-    """A gateway that brings a text twice makes one report; thirty others in ten minutes are enough."""
+    """A gateway that brings a text twice makes one report.
+
+    Of a telephone that goes on 19 texts are answered, then one with word of it, then none: two machines that answer
+    each other would never end.
+    """
     first = kannel(web, key, f"{FREE[5]} plein", "+22965")
     assert kannel(web, key, f"{FREE[5]} plein", "+22965") == first
     made = len(stream.reports)
-    words = ("plein", "cassé", "dépôt")
-    told = [kannel(web, key, f"{place} {word}", "+22966") for place in FREE[6:18] for word in words]
-    assert "Trop de signalements" in told[30]
-    assert len(stream.reports) == made + 30
+    told = [kannel(web, key, f"{place} {word}", "+22966") for place in FREE[6:13] for word in ("plein", "cassé", "feu")]
+    assert [bool(reply) for reply in told] == [True] * 20 + [False]
+    assert "Trop de signalements" in told[19]
+    assert len(stream.reports) == made + 19
     assert kannel(web, key, f"{FREE[6]} plein", "+22967").startswith(FREE[6])

@@ -83,7 +83,7 @@ def define_service(request: Request, asked: WithAsked, connection: WithStore, se
     texts = get_page(request).texts_for(request)
     container: Row = {
         "variable": True, "code": "container", "datatype": "string", "required": False,
-        "datatype_description": texts("reports.open311.container_as"), "order": "1",
+        "datatype_description": texts("reports.open311.container_as"), "order": 1,
         "description": texts("reports.open311.container"), "values": [],
     }  # fmt: skip
     row: Row = {"service_code": service_code, "attributes": [container]}

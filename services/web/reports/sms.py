@@ -80,9 +80,12 @@ def take_text(
 
 
 def reply_to(deps: Deps, transaction: Transaction, city: City, text: Text) -> str:
-    """What is sent back: what is known, and the id to follow; or how to write."""
+    """What is sent back: what is known, and the id to follow; or how to write. Nothing, to a telephone that goes on."""
     meant = meaning_of(text.text)
     texts = texts_in(meant.language)
+    heard = deps.report_limits.text_of(city.id, text.sender, deps.wall_now())
+    if heard != "heard":
+        return _short(texts("reports.sms.too_many")) if heard == "last" else ""
     teller = Teller(texts, Words(texts, city.zone_info), deps.clock.now())
     place = _place(transaction.connection, city, meant)
     try:
