@@ -11,13 +11,11 @@ import pytest
 from PIL import Image
 
 from infra.accounts.local import as_role
-from services.contracts.alerts import AlertSeen
 from services.contracts.reports import alert_of
 from services.fill.store import load_beliefs
 from services.store.connection import connect
 from services.web.waiting import PATIENCE_S
 from services.writer.beliefs import keep_beliefs
-from services.writer.day import store_alerts_seen
 from services.writer.evidence import Observation, store_observations
 from services.writer.reports import KEPT_FOR, forget_private, store_reports
 from tests.support.stored_reports import StoringStream
@@ -222,7 +220,7 @@ def test_photo_that_is_none_costs_no_report(web: Running, stream: StoringStream)
     assert stream.reports[-1].photo is None
 
 
-def test_operator_sees_to_it_and_the_resident_is_told(web: Running, database_url: str, log_in: LogIn) -> None:
+def test_operator_sees_to_it_and_the_resident_is_told(web: Running, log_in: LogIn) -> None:
     """Fires first; gone from the list when somebody has dealt with it, and the state of the day says what changed."""
     report(web, UNPLANNED[7], "dump")
     page = report(web, UNPLANNED[8], "burning")
@@ -233,9 +231,8 @@ def test_operator_sees_to_it_and_the_resident_is_told(web: Running, database_url
     assert told.index("Feu.") < told.index("Dépôt sauvage.")
     alert = str(alert_of(CITY, number))
     assert alert in office.get("/api/v1/state").json()["alerts"]
-    with connect(database_url, name="test") as connection:
-        seen = AlertSeen(confirmation_id=alert_of(CITY, number), city=CITY, seen_by="awa", seen_at=NOW)
-        store_alerts_seen(connection, [seen])
+    form = {"csrf_token": office.headers["X-CSRF-Token"], "confirmation": alert, "day": str(NOW.date())}
+    assert office.post("/operateur/vu", data=form).status_code == 303
     assert alert not in office.get("/operateur").text
     assert "L'exploitation s'en est occupée" in words(httpx.get(str(page.url)).text)
 

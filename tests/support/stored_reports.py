@@ -1,11 +1,12 @@
 """Kafka's place in tests of residents' reports: what is sent is in the store at once, by the writer's own rights."""
 
 from infra.accounts.local import as_role
+from services.clock import SystemClock
 from services.contracts import topics
 from services.contracts.reports import ReportMade
 from services.store.connection import connect
-from services.stream.kafka import Delivery
-from services.writer.reports import store_reports
+from services.stream.kafka import Delivery, Record
+from services.writer.batch import Batch
 from tests.twins.stream import MemoryStream
 
 
@@ -19,9 +20,11 @@ class StoringStream(MemoryStream):
 
     def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
         delivery = super().send(topic, key, value)
-        if topic == topics.REPORTS and not self.is_late and not self.away:
-            with connect(self._url, name="writer") as connection, connection.transaction():
-                store_reports(connection, [ReportMade.model_validate_json(value)])
+        if topic in topics.STORED and not self.is_late and not self.away:
+            batch = Batch([Record(topic, 0, len(self.sent), key, value)], SystemClock())
+            with connect(self._url, name="writer") as connection:
+                batch.store(connection)
+            assert not batch.rejected
         return delivery
 
     @property
