@@ -39,7 +39,8 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "edges": {"SELECT": _DEVICES},
         # The only one that puts events into the store, with what is learned of them; it keeps retention, too.
         "writer": {
-            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version report_now truck webhook zone",
+            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version report_now truck webhook"
+            " zone",
             "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched"
             " webhook_delivery",
             "UPDATE": "confirmation_aside container_belief container_state evidence_horizon kept_belief planning_run"

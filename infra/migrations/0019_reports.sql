@@ -19,6 +19,9 @@ CREATE INDEX ON report (city_id, made_at);
 CREATE INDEX ON report (city_id, container_id, kind, made_at) WHERE container_id IS NOT NULL;
 CREATE INDEX ON report (joins) WHERE joins IS NOT NULL;
 
+-- A number is typed, or sent by SMS, in small letters too.
+CREATE INDEX ON container (city_id, lower(container_id));
+
 -- What a resident gave of themselves, for as long as it is of use.
 CREATE TABLE report_private (
     report_id text PRIMARY KEY,
