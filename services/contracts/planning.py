@@ -130,6 +130,9 @@ class ContainerForecast(MessagePart):
 
     container: Id
     fill_ratio: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    fill_low: Annotated[float | None, Field(ge=0, allow_inf_nan=False, exclude_if=_is_none)] = None
+    fill_high: Annotated[float | None, Field(ge=0, allow_inf_nan=False, exclude_if=_is_none)] = None
+    """Between which it is in four cases of five; None: made before plans said so."""
     fill_per_day: Amount
     evidence: Literal["readings", "prior"]
     demand_kg: Amount

@@ -48,6 +48,17 @@ class Thing(NamedTuple):
     """Its kind's, until known."""
 
 
+def likes_of(kind: str, stream: str, zone: str) -> tuple[tuple[str, ...], ...]:
+    """What a city's container has in common with others."""
+    return (kind, stream), (kind, stream, zone)
+
+
+def thing_of(belief: Belief, likes: tuple[Hashable, ...], fill_per_day: float, unknown_h: float) -> Thing:
+    """Where nobody knows when it was empty, the cautious choice is long ago: `unknown_h`."""
+    known = belief if belief.cycle_h is not None else belief._replace(cycle_h=unknown_h)
+    return Thing(known, likes, fill_per_day)
+
+
 class CityModel:
     """Learned once; asked for any container and instant after that."""
 

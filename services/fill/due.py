@@ -10,8 +10,8 @@ import numpy as np
 from services.city.registry import Container, ContainerKind, Planning, Registry
 from services.contracts.planning import ContainerForecast, DueReason
 from services.fill.belief import Belief, hours_of, start
-from services.fill.city_model import CityModel, Thing, is_measured
-from services.fill.quantiles import expected_above
+from services.fill.city_model import CityModel, is_measured, likes_of, thing_of
+from services.fill.quantiles import band, expected_above
 from services.fill.quantiles import median as middle
 from services.times import instant_of, seconds_of_day
 
@@ -24,6 +24,9 @@ class Told(NamedTuple):
 
     fill_ratio: float
     """When the truck comes: it is more as often as less."""
+    low: float
+    high: float
+    """Between which it is then, in four cases of five."""
     next_fill_ratio: float
     """When one can come again."""
     overflow_ratio: float
@@ -78,30 +81,26 @@ def _told(
         return []
     known_h, unknown_h = hours_of(known_at), hours_of(unknown_since)
     things = [
-        # Where nobody knows when it was empty, the cautious choice is long ago.
-        Thing(b if b.cycle_h is not None else b._replace(cycle_h=unknown_h), _likes(c), kinds[c.kind].fill_per_day)
-        for c, b in zip(registry.containers, beliefs, strict=True)
+        thing_of(belief, likes_of(c.kind, c.stream, c.zone), kinds[c.kind].fill_per_day, unknown_h)
+        for c, belief in zip(registry.containers, beliefs, strict=True)
     ]
     model = CityModel(things, known_h)
     count, next_h = len(things), hours_of(service_at) + registry.city.planning.next_round_h
     now, next_round = np.full(count, known_h), np.full(count, next_h)
-    at_service = middle(model.quantiles(things, now, np.full(count, hours_of(service_at))))
+    at_service = np.minimum(model.quantiles(things, now, np.full(count, hours_of(service_at))), MAX_FILL_RATIO)
     later = np.minimum(model.quantiles(things, now, next_round), MAX_FILL_RATIO)
     columns = (
-        np.minimum(at_service, MAX_FILL_RATIO),
+        middle(at_service),
+        *band(at_service),
         middle(later),
         expected_above(later, 1.0),
         model.rates(things, now),
     )
     rows: list[list[float]] = np.column_stack(columns).tolist()
+    measured = [is_measured(thing.belief, known_h) for thing in things]
     return [
-        Told(row[0], row[1], row[2], row[3], is_measured(thing.belief, known_h))
-        for row, thing in zip(rows, things, strict=True)
+        Told(row[0], row[1], row[2], row[3], row[4], row[5], told) for row, told in zip(rows, measured, strict=True)
     ]
-
-
-def _likes(container: Container) -> tuple[tuple[str, ...], ...]:
-    return (container.kind, container.stream), (container.kind, container.stream, container.zone)
 
 
 def _forecast_of(
@@ -117,6 +116,8 @@ def _forecast_of(
     return ContainerForecast(
         container=container.id,
         fill_ratio=round(told.fill_ratio, 4),
+        fill_low=round(told.low, 3),
+        fill_high=round(told.high, 3),
         fill_per_day=round(told.fill_per_day, 4),
         evidence="readings" if told.is_measured else "prior",
         demand_l=round(demand_l, 1),

@@ -46,12 +46,14 @@ class Brought(NamedTuple):
 
 
 @many_at_once()
-def load_beliefs(connection: Connection, city: str, as_of: datetime) -> dict[str, Belief]:
+def load_beliefs(
+    connection: Connection, city: str, as_of: datetime, containers: Sequence[str] | None = None
+) -> dict[str, Belief]:
     """What is believed of each container by the evidence that was received up to `as_of`.
 
     The beliefs that the writer keeps, where nothing came since; the others are folded here, in memory. Of the last
     minute that is some evidence of few containers; the further back an instant lies, the more of them start from an
-    earlier belief that was kept.
+    earlier belief that was kept. `containers`: of these alone; None: of all.
 
     Returns:
         By container; one that was never heard of by then is not in it, or is believed nothing of.
@@ -64,7 +66,7 @@ def load_beliefs(connection: Connection, city: str, as_of: datetime) -> dict[str
         raise UnknownInstant(
             f"what was known at {as_of.isoformat()} is kept no longer; give an instant after {horizon.isoformat()}"
         )
-    values = {"city": city}
+    values = {"city": city, "containers": None if containers is None else list(containers)}
     beliefs: dict[str, Belief] = {}
     behind = []
     # Binary, straight into tuples and fetched at once: half the time for a large city.

@@ -2,10 +2,12 @@
 -- Containers whose belief lacks something, and from where on.
 SELECT container_id, least(news_from, folding_from) AS news_from FROM container_state
 WHERE city_id = %(city)s AND (news_from IS NOT NULL OR folding_from IS NOT NULL)
+  AND (%(containers)s::text[] IS NULL OR container_id = ANY(%(containers)s))
 
 -- name: list_beliefs
 -- Read in binary.
-SELECT container_id, estimator, document::text, until_at, known_at FROM container_belief WHERE city_id = %(city)s
+SELECT container_id, estimator, document::text, until_at, known_at FROM container_belief
+WHERE city_id = %(city)s AND (%(containers)s::text[] IS NULL OR container_id = ANY(%(containers)s))
 
 -- name: find_horizon
 SELECT until_at FROM evidence_horizon

@@ -61,6 +61,11 @@ def rises_of(days: bytes) -> list[float | None]:
     return [None if rise == NO_RISE else rise / _RISES for rise in array("b", days[::DAY_BYTES])]
 
 
+def visits_of(visits: bytes) -> list[tuple[int, float | None]]:
+    """Of each emptying its hour and the level before it, the oldest first. For one container, as `rises_of`."""
+    return [(hour, None if fill == NOTHING else fill / _LEVELS) for hour, fill, _ in _VISIT.iter_unpack(visits)]
+
+
 class Days:
     """Of several containers, each table (n, `latest`), the latest day last; NaN where nobody knows."""
 

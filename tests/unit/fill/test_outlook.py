@@ -1,0 +1,56 @@
+"""What one container's page says ahead is what the planner reckons with."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.fill.belief import learn, start
+from services.fill.due import forecasts_of_day, service_instant
+from services.fill.evidence import Evidence
+from services.fill.outlook import Known, Outlook, is_told_by_sensor, some_of
+from tests.support.example_town import example_town
+
+NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
+DAY = date(2026, 3, 3)
+
+
+def belief_of(level: float):  # type: ignore[no-untyped-def]
+    """Emptied five days ago, since then filling to this level."""
+    belief = learn(start(), Evidence("emptied", NOW - timedelta(days=5), NOW - timedelta(days=5)))
+    for hours in range(120, 0, -1):
+        at = NOW - timedelta(hours=hours)
+        belief = learn(belief, Evidence("reading", at, at, level * (120 - hours) / 120))
+    return belief
+
+
+def test_it_is_the_planner_s_own_forecast() -> None:
+    """The same containers, instant and evidence: median and band of the plan, to its last digit."""
+    town = example_town()
+    rates = {kind.id: kind.fill_per_day for kind in town.container_kinds}
+    known = [Known(c.id, c.kind, c.stream, c.zone, rates[c.kind]) for c in town.containers]
+    beliefs = {c.id: belief_of(0.2 + 0.05 * n) for n, c in enumerate(town.containers) if n % 2}
+    outlook = Outlook(known, beliefs, NOW, timedelta(days=town.city.planning.max_days_between_emptyings))
+    planned = forecasts_of_day(town, beliefs, DAY, NOW)
+    at = service_instant(town, DAY)
+    # Where nobody knows when it was empty, the planner counts back from its trucks, the page from now.
+    for one, forecast in [(one, f) for one, f in zip(known, planned, strict=True) if one.container in beliefs]:
+        (ahead,) = outlook.ahead(one, beliefs[one.container], NOW, [at])
+        assert ahead.median == pytest.approx(forecast.fill_ratio, abs=1e-4)
+        assert (ahead.low, ahead.high) == pytest.approx((forecast.fill_low, forecast.fill_high), abs=1e-3)
+
+
+def test_band_widens_and_overflow_becomes_likelier_with_the_days() -> None:
+    known = Known("c", "bin", "residual", "z", 0.3)
+    belief = belief_of(0.6)
+    rows = Outlook([known], {"c": belief}, NOW, timedelta(days=3)).ahead(
+        known, belief, NOW, [NOW + timedelta(days=n) for n in (0, 1, 4)]
+    )
+    assert is_told_by_sensor(belief, NOW)
+    assert rows[0].low == pytest.approx(0.6, abs=0.05)
+    assert rows[0].high - rows[0].low < rows[1].high - rows[1].low < rows[2].high - rows[2].low
+    assert rows[0].overflow < rows[1].overflow < rows[2].overflow
+
+
+def test_model_of_a_large_city_is_learned_from_some_of_all_its_districts() -> None:
+    assert some_of([1, 2, 3], 5) == [1, 2, 3]
+    assert some_of(range(10), 4) == [0, 2, 5, 7]
