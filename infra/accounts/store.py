@@ -61,10 +61,11 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         # Logins, phones and what happens with them; of all else it reads what pages show, and what a plan that is
         # changed by hand is reckoned from.
         "web": {
-            "SELECT": f"{_REGISTRY} account alert_seen audit circuit confirmation confirmation_aside container_belief"
-            " container_now device_note dispatch dispatch_in_force door_heard door_key known_source login_session"
-            " phone_invitation plan plan_change planning_run reading_day rejected report_now report_private savings_day"
-            " security_event stop truck_phone truck_state uplink",
+            "SELECT": f"{_REGISTRY} {_BELIEFS} account alert_seen audit circuit confirmation confirmation_aside"
+            " container_now container_state device_note dispatch dispatch_in_force door_heard door_key"
+            " known_source login_session observation phone_invitation plan plan_change planning_run position reading"
+            " reading_day rejected report_now report_private savings_day security_event stop truck_phone truck_state"
+            " uplink",
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
             "UPDATE": "account known_source login_session truck_phone",
             "DELETE": "known_source login_session phone_invitation security_event truck_phone",

@@ -117,6 +117,8 @@ class PlanningProgressed(Message):
     distance_m: Amount | None = None
     plan_id: UUID | None = None
     detail: str | None = None
+    refusal: str | None = Field(default=None, exclude_if=_is_none)
+    """Why it was not done, as a word of `ChangeRefused`: pages say it in the reader's language. `detail` is English."""
     happened_at: Instant
 
     @property

@@ -73,7 +73,9 @@ class Planner:
             self._carry_out(connection, order)
         except (StoreAway, StreamAway):
             raise
-        except (UnknownInstant, ChangeRefused) as refused:
+        except ChangeRefused as refused:
+            self._tell(order, "failed", detail=str(refused), refusal=refused.code)
+        except UnknownInstant as refused:
             self._tell(order, "failed", detail=str(refused))
         except Exception as error:
             # A fault of the data or of ours: said on the page with its text, and the next order is free.

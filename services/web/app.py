@@ -8,6 +8,7 @@ from services.web import health, problems
 from services.web.api_docs import endpoints as api_docs
 from services.web.assets import Assets
 from services.web.calendar import endpoints as calendar
+from services.web.container import endpoints as container
 from services.web.deps import Deps
 from services.web.driver import api as driver_api
 from services.web.driver import endpoints as driver_pages
@@ -19,7 +20,7 @@ from services.web.municipality import endpoints as municipality
 from services.web.ngsi_ld import endpoints as ngsi_ld
 from services.web.ngsi_ld import problems as ngsi_problems
 from services.web.operator import api as operator_api
-from services.web.operator import change_api, change_pages, circuit_files, downloads
+from services.web.operator import change_api, change_pages, circuit_files, day_pages, downloads, live_api, playback
 from services.web.operator import endpoints as operator_pages
 from services.web.pages import Page
 from services.web.public import endpoints as public_pages
@@ -53,6 +54,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
     meter.logins = deps.limits.outcomes
     app.state.page = page
     app.state.servers = health.servers(deps)
+    app.state.live = live_api.live_of(deps)
     problems.install(app)
     ngsi_problems.install(app)
     app.add_middleware(Unforeseen, answer=app.exception_handlers[Exception])
@@ -68,9 +70,12 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         telephones.api,
         operator_api.router,
         change_api.router,
+        live_api.router,
+        playback.router,
         driver_api.router,
         circuit_files.router,
         downloads.router,
+        container.api,
         maps.api,
         municipality.api,
         open_data.router,
@@ -85,6 +90,8 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         ngsi_ld.router,
         operator_pages.router,
         change_pages.router,
+        day_pages.router,
+        container.pages,
         driver_pages.router,
         login.pages,
         municipality.pages,

@@ -16,6 +16,7 @@ from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
 from services.web.kept_places import KeptPlaces
 from services.web.login_limits import LoginLimits
+from services.web.outlooks import Outlooks
 from services.web.recent import RecentOrders
 from services.web.report_limits import ReportLimits
 from services.web.stream import Stream
@@ -45,6 +46,7 @@ class Deps:
     report_limits: ReportLimits = field(default_factory=ReportLimits)
     turns: Turns = field(default_factory=Turns)
     grounds: Grounds = field(default_factory=Grounds)
+    outlooks: Outlooks = field(default_factory=Outlooks)
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:

@@ -20,6 +20,7 @@ from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
 from services.web.deps import Deps
 from services.web.kept_places import KeptPlaces
+from services.web.operator.live import Live
 from services.web.stream import KafkaStream
 from services.web.strength import fault_of_secret
 from services.web.transaction import AT_ONCE
@@ -59,18 +60,24 @@ def _serve(asked: Settings, deps: Deps, meter: WebMeter, probe: Probe) -> None:
     async def turned() -> None:
         probe.turned()
 
+    app = make_app(deps, meter=meter)
     config = uvicorn.Config(
-        make_app(deps, meter=meter), host=asked.web_host, port=asked.web_port, log_config=None, access_log=False,
+        app, host=asked.web_host, port=asked.web_port, log_config=None, access_log=False,
         server_header=False, proxy_headers=asked.web_over_https, timeout_graceful_shutdown=FINISH_S,
         callback_notify=turned, timeout_notify=1,
     )  # fmt: skip
-    Server(config).run()
+    Server(config, app.state.live).run()
 
 
 class Server(uvicorn.Server):
-    """Finishes what it is answering when told to stop; told twice, it ends at once."""
+    """Finishes what it is answering when told to stop, but for lines that never end; told twice, it ends at once."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._live.stop()
         if self.should_exit:
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)

@@ -54,11 +54,11 @@ def test_page_stays_with_the_fleet_that_was_chosen(
     asked.clear()  # what the page before still asked
     page.reload()
     expect(page.locator("tbody[data-circuit]")).to_have_count(2)
-    page.wait_for_timeout(4500)  # the script asks every four seconds how the day stands
+    page.wait_for_timeout(1500)  # the script follows the day, and the map asks for its containers
     shoot(page, "fleets-chosen")
-    questions = [urlsplit(url) for url in asked if "/api/v1/state" in url or "/api/v1/containers" in url]
+    questions = [urlsplit(url) for url in asked if "/api/v1/live" in url or "/api/v1/containers" in url]
     assert {parse_qs(question.query)["fleet"][0] for question in questions} == {"ouest"}
-    assert len([question for question in questions if question.path.endswith("state")]) >= 2
+    assert [question.path for question in questions if question.path.endswith("live")] == ["/api/v1/live"]
     for step in ('a[aria-label="Jour d\'après"]', 'a[aria-label="Jour d\'avant"]', "text=English", "text=Français"):
         page.click(step)
         expect(page.locator(".fleets [aria-current]")).to_have_text("Lot Ouest")

@@ -92,6 +92,24 @@ def test_failed_planning_says_what_is_safe(town: Running, database_url: str, ope
     expect(page.get_by_role("alert")).to_contain_text("Planifiez à nouveau")
 
 
+def test_refusal_of_the_planner_is_said_in_the_reader_s_words(
+    town: Running, database_url: str, open_context: Open, shoot: Shoot
+) -> None:
+    """Somebody changed the plan while it was solved around: French on the French page, not the planner's English."""
+    day = date(2026, 12, 21)
+    run = PlanningProgressed(
+        request_id=uuid4(), city=CITY, day=day, state="failed", time_limit_s=8, happened_at=NOW,
+        detail="the plan cannot be changed so: changed_meanwhile", refusal="changed_meanwhile",
+    )  # fmt: skip
+    with connect(database_url, name="seed") as connection:
+        put_run(connection, run)
+    page = open_context().new_page()
+    log_in(page, town, OPERATOR, f"/operateur?jour={day}")
+    shoot(page, "operator-refused")
+    expect(page.get_by_role("alert")).to_contain_text("Quelqu'un a changé ce plan")
+    expect(page.get_by_role("alert")).not_to_contain_text("cannot")
+
+
 def test_days_that_cost_more_are_shown_too(town: Running, database_url: str, open_context: Open, shoot: Shoot) -> None:
     """The ledger does not hide a loss."""
     with connect(database_url, name="seed") as connection:

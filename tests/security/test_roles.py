@@ -83,6 +83,8 @@ RULES: dict[str, frozenset[str]] = {
     "GET /municipalite": OFFICE,
     "GET /municipalite/journee": OFFICE,
     "GET /api/v1/days.csv": OFFICE,
+    "GET /bacs/{container_id}": OFFICE,
+    "GET /api/v1/containers/{container_id}": OFFICE,
     "GET /technicien": OFFICE,
     "GET /api/v1/places.csv": OFFICE,
     "GET /api/v1/plans/{plan_id}": OFFICE,
@@ -97,6 +99,7 @@ RULES: dict[str, frozenset[str]] = {
     "GET /api/v1/containers.csv": OFFICE,
     "GET /operateur": OPERATORS,
     "GET /operateur/panneau": OPERATORS,
+    "GET /operateur/frise": OPERATORS,
     "GET /operateur/envoi": OPERATORS,
     "POST /operateur/planifier": OPERATORS,
     "POST /operateur/envoyer": OPERATORS,
@@ -122,6 +125,12 @@ RULES: dict[str, frozenset[str]] = {
     "GET /api/v1/planning/{request_id}": OPERATORS,
     "POST /api/v1/dispatches": OPERATORS,
     "GET /api/v1/state": OPERATORS,
+    "GET /api/v1/live": OPERATORS,
+    "GET /api/v1/ladder": OPERATORS,
+    "GET /api/v1/doubts": OPERATORS,
+    "GET /api/v1/day_sheet": OPERATORS,
+    "GET /api/v1/playback": OPERATORS,
+    "GET /operateur/bilan": OPERATORS,
     "GET /chauffeur": CREWS,
     "POST /chauffeur/confirmer": CREWS,
     "GET /api/v1/driver/state": CREWS,
@@ -131,6 +140,7 @@ RULES: dict[str, frozenset[str]] = {
 }
 """Who is let in. What each then finds there, other tests say."""
 NAMES = {
+    "container_id": "B-001",
     "plan_id": str(PLAN), "request_id": str(PLAN), "phone_id": str(PLAN), "number": "1", "city": CITY, "key": "x",
     "container": "B-001", "report": "0123456789", "token": "0123456789", "_form": "json", "service_code": "full",
     "gateway": "kannel", "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x", "name:path": "base.css",

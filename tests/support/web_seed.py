@@ -153,6 +153,8 @@ def make_plan(plan_id: UUID = PLAN, request_id: UUID | None = None, day: date = 
             ContainerForecast(
                 container=row["id"],
                 fill_ratio=row["fill"],
+                fill_low=round(max(row["fill"] - 0.12, 0), 3),
+                fill_high=round(row["fill"] + 0.09, 3),
                 fill_per_day=0.3,
                 evidence="prior" if row["id"] == "B-010" else "readings",
                 demand_kg=row["fill"] * 190,
@@ -327,7 +329,8 @@ def put_entries(connection: Connection) -> None:
         },
         "depot": {"id": "depot", "name": "Dépôt du Port", "lon": WEST + 0.03, "lat": SOUTH + 0.003},
         "disposal_site": {"id": "centre", "name": "Centre d'enfouissement de Ouèssè",
-                          "lon": WEST + 0.1, "lat": SOUTH + 0.052, "service_s": 900},
+                          "lon": WEST + 0.1, "lat": SOUTH + 0.052, "service_s": 900,
+                          "open_from": "06:00", "open_to": "18:00"},
     }  # fmt: skip
     for kind, document in entries.items():
         connection.execute(

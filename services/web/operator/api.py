@@ -12,9 +12,13 @@ from services.web.fleets import AskedFleet, find_fleet
 from services.web.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
+from services.web.operator.day_sheet import read_sheet
+from services.web.operator.doubts import read_doubts
+from services.web.operator.following import read_ladder, read_panel_of
 from services.web.operator.orders import find_progress, order_around, order_plan, send_plan
 from services.web.operator.plans import get_plan as get_made
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
+from services.web.operator.told import DaySheetTold, DoubtsTold, LadderTold
 from services.web.problems import NotFound
 
 router = APIRouter(tags=["operator"])
@@ -78,3 +82,47 @@ def get_state(
     read = read_day(connection, city, fleet.id, shown, now, deps.wall_now())
     body = read.state().model_dump_json().encode()
     return with_etag(request, body, "application/json")
+
+
+@router.get("/ladder")
+def get_ladder(
+    _session: OperatorSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    fleet: AskedFleet,
+    day: Day | None = None,
+) -> LadderTold:
+    """Each truck of the day: how late, what is to come and when, and who should be called. 404 with nothing planned."""
+    now = deps.clock.now()
+    panel = read_panel_of(connection, city, fleet.id, day, now, deps.wall_now())
+    lines = deps.lines.of_plan(connection, city, panel.plan) if panel.plan else {}
+    ladder = read_ladder(connection, city, panel, lines, now)
+    if ladder is None:
+        raise NotFound
+    return LadderTold.of(ladder)
+
+
+@router.get("/doubts")
+def get_doubts(
+    _session: OperatorSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    fleet: AskedFleet,
+    day: Day | None = None,
+) -> list[DoubtsTold]:
+    """What to look at before sending, the worst first; nothing of a day that is over."""
+    panel = read_panel_of(connection, city, fleet.id, day, deps.clock.now(), deps.wall_now())
+    return [] if panel.day.is_over else DoubtsTold.all_of(read_doubts(connection, city, panel))
+
+
+@router.get("/day_sheet")
+def get_day_sheet(
+    _session: OperatorSession, city: SessionCity, deps: WithDeps, connection: WithStore, fleet: AskedFleet, day: Day
+) -> DaySheetTold:
+    """What was done of a day, what was not and why, and what becomes of it. 404 where nothing was planned."""
+    panel = read_panel_of(connection, city, fleet.id, day, deps.clock.now(), deps.wall_now())
+    if not panel.circuits:
+        raise NotFound
+    return DaySheetTold.of(read_sheet(connection, city, panel))

@@ -1,4 +1,4 @@
-"""The day as the store knows it: what the operator's page and its polling share."""
+"""The day as the store knows it: what the operator's page and the events it hears share."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ from services.web.operator.alerts import (
 )
 from services.web.operator.fill import SILENT_AFTER
 from services.web.operator.reports import ListedReport, list_open_reports
-from services.web.operator.schemas import CircuitState, DayState, PlanState, TruckState
+from services.web.operator.schemas import CircuitState, DayState, PlanState, Progress, TruckState
 
 POSITION_STALE_AFTER = timedelta(minutes=15)
 REJECTED_WITHIN = timedelta(hours=24)
@@ -94,6 +94,7 @@ class Day:
             dispatched_at=dispatch["dispatched_at"] if dispatch else None,
             request_id=self.run.request_id if self.run else None,
             request_state=self.run.state if self.run else None,
+            progress=Progress.model_validate(self.run, from_attributes=True) if self.run and self.is_planning else None,
             alerts=[
                 *(alert["confirmation_id"] for alert in (*self.alerts, *self.sensor_alarms, *self.set_aside)),
                 *(listed.alert_id for listed in self.reports),

@@ -21,7 +21,9 @@ from services.web.operator import store
 from services.web.operator.alerts import is_seen, see_to
 from services.web.operator.change_views import read_changes
 from services.web.operator.day import day_to_show, read_day
+from services.web.operator.doubts import read_doubts
 from services.web.operator.drawn_map import draw_map
+from services.web.operator.following import read_ladder
 from services.web.operator.orders import order_plan, send_plan
 from services.web.operator.panel import LONGEST_LIST, ListedCircuit, Panel, read_panel
 from services.web.operator.reports import LONGEST
@@ -52,8 +54,7 @@ def operator_page(
 ) -> Response:
     """`plan`: one of the day's to look at, where it is not to be the one in force."""
     values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan))
-    shown = values["panel"].plan
-    lines = deps.lines.of_plan(connection, city, shown) if shown else {}
+    lines = values["lines"]
     basemap = deps.basemaps.streets(city.id) or shared.find_basemap(connection, city.id)
     drawn = draw_map(connection, city, values["panel"], basemap, lines)
     base = deps.basemaps.find(city.id)
@@ -97,12 +98,17 @@ def _values(
     texts = get_page(request).texts_for(request)
     panel = read_panel(connection, city, day)
     sent_id = day.dispatch["plan_id"] if day.dispatch else None
+    doubts = None if day.is_over else read_doubts(connection, city, panel)
+    lines = deps.lines.of_plan(connection, city, panel.plan) if panel.plan else {}
     return {
         "session": session,
         "csrf": tokens.csrf(session.nonce),
         "panel": panel,
         "plan": panel.plan,
         "changes": read_changes(connection, city, panel.plan, sent_id) if panel.plan else None,
+        "doubts": doubts,
+        "lines": lines,
+        "ladder": read_ladder(connection, city, panel, lines, now),
         "new_id": uuid4,
         "is_over": day.is_over,
         "day": day,

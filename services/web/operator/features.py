@@ -38,6 +38,8 @@ def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMad
             "fill_ratio": row.fill_ratio,
             "fill_at": row.fill_at,
             "forecast": round(forecast.fill_ratio, 3) if forecast else None,
+            "forecast_low": forecast.fill_low if forecast else None,
+            "forecast_high": forecast.fill_high if forecast else None,
             "due": forecast.due if forecast else None,
             "circuit": circuit_of.get(row.container_id),
             "serving_cost": costs.get(row.container_id),

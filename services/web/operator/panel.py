@@ -1,7 +1,7 @@
 """The operator's list: circuits with their stops, containers due and why, those left out, those without news."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.city.registry import City, Truck, TruckClass
@@ -39,6 +39,8 @@ class ListedCircuit:
     skipped: int
     has_driver: bool
     visits: list[ListedVisit]
+    words: Sequence[store.ConfirmationRow]
+    """What its crew said today, as it happened."""
     closes_name: str
     """Of the site or container that closes first for it; empty where that is no place, or not known."""
 
@@ -112,9 +114,9 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
     if plan is None:
         return Panel(day, None, containers, silent=silent, trucks_in_service=in_service)
     by_id = {row.container_id: row for row in containers}
-    said: dict[str, list[Said]] = defaultdict(list)
+    words: dict[str, list[store.ConfirmationRow]] = defaultdict(list)
     for row in store.list_confirmations(connection, city.id, plan.plan_id):
-        said[row["truck_id"]].append(Said(row["kind"], row["place"], row["outcome"]))
+        words[row["truck_id"]].append(row)
     sites = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
     capacities = _capacities(connection, city, trucks)
     drivers = store.list_trucks_with_driver(connection, city.id)
@@ -127,7 +129,8 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
             done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
             skipped=progress["skipped"] if progress else 0,
             has_driver=circuit.truck in drivers,
-            visits=_visit_lines(circuit, by_id, sites, said[circuit.truck], forecasts),
+            visits=_visit_lines(circuit, by_id, sites, words[circuit.truck], forecasts),
+            words=words[circuit.truck],
             closes_name=_closes_name(circuit, by_id, sites),
         )
         for circuit in plan.circuits
@@ -182,9 +185,10 @@ def _visit_lines(
     circuit: Circuit,
     containers: dict[str, store.ContainerRow],
     sites: dict[str, str],
-    said: list[Said],
+    words: Sequence[store.ConfirmationRow],
     forecasts: dict[str, ContainerForecast],
 ) -> list[ListedVisit]:
+    said = (Said(row["kind"], row["place"], row["outcome"]) for row in words)
     outcomes = outcomes_of(((visit.kind, visit.place) for visit in circuit.visits), said)
     lines = []
     for sequence, visit in enumerate(circuit.visits):
@@ -207,10 +211,11 @@ def _due_lines(
     city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]
 ) -> Iterable[ListedContainer]:
     served = {stop.place: (circuit.number, stop) for circuit in plan.circuits for stop in circuit.stops}
-    left_out = {entry.container: entry for entry in plan.unserved if entry.due is not None}
+    wanted = {*plan.by_hand.pins, *plan.by_hand.added}  # one-off stops too: somebody asked for them
+    left_out = {entry.container: entry for entry in plan.unserved if entry.due is not None or entry.container in wanted}
     for forecast in plan.forecasts:
         container = containers.get(forecast.container)
-        is_planned = forecast.due is not None or forecast.container in served
+        is_planned = forecast.due is not None or forecast.container in served or forecast.container in left_out
         if container is None or not is_planned:
             continue
         state = fill_state(container, forecast, plan.as_of, city.planning.full_at_fill_ratio, day.now)

@@ -90,6 +90,7 @@ class DayState(BaseModel):
     dispatched_at: datetime | None
     request_id: UUID | None = Field(description="the latest order to plan the day")
     request_state: str | None
+    progress: Progress | None = Field(description="how far that order is, while it is being planned")
     alerts: list[UUID] = Field(
         description="skipped visits, sensors' alarms and confirmations set aside that nobody has seen to yet"
     )

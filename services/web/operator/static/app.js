@@ -1,17 +1,18 @@
 // Follows the day: tabs, opening circuits, live progress of planning and of the trucks.
 
 import { clock, number, say, values } from "../words.js";
+import { follow } from "./live.js";
 import { announce, current, select } from "./selection.js";
 
-const POLL_MS = 4000;
-const PLANNING_POLL_MS = 700;
 const SLOW_AFTER_MS = 60000;
+const LADDER_EVERY_MS = 20000;
+const OTHERS_WAIT_MS = 1500;
 
 let version = null;
-let lastState = null;
 let lastSeen = new Date();
-let etag = null;
 let isOffline = false;
+let planning = null;
+let ladderAt = 0;
 
 function showTab() {
   const list = document.getElementById("list");
@@ -34,20 +35,22 @@ function markSelection() {
     body.classList.toggle("open", chosen);
     body.querySelector("[data-open]").setAttribute("aria-expanded", String(chosen));
   }
-  for (const row of document.querySelectorAll("[data-container]")) {
-    row.classList.toggle("chosen", row.dataset.container === container);
+  for (const row of document.querySelectorAll("[data-container], [data-of-circuit]")) {
+    const isOwn = row.dataset.container ? row.dataset.container === container : !container && Number(row.dataset.ofCircuit) === circuit;
+    row.classList.toggle("chosen", isOwn);
   }
 }
 
-// A stop is chosen inside its circuit, which stays open.
+// A stop is chosen inside its circuit, which stays open; a doubt brings the circuit that it is about.
 function chooseRow(row) {
-  const circuit = row.closest("tbody[data-circuit]") ? current().circuit : null;
-  select({ circuit, container: row.dataset.container, from: "list" });
+  const own = row.dataset.ofCircuit ? Number(row.dataset.ofCircuit) : null;
+  const circuit = row.closest("tbody[data-circuit]") ? current().circuit : own;
+  select({ circuit, container: row.dataset.container ?? null, from: "list" });
 }
 
 function onListClick(event) {
   if (event.target.closest("a, form")) return; // they know their own way
-  const row = event.target.closest("[data-container]");
+  const row = event.target.closest("[data-container], [data-of-circuit]");
   if (row) return chooseRow(row);
   const body = event.target.closest("tbody[data-circuit]");
   if (body && event.target.closest(".circuit-row")) {
@@ -58,7 +61,7 @@ function onListClick(event) {
 
 function onListKey(event) {
   if (event.target.closest("a, button")) return;
-  const row = event.target.closest("[data-container]");
+  const row = event.target.closest("[data-container], [data-of-circuit]");
   if (row && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
     chooseRow(row);
@@ -66,14 +69,24 @@ function onListKey(event) {
 }
 
 function revealInList({ container, circuit, from }) {
-  if (from !== "map") return;
-  const shown = document.querySelector(".tab:not([hidden])");
-  let row = shown?.querySelector(`[data-container="${CSS.escape(container ?? "")}"]`);
+  if (from === "list") return;
+  const named = `[data-container="${CSS.escape(container ?? "")}"]`;
+  let row = document.querySelector(".tab:not([hidden])")?.querySelector(named);
+  if (!row && from === "address") row = openTabOf(document.querySelector(`#list ${named}`));
   if (circuit && !row) {
     location.hash = "circuits";
     row = document.querySelector(`tbody[data-circuit="${circuit}"]`);
   }
   row?.scrollIntoView({ block: "nearest" });
+}
+
+// Whatever tab it stands in, and whatever circuit.
+function openTabOf(row) {
+  const tab = row?.closest(".tab");
+  if (tab) location.hash = tab.id;
+  const number_ = row?.closest("tbody[data-circuit]")?.dataset.circuit;
+  if (number_) select({ circuit: Number(number_), container: row.dataset.container, from: "list" });
+  return row;
 }
 
 async function refreshPanel() {
@@ -111,49 +124,60 @@ function note(text, stays = false) {
   if (text && !stays) setTimeout(() => note(null), 4000);
 }
 
-async function followDay() {
-  try {
-    const address = `/api/v1/state?day=${values.day}&fleet=${values.fleet}`;
-    const answer = await fetch(address, { headers: etag ? { "If-None-Match": etag } : {} });
-    if (answer.status === 401) return location.reload();
-    if (answer.status === 200) {
-      etag = answer.headers.get("ETag");
-      lastState = await answer.json();
-      const seen = versionOf(lastState);
-      if (version !== null && seen !== version) await refreshPanel();
-      version = seen;
-      document.getElementById("clock").textContent = clock(lastState.as_of);
-      showProgress(lastState);
-      announce("state", lastState);
-    }
-    if (answer.status < 400) {
-      if (isOffline) note(say("back"));
-      isOffline = false;
-      lastSeen = new Date();
-    }
-  } catch {
-    isOffline = true;
-    note(say("offline", { time: clock(lastSeen) }), true); // no network: what is shown stays, with its age
+async function onState({ detail: state }) {
+  const seen = versionOf(state);
+  lastSeen = new Date();
+  document.getElementById("clock").textContent = clock(state.as_of);
+  if (version !== null && seen !== version) {
+    version = seen;
+    // Two hundred pages hear of a new plan at once: they do not all ask at once.
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * OTHERS_WAIT_MS));
+    await refreshPanel();
   }
-  setTimeout(followDay, document.hidden ? POLL_MS * 4 : POLL_MS);
+  version = seen;
+  showProgress(state);
+  if (state.progress) followRun(state.request_id, state.progress);
+  refreshLadder(state);
 }
 
-async function followPlanning() {
-  const request = document.getElementById("bar").dataset.request;
-  if (!request) return;
-  const started = Date.now();
-  let run = null;
-  while (!run || ["ordered", "started", "improved"].includes(run.state)) {
-    try {
-      const answer = await fetch(`/api/v1/planning/${request}`);
-      if (answer.ok) showRun((run = await answer.json()), Date.now() - started);
-    } catch {
-      isOffline = true;
-      note(say("offline", { time: clock(lastSeen) }), true);
-    }
-    await new Promise((resolve) => setTimeout(resolve, PLANNING_POLL_MS));
+function onLine({ detail: { up } }) {
+  if (up && isOffline) note(say("back"));
+  if (!up && !isOffline) note(say("offline", { time: clock(lastSeen) }), true); // what is shown stays, with its age
+  isOffline = !up;
+}
+
+// The ladder is drawn by the server; it moves with every word of a crew, and with the minutes.
+async function refreshLadder(state) {
+  const shown = document.getElementById("ladder");
+  if (!shown || shown.hidden) return;
+  const done = state.circuits.map((circuit) => circuit.done + circuit.skipped).join();
+  if (shown.dataset.done === done && Date.now() - ladderAt < LADDER_EVERY_MS) return;
+  ladderAt = Date.now();
+  const answer = await fetch(`/operateur/frise?jour=${values.day}&flotte=${values.fleet}`).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("ladder");
+  if (!fresh || document.getElementById("ladder") !== shown || shown.contains(document.activeElement)) return;
+  fresh.dataset.done = done;
+  shown.replaceWith(fresh);
+  showTab();
+  markSelection();
+}
+
+// Played again, the ladder's now-line goes with the slider.
+function moveNowLine(played) {
+  const ladder = document.querySelector("#ladder .ladder");
+  if (!ladder || !played) return;
+  const [since, until] = [new Date(ladder.dataset.since), new Date(ladder.dataset.until)];
+  const share = Math.min(Math.max((played.at - since) / (until - since), 0), 1);
+  for (const line of ladder.querySelectorAll(".now-line")) {
+    line.setAttribute("x1", `${100 * share}%`);
+    line.setAttribute("x2", `${100 * share}%`);
   }
-  etag = null; // the panel changes as soon as the plan itself is stored
+}
+
+function followRun(request, run) {
+  if (planning?.request !== request) planning = { request, since: Date.now() };
+  showRun(run, Date.now() - planning.since);
 }
 
 function showRun(run, waited_ms) {
@@ -176,20 +200,23 @@ function listen() {
   list.addEventListener("keydown", onListKey);
   showTab();
   markSelection();
-  followPlanning();
   announce("panel", document.getElementById("bar").dataset.plan);
 }
 
 addEventListener("hashchange", showTab);
 document.addEventListener("tournee:note", ({ detail }) => note(detail));
-document.addEventListener("tournee:changed", async () => {
-  await refreshPanel();
-  etag = null;
-});
+document.addEventListener("tournee:changed", refreshPanel);
+document.addEventListener("tournee:state", onState);
+document.addEventListener("tournee:line", onLine);
+document.addEventListener("tournee:playback", ({ detail }) => moveNowLine(detail));
 addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && select({ from: "list" }));
 document.addEventListener("tournee:selection", ({ detail }) => {
   markSelection();
   revealInList(detail);
 });
 listen();
-followDay();
+follow();
+// An address may name what it is about: a doubt, a container's own page.
+const named = new URLSearchParams(location.search);
+if (named.has("bac")) select({ container: named.get("bac"), from: "address" });
+if (named.has("circuit")) select({ circuit: Number(named.get("circuit")), from: "address" });

@@ -115,7 +115,19 @@ async function drawPlan(map, plan) {
   showSelection(map, current());
 }
 
+let playing = false;
+
+// What was said up to an instant of the past, and where trucks were then; null: the day as it is now again.
+function drawPlayback(map, played) {
+  playing = played !== null;
+  if (playing) map.getSource("trucks").setData(collection(played.trucks.map((t) => point([t.lon, t.lat], t))));
+  else load(`/api/v1/state?day=${values.day}&fleet=${values.fleet}`).then((state) => drawTrucks(map, state));
+  const placed = (played?.told ?? []).filter((word) => word.kind === "stop" && word.lon !== null);
+  map.getSource("told").setData(collection(placed.map((word) => point([word.lon, word.lat], { outcome: word.outcome }))));
+}
+
 function drawTrucks(map, state) {
+  if (playing) return;
   map.getSource("trucks").setData(collection(state.trucks.map((t) => point([t.lon, t.lat], t))));
 }
 
@@ -133,7 +145,7 @@ function showSelection(map, { circuit, container, from }) {
   const feature = loaded.containers?.features.find((f) => f.properties.id === container);
   map.getSource("chosen").setData(collection(feature ? [feature] : []));
   explain(feature);
-  if (from !== "list") return;
+  if (from !== "list" && from !== "address") return;
   if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
   const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
   if (line) map.fitBounds(extent([line]), { padding: room(), maxZoom: 15 });
@@ -142,15 +154,16 @@ function showSelection(map, { circuit, container, from }) {
 function explain(feature) {
   note.hidden = !feature;
   if (!feature) return;
-  const { name, zone, forecast, fill_ratio: fill, circuit, fill_at: at, serving_cost: cost } = feature.properties;
+  const { id, name, zone, forecast, forecast_low: low, forecast_high: high, fill_ratio: fill, circuit, fill_at: at, serving_cost: cost } = feature.properties; // prettier-ignore
   const shown = forecast ?? fill;
   const facts = [
     zone,
-    shown === null ? null : `${number(shown * 100)} %`,
+    shown === null ? null : `${number(shown * 100)} %${forecast === null || low === null ? "" : ` (${say("band", { low: number(low * 100), high: number(high * 100) })})`}`,
     circuit === null ? null : say("circuit", { number: circuit }),
     at ? clock(at) : null,
   ];
-  note.replaceChildren(element("b", {}, name), facts.filter(Boolean).join(" · "), priced(cost, circuit));
+  const page = element("a", { href: `/bacs/${encodeURIComponent(id)}` }, say("history"));
+  note.replaceChildren(element("b", {}, name), facts.filter(Boolean).join(" · "), priced(cost, circuit), page);
 }
 
 // What serving costs, as the list says it; nothing where the plan does not say.
@@ -177,6 +190,7 @@ function listen(map) {
   }
   document.addEventListener("tournee:selection", ({ detail }) => showSelection(map, detail));
   document.addEventListener("tournee:state", ({ detail }) => drawTrucks(map, detail));
+  document.addEventListener("tournee:playback", ({ detail }) => drawPlayback(map, detail));
   document.addEventListener("tournee:panel", ({ detail }) => drawPlan(map, detail));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
 }
@@ -193,6 +207,7 @@ async function start() {
   await Promise.all([drawBase(map), drawPlan(map, document.getElementById("bar").dataset.plan)]);
   drawTrucks(map, await load(`/api/v1/state?day=${values.day}&fleet=${values.fleet}`));
   await new Promise((resolve) => map.once("idle", resolve));
+  if (current().container || current().circuit) showSelection(map, { ...current(), from: "address" });
   document.getElementById("drawn-map").remove();
   box.dataset.live = "true";
 }

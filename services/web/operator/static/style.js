@@ -36,6 +36,7 @@ function things() {
     { id: "container", type: "symbol", source: "containers", filter: ["!", ["has", "point_count"]], layout: { ...free, "icon-image": ["concat", "fill|", ["get", "state"]], "icon-size": byZoom(0.6, 1.25), "symbol-sort-key": ["match", ["get", "state"], "overflow", 3, "due", 2, "soon", 1, 0] } },
     { id: "cluster", type: "symbol", source: "containers", filter: ["has", "point_count"], layout: { ...firm, "icon-image": ["concat", "cluster|", ["get", "point_count"], "|", state] } },
     { id: "start", type: "symbol", source: "starts", layout: { ...firm, "icon-image": ["concat", "badge|", ["get", "number"], "|", ["get", "hue"]] } },
+    { id: "told", type: "circle", source: "told", paint: { "circle-radius": 6, "circle-color": ["match", ["get", "outcome"], "done", colour("go"), colour("now")], "circle-stroke-color": colour("land"), "circle-stroke-width": 2 } },
     { id: "halo", type: "circle", source: "chosen", paint: { "circle-radius": 14, "circle-color": "transparent", "circle-stroke-color": colour("ink"), "circle-stroke-width": 3 } },
     { id: "truck", type: "symbol", source: "trucks", layout: { ...firm, "icon-image": ["concat", "truck|", ["get", "truck"], "|", ["case", ["get", "stale"], "stale", "fresh"]] } },
   ]; // prettier-ignore
@@ -50,7 +51,7 @@ export function style(map) {
     version: 8,
     "font-faces": fontFaces(),
     sources: {
-      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain,
+      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain, told: plain,
       containers: { ...plain, cluster: true, ...clustered },
     },
     layers: [...baseLayers(map), ...zones(), ...circuits(), ...nameLayers(map), ...things()],
