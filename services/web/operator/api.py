@@ -14,7 +14,7 @@ from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.day_sheet import read_sheet
 from services.web.operator.doubts import read_doubts
-from services.web.operator.following import read_ladder, read_panel_of
+from services.web.operator.following import read_day_of, read_ladder, read_panel_of
 from services.web.operator.orders import find_progress, order_around, order_plan, send_plan
 from services.web.operator.plans import get_plan as get_made
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
@@ -95,9 +95,8 @@ def get_ladder(
 ) -> LadderTold:
     """Each truck of the day: how late, what is to come and when, and who should be called. 404 with nothing planned."""
     now = deps.clock.now()
-    panel = read_panel_of(connection, city, fleet.id, day, now, deps.wall_now())
-    lines = deps.lines.of_plan(connection, city, panel.plan) if panel.plan else {}
-    ladder = read_ladder(connection, city, panel, lines, now)
+    read = read_day_of(connection, city, fleet.id, day, now, deps.wall_now())
+    ladder = read_ladder(deps, connection, city, read)
     if ladder is None:
         raise NotFound
     return LadderTold.of(ladder)

@@ -10,7 +10,7 @@ from services.web.deps import WithDeps, WithStore
 from services.web.fleets import choose_fleet
 from services.web.guards import OperatorSession, SessionCity, WithTokens
 from services.web.operator.day_sheet import read_sheet
-from services.web.operator.following import read_ladder, read_panel_of
+from services.web.operator.following import read_day_of, read_ladder, read_panel_of
 from services.web.pages import get_page
 from services.web.problems import NotFound
 
@@ -30,14 +30,11 @@ def operator_ladder(
     """The ladder alone, for the script that follows the day."""
     now = deps.clock.now()
     fleet = choose_fleet(connection, city, flotte).chosen.id
-    panel = read_panel_of(connection, city, fleet, jour, now, deps.wall_now())
-    lines = deps.lines.of_plan(connection, city, panel.plan) if panel.plan else {}
-    ladder = read_ladder(connection, city, panel, lines, now)
+    day = read_day_of(connection, city, fleet, jour, now, deps.wall_now())
+    ladder = read_ladder(deps, connection, city, day)
     if ladder is None:
         raise NotFound
-    return get_page(request).render(
-        request, "operator/ladder.html", city=city, session=session, ladder=ladder, day=panel.day
-    )
+    return get_page(request).render(request, "operator/ladder.html", city=city, session=session, ladder=ladder, day=day)
 
 
 @router.get("/operateur/bilan")

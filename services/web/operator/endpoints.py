@@ -108,7 +108,7 @@ def _values(
         "changes": read_changes(connection, city, panel.plan, sent_id) if panel.plan else None,
         "doubts": doubts,
         "lines": lines,
-        "ladder": read_ladder(connection, city, panel, lines, now),
+        "ladder": read_ladder(deps, connection, city, day),
         "new_id": uuid4,
         "is_over": day.is_over,
         "day": day,

@@ -1,50 +1,65 @@
-"""The ladder of the day that a panel shows: its circuits along their streets, with the hours of the sites."""
+"""The ladder of a day, and the panel of one: what pages and programs ask for by day.
 
-from collections.abc import Mapping
+A ladder reads the plan's circuits alone: it is drawn again with every word of a crew, for every page that shows it, and
+what a large city's plan says of its other containers is megabytes.
+"""
+
+from collections import defaultdict
 from datetime import date, datetime
 
 from services.city.registry import City, DisposalSite
 from services.store.connection import Connection
 from services.times import instant_of, seconds_of_day
 from services.web import store as shared
-from services.web.circuit_lines import CircuitLine
-from services.web.operator.day import day_to_show, read_day
+from services.web.deps import Deps
+from services.web.operator import store
+from services.web.operator.day import Day, day_to_show, read_day
 from services.web.operator.ladder import Around, Ladder, make_ladder
 from services.web.operator.panel import Panel, read_panel
 
+TOO_HEAVY = ("load_kg", "load_l", "day_kg", "day_l")
 
-def read_ladder(
-    connection: Connection, city: City, panel: Panel, lines: Mapping[int, CircuitLine], now: datetime
-) -> Ladder | None:
-    """None where nothing is planned. `lines`: of the plan's circuits; straight ones say nothing of where a truck is."""
-    if panel.plan is None:
+
+def read_ladder(deps: Deps, connection: Connection, city: City, day: Day) -> Ladder | None:
+    """Of the plan that the day shows; None where nothing is planned."""
+    plan = store.find_circuits(connection, city.id, day.plan["plan_id"]) if day.plan else None
+    if plan is None:
         return None
-    plan = panel.plan
-    documents = [document for _, document in shared.list_sites(connection, city.id)]
-    names = {document["id"]: document["name"] for document in documents}
-    names |= {line.visit.place: line.name for row in panel.circuits for line in row.visits if line.visit.place}
+    words: dict[str, list[store.ConfirmationRow]] = defaultdict(list)
+    for row in store.list_confirmations(connection, city.id, plan.plan_id):
+        words[row["truck_id"]].append(row)
+    lines = deps.lines.of_circuits(connection, city, plan.plan_id, plan.roads, plan.circuits)
+    stops = {visit.place for circuit in plan.circuits for visit in circuit.stops if visit.place}
+    names = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
+    names |= {place: row["name"] for place, row in store.list_names(connection, city.id, stops).items()}
     around = Around(
         names=names,
+        # Straight lines say nothing of where a truck is.
         lines={number: line.way.line for number, line in lines.items() if line.source == "osm"},
-        closes=_closing_times(connection, city, panel),
-        overloaded=frozenset(row.truck for row in plan.broken if row.rule in {"load_kg", "load_l", "day_kg", "day_l"}),
+        closes=_closing_times(connection, city, day.day),
+        overloaded=frozenset(row.truck for row in plan.broken if row.rule in TOO_HEAVY),
     )
-    words = {row.circuit.truck: row.words for row in panel.circuits}
-    return make_ladder(plan.circuits, words, panel.day.positions, now, around)
+    return make_ladder(plan.circuits, words, day.positions, day.now, around)
+
+
+def read_day_of(
+    connection: Connection, city: City, fleet: str, day: date | None, now: datetime, wall_now: datetime
+) -> Day:
+    """The day that is named, or the one that there is to look at now."""
+    return read_day(connection, city, fleet, day or day_to_show(connection, city, fleet, now), now, wall_now)
 
 
 def read_panel_of(
     connection: Connection, city: City, fleet: str, day: date | None, now: datetime, wall_now: datetime
 ) -> Panel:
-    """Of a day, or of the one that there is to look at now."""
-    shown = day or day_to_show(connection, city, fleet, now)
-    return read_panel(connection, city, read_day(connection, city, fleet, shown, now, wall_now))
+    """As `read_day_of`."""
+    return read_panel(connection, city, read_day_of(connection, city, fleet, day, now, wall_now))
 
 
-def _closing_times(connection: Connection, city: City, panel: Panel) -> dict[str, datetime]:
+def _closing_times(connection: Connection, city: City, day: date) -> dict[str, datetime]:
     sites = map(DisposalSite.model_validate, shared.list_entries(connection, city.id, "disposal_site"))
     return {
-        site.id: instant_of(panel.day.day, seconds_of_day(site.open_to), city.zone_info)
+        site.id: instant_of(day, seconds_of_day(site.open_to), city.zone_info)
         for site in sites
         if site.open_to is not None
     }

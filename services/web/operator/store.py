@@ -5,7 +5,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
-from services.contracts.planning import PlanMade, PlanningProgressed
+from pydantic import TypeAdapter
+
+from services.contracts.changes import BrokenRule
+from services.contracts.planning import Circuit, PlanMade, PlanningProgressed
+from services.roads.roads import RoadSource
 from services.store.connection import Connection
 from services.store.many import many_at_once
 from services.store.queries import load_queries
@@ -97,6 +101,18 @@ class ChangeRow(TypedDict):
     changed_by: str
     changed_at: datetime
     document: dict[str, Any]
+
+
+class PlanCircuits(NamedTuple):
+    """What of a plan its trucks drive."""
+
+    plan_id: UUID
+    roads: RoadSource
+    circuits: tuple[Circuit, ...]
+    broken: tuple[BrokenRule, ...]
+
+
+CIRCUITS, BROKEN = TypeAdapter(tuple[Circuit, ...]), TypeAdapter(tuple[BrokenRule, ...])
 
 
 class ConfirmationRow(TypedDict):
@@ -194,6 +210,14 @@ def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
 def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
     text = find_plan_text(connection, city, plan)  # straight into the plan, not by way of dicts
     return PlanMade.model_validate_json(text) if text else None
+
+
+def find_circuits(connection: Connection, city: str, plan: UUID) -> PlanCircuits | None:
+    row = connection.execute(SQL["find_circuits"], {"city": city, "plan": plan}).fetchone()
+    if row is None:
+        return None
+    circuits, broken = CIRCUITS.validate_json(row["circuits"]), BROKEN.validate_json(row["broken"])
+    return PlanCircuits(plan, row["roads"], circuits, broken)
 
 
 def list_confirmations(connection: Connection, city: str, plan: UUID) -> list[ConfirmationRow]:

@@ -92,6 +92,12 @@ WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
 -- name: find_plan_text
 SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
 
+-- name: find_circuits
+-- Of a plan, without what it says of containers that are in none.
+SELECT document ->> 'roads' AS roads, (document -> 'circuits')::text AS circuits,
+       coalesce(document -> 'broken', '[]')::text AS broken
+FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+
 -- name: list_confirmations
 -- Of the plan's fleet and day, whichever of its plans had asked for the visit: a crew has done what it has done. As in
 -- `list_progress`, a truck is too full only until the next plan.
