@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ from services.web.transaction import Turns
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+LEAST_S = 0.5
+"""Between two looks, however many pages open."""
 PLANNING_LOOK_S = 0.7
 """While an order is being planned, whose progress people watch."""
 AWAY_S = 5.0
@@ -74,6 +77,8 @@ class Channel:
     is_away: bool = False
     turned: asyncio.Event = field(default_factory=asyncio.Event)
     """Set, and another put in its place, whenever there is something to tell."""
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a page opens: it may come from an order that was just given."""
     watch: asyncio.Task[None] | None = None
 
     def take(self, state: DayState) -> None:
@@ -181,6 +186,7 @@ class Live:
     def _join(self, scope: Scope) -> tuple[Channel, asyncio.Task[None]]:
         channel = self._channels.setdefault(scope, Channel())
         channel.pages += 1
+        channel.came.set()
         if channel.watch is None or channel.watch.done():
             channel.watch = asyncio.create_task(self._watch(scope, channel))
         return channel, channel.watch
@@ -210,6 +216,9 @@ class Live:
                 else:
                     channel.take(state)
                     wait_s = PLANNING_LOOK_S if state.request_state in RUNNING else LOOK_S
-                await asyncio.sleep(wait_s)
+                channel.came.clear()
+                await asyncio.sleep(LEAST_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(channel.came.wait(), wait_s - LEAST_S)
         finally:
             channel.turn()

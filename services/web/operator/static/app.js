@@ -7,6 +7,7 @@ import { announce, current, select } from "./selection.js";
 const SLOW_AFTER_MS = 60000;
 const LADDER_EVERY_MS = 20000;
 const OTHERS_WAIT_MS = 1500;
+const AGAIN_MS = 3000;
 
 let version = null;
 let lastSeen = new Date();
@@ -90,8 +91,8 @@ function openTabOf(row) {
 }
 
 async function refreshPanel() {
-  const answer = await fetch(`/operateur/panneau?jour=${values.day}&flotte=${values.fleet}`);
-  if (!answer.ok) return;
+  const answer = await fetch(`/operateur/panneau?jour=${values.day}&flotte=${values.fleet}`).catch(() => null);
+  if (!answer?.ok) return setTimeout(refreshPanel, AGAIN_MS); // what is shown stays, and is brought up to date later
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const list = document.getElementById("list");
   const scrolled = list.scrollTop;
@@ -128,13 +129,15 @@ async function onState({ detail: state }) {
   const seen = versionOf(state);
   lastSeen = new Date();
   document.getElementById("clock").textContent = clock(state.as_of);
-  if (version !== null && seen !== version) {
+  // What the page was drawn with may be over by the time it hears its first word.
+  const wasPlanning = document.getElementById("bar").dataset.request !== "";
+  if (version === null ? wasPlanning !== Boolean(state.progress) : seen !== version) {
     version = seen;
     // Two hundred pages hear of a new plan at once: they do not all ask at once.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * OTHERS_WAIT_MS));
     await refreshPanel();
   }
-  version = seen;
+  version ??= seen;
   showProgress(state);
   if (state.progress) followRun(state.request_id, state.progress);
   refreshLadder(state);
@@ -205,7 +208,7 @@ function listen() {
 
 addEventListener("hashchange", showTab);
 document.addEventListener("tournee:note", ({ detail }) => note(detail));
-document.addEventListener("tournee:changed", refreshPanel);
+document.addEventListener("tournee:changed", () => refreshPanel());
 document.addEventListener("tournee:state", onState);
 document.addEventListener("tournee:line", onLine);
 document.addEventListener("tournee:playback", ({ detail }) => moveNowLine(detail));
