@@ -62,8 +62,9 @@ class ZoneServed(MessagePart):
     """The zone's part of the saving: both sides' litres are allotted to zones by the containers emptied. None: nothing
     was compared, or the line is from before zones had their part."""
     fuel_withheld_l: float = 0.0
-    """What is not counted of it where service fell: twice the zone's cost to the baseline (its allotted part, or what
-    the circuits would save without it, whichever is more) less what was allotted to it as driven; never below 0."""
+    """What is not counted of it where service fell: the zone's cost to the baseline (its allotted part, or what the
+    circuits would save without it, whichever is more) less what was allotted to it as driven; or what a truck of its
+    own would have burnt for what was due there and not emptied, whichever is more. Never below 0."""
     fell: Fell | None = None
 
 
@@ -86,6 +87,17 @@ class TruckWork(MessagePart):
     idle_s: Amount
     is_measured: bool
     """Whether GPS covers its kilometres; else they are the plan's."""
+    fuel_l: Amount | None = None
+    """As modelled: with the truck's coefficients. None: on a line from before it was told by truck."""
+
+
+class SavedByCause(MessagePart):
+    """The saving, before anything is withheld, by what it came of; each may be below 0, together they are all of it."""
+
+    choice_l: float
+    """Of emptying other containers than the fixed circuits would have emptied that day."""
+    routing_l: float
+    """Of driving to those that were emptied otherwise than in the fixed circuits' order."""
 
 
 class ErrorTerm(MessagePart):
@@ -171,6 +183,7 @@ class SavingsComputed(Message):
     fuel_saved_high_l: float | None = None
     distance_saved_m: float | None = None
     duty_saved_s: float | None = None
+    by_cause: SavedByCause | None = None
     errors: tuple[ErrorTerm, ...] = ()
     """What the interval of any period is made of."""
     provisional: tuple[Provisional, ...] = ()

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
 
 import routing
 from services.city.fleets import part_of
 from services.city.registry import Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
+from services.ledger.driving import Drives, Scale
 from services.ledger.frozen import FrozenBaseline
 from services.ledger.fuel import FuelBook, Work
 from services.planning.baseline import lists_of_day
@@ -40,14 +40,6 @@ class Counterfactual:
     """Litres, metres and seconds more, were there `LOAD_SPREAD` more waste: trips to the landfill come whole."""
     overflowing: Mapping[str, int] = field(default_factory=dict)
     """By zone, containers that would be over the rim after the day's round."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What a kilometre and an hour of the estimate measure when they are driven."""
-
-    road_factor: float = 1.0
-    pace_factor: float = 1.0
 
 
 def counterfactual_of_day(
@@ -120,68 +112,49 @@ class _Day:
         models: Mapping[str, routing.FuelModel],
         scale: Scale,
     ) -> None:
-        self._problem, self._lists, self._passed, self._zones = problem, lists, passed, zones
+        self._lists, self._zones, self._scale = lists, zones, scale
         self._fuel = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
-        self._scale = scale
-        rows = (("depot", problem.depots), ("disposal", problem.disposal_sites), ("stop", problem.stops))
-        self._places = {(kind, row.id): row.location for kind, many in rows for row in many}
-        self._metres = {v.id: problem.matrices[v.profile].distance_m for v in problem.vehicles}
+        self._drives = Drives(problem, self._fuel, scale, passed)
 
     def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
-        driven = [(truck, routing.replay_fixed_circuit(self._problem, truck, stops)) for truck, stops in self._lists]
-        rows = [(truck, circuit, self._work(circuit)) for truck, circuit in driven]
+        drives = self._drives
+        driven = [(truck, drives.drive(truck, stops)) for truck, stops in self._lists]
+        rows = [(truck, circuit, drives.work(circuit)) for truck, circuit in driven]
         litres = [self._fuel[truck].litres(work) for truck, _, work in rows]
         works: dict[str, Work] = defaultdict(Work)
         zones_l: dict[str, float] = defaultdict(float)
         without_l: dict[str, float] = defaultdict(float)
         for (truck, circuit, work), burnt_l in zip(rows, litres, strict=True):
             works[truck] += work
-            stops = self._lifted(circuit)
+            stops = drives.lifted(circuit)
             for stop in stops:
                 zones_l[self._zones[stop]] += burnt_l / len(stops)
             for zone in {self._zones[stop] for stop in stops}:
                 rest = [stop for stop in circuit.route.stop_ids if self._zones[stop] != zone]
-                without_l[zone] += burnt_l - (self._litres(truck, rest) if rest else 0.0)
-        demand_kg = {stop.id: stop.demand_kg for stop in self._problem.stops}
+                without_l[zone] += burnt_l - drives.litres(truck, rest)
+        demand_kg = {stop.id: stop.demand_kg for stop in drives.problem.stops}
         figures = _figures([circuit for _, circuit, _ in rows], works, demand_kg, sum(litres), self._scale)
         return Counterfactual(figures, works, zones_l, without_l, self._swing(), overflowing)
 
     def _swing(self) -> tuple[float, float, float]:
         """Half of what a day with more waste differs from one with less: the loads decide how often trucks unload."""
         sums = []
+        whole = self._drives.problem
         for more in (1 - LOAD_SPREAD, 1 + LOAD_SPREAD):
             stops = tuple(
-                replace(stop, demand_kg=stop.demand_kg * more, demand_l=stop.demand_l * more)
-                for stop in self._problem.stops
+                replace(stop, demand_kg=stop.demand_kg * more, demand_l=stop.demand_l * more) for stop in whole.stops
             )
-            problem = replace(self._problem, stops=stops)
+            problem = replace(whole, stops=stops)
             circuits = [(truck, routing.replay_fixed_circuit(problem, truck, ids)) for truck, ids in self._lists]
             sums.append(
                 (
-                    sum(self._fuel[truck].litres(self._work(circuit)) for truck, circuit in circuits),
+                    sum(self._fuel[truck].litres(self._drives.work(circuit)) for truck, circuit in circuits),
                     sum(circuit.distance_m for _, circuit in circuits) * self._scale.road_factor,
                     sum(circuit.duty_s for _, circuit in circuits) * self._scale.pace_factor,
                 )
             )
         (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
         return (more_l - less_l) / 2, (more_m - less_m) / 2, (more_s - less_s) / 2
-
-    def _litres(self, truck: str, stops: list[str]) -> float:
-        return self._fuel[truck].litres(self._work(routing.replay_fixed_circuit(self._problem, truck, stops)))
-
-    def _work(self, circuit: routing.FixedCircuit) -> Work:
-        metres, places = self._metres[circuit.route.vehicle], self._places
-        collect_m = sum(
-            int(metres[places["stop", a.id], places["stop", b.id]])
-            for a, b in pairwise(circuit.route.visits)
-            if a.kind == b.kind == "stop"
-        )
-        factor = self._scale.road_factor
-        haul_m, lifts = circuit.distance_m - collect_m, len(self._lifted(circuit))
-        return Work(haul_m * factor, collect_m * factor, lifts, circuit.service_s)
-
-    def _lifted(self, circuit: routing.FixedCircuit) -> list[str]:
-        return [stop for stop in circuit.route.stop_ids if stop not in self._passed]
 
 
 def _duties(lists: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:

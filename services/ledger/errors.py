@@ -13,8 +13,9 @@ from math import sqrt
 from typing import NamedTuple
 
 from services.contracts.ledger import ErrorTerm
-from services.ledger.counterfactual import Counterfactual, Scale
+from services.ledger.counterfactual import Counterfactual
 from services.ledger.driven import Driven
+from services.ledger.driving import Scale
 from services.ledger.fuel import COMMON_SPREAD, DEFAULT_NAME, FuelBook, TruckFuel, Work
 
 Z90, Z68 = 1.645, 0.994

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,6 @@ from services.city.registry import Registry
 from services.contracts.fields import ONLY_FLEET
 from services.contracts.ledger import (
     DayFigures,
-    EventKind,
     PlanCounted,
     Provisional,
     SavingsComputed,
@@ -20,99 +19,40 @@ from services.contracts.ledger import (
     TruckWork,
     ZoneServed,
 )
-from services.contracts.planning import PlanMade
-from services.ledger.counterfactual import Scale, counterfactual_of_day
+from services.ledger.causes import Sides, saved_by_cause
+from services.ledger.counterfactual import counterfactual_of_day
+from services.ledger.day_events import DayEvents
 from services.ledger.driven import (
-    Confirmed,
     Driven,
-    SentPlan,
     driven_trucks,
     figures_of,
     fuel_of,
     pace_factor,
     road_factor,
 )
+from services.ledger.driving import Scale
 from services.ledger.errors import BothSides, errors_of_day, interval_of, spread_of
 from services.ledger.frozen import baseline_of_folder
-from services.ledger.fuel import FuelBook, TruckFuel
+from services.ledger.fuel import TruckFuel
 from services.ledger.known import Known
 from services.ledger.measured import Duty, Track, measured_track
 from services.ledger.served import Accepted, ZoneSides, with_earlier, with_savings, zones_served
+from services.ledger.undone import undone_l
 from services.planning.problem import fuel_models
 from services.roads.roads import EstimatedRoads, Roads
-from services.roads.tracks import TrackFix
 from services.times import instant_of
 
 LEAST_MEASURED_SHARE = 0.8
 """Of the kilometres that GPS has to cover before a figure is no longer provisional for want of it."""
-ARITHMETIC = 3
+ARITHMETIC = 4
 """Raise it with every change that makes other figures of the same events: recent days are then computed anew.
 
 1: the plan in force alone, the first position believed. 2: whatever plan was followed, tracks cleaned as for speeds,
 kilos collected. 3: fuel in four terms, a counterfactual with fills of its own, an interval, nothing counted where
-service fell.
+service fell. 4: what is withheld of a zone is at least what serving it would have burnt; litres by truck and by cause.
 """
 NOT_YET = UUID(int=0)
 """Of a line that `services.ledger.lines` has not placed among the others of its day."""
-
-
-class KeptMeasures(NamedTuple):
-    """What the day's last line says of positions that have been dropped since, all or some."""
-
-    tracks: Mapping[str, Track]
-    """By truck; none of a truck that was not measured."""
-    fixes: int
-    latest_fix_at: datetime | None
-
-
-class DayEvents(NamedTuple):
-    """All that the store holds of one day."""
-
-    sent: Sequence[SentPlan]
-    """Plans that crews followed without their being sent for the day, then those that were, in the order of sending.
-    The last is in force."""
-    confirmed: Sequence[Confirmed]
-    tracks: Mapping[str, Sequence[TrackFix]]
-    emptyings: Mapping[str, int]
-    """Times each container was emptied in the period that ends with this day."""
-    kept: KeptMeasures | None = None
-    """In place of `tracks`, where these are not whole any more."""
-    accepted: Accepted | None = None
-    """The baseline of that day. None: nobody has accepted one, and that of the city folder stands in for it."""
-    book: FuelBook = FuelBook()
-    logged: Mapping[date, Sequence[EventKind]] = {}
-    """Non-routine events by day, of this one and of the weeks before it."""
-
-    @property
-    def plans(self) -> list[PlanMade]:
-        """Each once, the earliest first."""
-        return list({row.plan.plan_id: row.plan for row in self.sent}.values())
-
-    @property
-    def positions(self) -> KeptMeasures:
-        """How many there were, and the latest."""
-        if self.kept is not None:
-            return self.kept
-        latest_s = max((track[-1].at_s for track in self.tracks.values() if track), default=None)
-        latest_at = None if latest_s is None else datetime.fromtimestamp(latest_s, UTC)
-        return KeptMeasures({}, sum(map(len, self.tracks.values())), latest_at)
-
-    @property
-    def plan_in_force(self) -> PlanMade | None:
-        sent = [row.plan for row in self.sent if row.sent_at is not None]
-        return sent[-1] if sent else None
-
-    @property
-    def opening_plan(self) -> PlanMade | None:
-        """The plan with which the day's work began: the last that was sent before the first word, else the first sent.
-
-        Its forecasts are what stood in the streets that morning; those of a plan made later know of emptied containers.
-        """
-        sent = [(row.sent_at, row.plan) for row in self.sent if row.sent_at is not None]
-        if not sent or not self.confirmed:
-            return self.plan_in_force
-        began_at = min(word.happened_at for word in self.confirmed)
-        return next((plan for sent_at, plan in reversed(sent) if sent_at <= began_at), sent[0][1])
 
 
 def savings_of_day(
@@ -188,7 +128,7 @@ def savings_of_day(
         simulated=registry.city.simulated,
         baseline_version=events.accepted.version if events.accepted else None,
         calibration=events.book.version,
-        works=_works(driven, scale.road_factor),
+        works=_works(driven, fuel, scale.road_factor),
         events=tuple(events.logged.get(day, ())),
         **(compared or {"baseline": None, **_saved(registry, figures, None, 0.0), "zones": zones}),
     )
@@ -224,11 +164,15 @@ def _compare(
         city, frozen, forecasts, day, fleet=fleet, fuel=events.book, scale=scale, roads=roads, rests=rests
     )
     models = fuel_models(registry)
-    fuel = {truck: events.book.of(truck, models[truck]) for truck in told.works} | dict(fuel)
+    every = {truck: events.book.of(truck, model) for truck, model in models.items()} | dict(fuel)
+    fuel = {truck: every[truck] for truck in told.works} | dict(fuel)
     errors = errors_of_day(BothSides(fleet, day, driven, told, fuel, events.book, scale))
     driven_l = _litres_by_zone(driven, fuel, scale.road_factor, {c.id: c.zone for c in registry.containers})
     emptied = {place for d in driven if d.heard_of for place in d.emptied}
-    zones = with_savings(zones, ZoneSides(registry, told, driven_l, forecasts, emptied), accepted, day, rests)
+    left_l = undone_l(part_of(city, fleet), forecasts, emptied, day, fuel=events.book, scale=scale, roads=roads)
+    zones = with_savings(zones, ZoneSides(registry, told, driven_l, forecasts, emptied, left_l), accepted, day, rests)
+    sides = Sides(told.figures.fuel_l, figures.fuel_l, driven, forecasts)
+    by_cause = saved_by_cause(registry, frozen, sides, day, fuel=every, scale=scale, roads=roads)
     raw_l = told.figures.fuel_l - figures.fuel_l
     is_heard = any(d.heard_of or d.track is not None for d in driven)
     fallen_l = sum(zone.fuel_withheld_l for zone in zones if zone.fell)
@@ -242,6 +186,7 @@ def _compare(
         "fuel_saved_low_l": round(interval.low, 2),
         "fuel_saved_high_l": round(interval.high, 2),
         "zones": zones,
+        "by_cause": by_cause,
         "errors": errors,
         "provisional": tuple(_provisional(accepted, driven, fuel, is_heard=is_heard)),
     }
@@ -295,7 +240,7 @@ def _litres_by_zone(
     return litres
 
 
-def _works(driven: Sequence[Driven], factor: float) -> tuple[TruckWork, ...]:
+def _works(driven: Sequence[Driven], fuel: Mapping[str, TruckFuel], factor: float) -> tuple[TruckWork, ...]:
     works = [(d, d.work(factor)) for d in driven]
     return tuple(
         TruckWork(
@@ -305,6 +250,7 @@ def _works(driven: Sequence[Driven], factor: float) -> tuple[TruckWork, ...]:
             stops=d.lifts,
             idle_s=work.idle_s,
             is_measured=d.track is not None,
+            fuel_l=round(fuel[d.truck].litres(work), 3),
         )
         for d, work in works
     )

@@ -17,11 +17,6 @@ SLACK_SHARE, LEAST_SLACK = 0.05, 1
 zone of which no container is served any more fell, however small it is. Assumed."""
 
 
-UNSERVED_FACTOR = 2.0
-"""Of a zone that fell, twice its cost to the baseline is withheld: else it would pay to leave out one that is dearer to
-serve now than before. Assumed, and tried by the honest twin's cheat."""
-
-
 @dataclass(frozen=True)
 class Accepted:
     """A frozen baseline as it stands in the store: somebody named has accepted it."""
@@ -84,6 +79,8 @@ class ZoneSides:
     forecasts: Sequence[ContainerForecast]
     emptied: Collection[str]
     """Today, by the crews' word."""
+    undone_l: Mapping[str, float]
+    """Litres, by zone, that what was due and not emptied would have burnt."""
 
 
 def with_savings(
@@ -103,7 +100,7 @@ def with_savings(
             fell = _fell(zone, _served_before(sides.registry, here, accepted, day, rests), over)
         changes = {
             "fuel_saved_l": round(before_l - driven_l, 2),
-            "fuel_withheld_l": round(max(0.0, UNSERVED_FACTOR * dearest_l - driven_l), 2),
+            "fuel_withheld_l": round(max(0.0, dearest_l - driven_l, sides.undone_l.get(zone.zone, 0.0)), 2),
             "fell": fell,
         }
         done.append(zone.model_copy(update=changes))

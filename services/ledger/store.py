@@ -12,10 +12,11 @@ from services.city.versions import find_registry_version, find_version
 from services.contracts.ledger import EventKind, SavingsComputed
 from services.contracts.planning import PlanMade
 from services.ledger.books import find_accepted, find_book, find_logged
+from services.ledger.day_events import DayEvents, KeptMeasures
 from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.fuel import FuelBook
 from services.ledger.measured import Track
-from services.ledger.savings import ARITHMETIC, DayEvents, KeptMeasures
+from services.ledger.savings import ARITHMETIC
 from services.ledger.served import Accepted
 from services.roads.store import tracks_between
 from services.roads.tracks import TrackFix

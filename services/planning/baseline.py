@@ -64,7 +64,7 @@ def lists_of_day(
     circuits = _circuits_on(registry, day)
     problem = problem_of_day(registry, forecasts, day, name=f"baseline {day}", roads=roads)
     vehicles = {vehicle.id for vehicle in problem.vehicles}
-    reached = {truck: _reached(problem, truck) for _, truck in circuits if truck in vehicles}
+    reached = {truck: reached_by(problem, truck) for _, truck in circuits if truck in vehicles}
     return problem, [
         (truck, [stop for stop in stops if stop in reached[truck]])
         for (_, truck), stops in circuits.items()
@@ -72,7 +72,7 @@ def lists_of_day(
     ]
 
 
-def _reached(problem: routing.Problem, truck: str) -> set[str]:
+def reached_by(problem: routing.Problem, truck: str) -> set[str]:
     """Stops of the day with a way there and home. A hole in the map must not become kilometres that were saved."""
     vehicle = next(v for v in problem.vehicles if v.id == truck)
     home = next(depot.location for depot in problem.depots if depot.id == vehicle.start_depot)

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from services.contracts.ledger import DayFigures, ZoneServed
+from services.contracts.ledger import DayFigures, SavedByCause, ZoneServed
 from services.ledger.period import Savings, savings_of
 from services.web.city_days import CityDay
 from services.web.store import ZoneRow
@@ -73,6 +73,17 @@ class Period:
     def fuel_saved_l(self) -> float:
         """What is counted."""
         return self.savings.fuel_l.value if self.savings else sum(day.fuel_saved_l or 0 for day in self.compared)
+
+    @property
+    def by_cause(self) -> SavedByCause | None:
+        """Before anything is withheld; None where a day does not say what its saving came of."""
+        causes = [line.by_cause for day in self.compared for line in day.lines]
+        known = [cause for cause in causes if cause is not None]
+        if not known or len(known) < len(causes):
+            return None
+        return SavedByCause(
+            choice_l=sum(cause.choice_l for cause in known), routing_l=sum(cause.routing_l for cause in known)
+        )
 
     @property
     def distance_saved_m(self) -> float:

@@ -11,9 +11,10 @@ from services.city.registry import Registry
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import Circuit, PlanMade
 from services.ledger.counterfactual import Counterfactual
+from services.ledger.day_events import DayEvents
 from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.known import NotKnown
-from services.ledger.savings import DayEvents, savings_of_day
+from services.ledger.savings import savings_of_day
 from services.planning.plan_day import plan_day
 from services.roads.tracks import TrackFix
 from tests.support.driven_tracks import track_of

@@ -14,12 +14,13 @@ from services.city.registry import Registry
 from services.city.write import write_folder
 from services.contracts.ledger import EventKind, SavingsComputed
 from services.ledger.calibration import DayWork, calibrate, works_before, works_of
+from services.ledger.day_events import DayEvents
 from services.ledger.driven import SentPlan
 from services.ledger.frozen import baseline_of_folder
 from services.ledger.fuel import FuelBook, Row, TruckFuel
 from services.ledger.period import Savings, savings_of
 from services.ledger.receipts import Receipt
-from services.ledger.savings import DayEvents, savings_of_day
+from services.ledger.savings import savings_of_day
 from services.ledger.served import Accepted
 from services.planning.problem import fuel_models
 from services.times import instant_of

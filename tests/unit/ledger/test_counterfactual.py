@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from services.contracts.planning import ContainerForecast
-from services.ledger.counterfactual import Counterfactual, Scale, counterfactual_of_day
+from services.ledger.counterfactual import Counterfactual, counterfactual_of_day
+from services.ledger.driving import Scale
 from services.ledger.frozen import baseline_of_folder
 from services.ledger.fuel import FuelBook, TruckFuel
 from services.roads.roads import EstimatedRoads
