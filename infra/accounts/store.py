@@ -21,11 +21,11 @@ ROLE = "tournee_{}"
 _DEVICES = "city container device_name door_key registry_entry truck"
 _REGISTRY = "city container fleet registry_entry registry_now registry_row registry_version truck zone"
 _EVENTS = (
-    "alert_seen circuit confirmation confirmation_aside container_state device_note dispatch door_heard observation"
-    " plan plan_change planning_run position reading rejected report report_private savings_line stop truck_state"
-    " uplink"
+    "alert_seen circuit confirmation confirmation_aside container_state coverage_line device_note dispatch door_heard"
+    " observation plan plan_change planning_run position reading rejected report report_private savings_line stop"
+    " truck_state uplink"
 )
-_LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event"
+_LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event population_grid"
 _BELIEFS = "container_belief evidence evidence_horizon kept_belief"
 _ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
 BI_VIEWS = (
@@ -54,18 +54,18 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         },
         # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
         "ledger": {
-            "SELECT": f"{_REGISTRY} {_LEDGER_ACCOUNTS} confirmation dispatch emptying ledger_touched plan position"
-            " savings_day savings_line",
+            "SELECT": f"{_REGISTRY} {_LEDGER_ACCOUNTS} confirmation coverage_line dispatch emptying ledger_touched plan"
+            " position savings_day savings_line",
             "DELETE": "ledger_touched",
         },
         # Logins, phones and what happens with them; of all else it reads what pages show, and what a plan that is
         # changed by hand is reckoned from.
         "web": {
             "SELECT": f"{_REGISTRY} {_BELIEFS} account alert_seen audit circuit confirmation confirmation_aside"
-            " container_now container_state device_note dispatch dispatch_in_force door_heard door_key"
-            " known_source login_session observation phone_invitation plan plan_change planning_run position reading"
-            " reading_day rejected report_now report_private savings_day security_event stop truck_phone truck_state"
-            " uplink",
+            " container_now container_state coverage_line device_note dispatch dispatch_in_force door_heard door_key"
+            " fuel_receipt known_source login_session observation phone_invitation plan plan_change planning_run"
+            " position reading reading_day rejected report_now report_private savings_day security_event stop"
+            " truck_phone truck_state uplink",
             "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
             "UPDATE": "account known_source login_session truck_phone",
             "DELETE": "known_source login_session phone_invitation security_event truck_phone",

@@ -67,7 +67,7 @@ STREAM_RIGHTS: Mapping[str, StreamRights] = MappingProxyType(
             sees=("worker",),
         ),
         "worker": StreamRights(writes=(topics.DISTRICT_PLANS,), reads=(topics.DISTRICTS,), groups=("worker",)),
-        "ledger": StreamRights(writes=(topics.LEDGER,)),
+        "ledger": StreamRights(writes=(topics.LEDGER, topics.COVERAGE)),
         "web": StreamRights(
             # Plans: those that somebody changed by hand.
             writes=(

@@ -83,10 +83,20 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+USUAL_WALK_M = 200.0
+"""UN-Habitat, Waste Wise Cities Tool: a designated point within 200 m (read on a secondary page)."""
+
+
+def _is_usual_walk(value: object) -> bool:
+    """Not kept, so that a city that never said it is the same city as before."""
+    return value == USUAL_WALK_M
+
+
 def _is_nothing(value: object) -> bool:
     return not value
 
 
+ControlLevel = Literal["none", "limited", "basic", "improved", "full"]
 Millimetres = Annotated[int | None, Field(ge=1, le=15_000, exclude_if=_is_none)]
 LevelText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}:[0-9]{1,6}$")]
 
@@ -142,6 +152,9 @@ class Service(Entry):
 
     min_emptyings: Annotated[int, Field(ge=1, le=50, description="emptyings in a period")] = 2
     period_days: Annotated[int, Field(ge=1, le=31, description="days of the period")] = 7
+    walk_m: Annotated[
+        float, Field(ge=20, le=2000, description="metres on foot to a container, at most", exclude_if=_is_usual_walk)
+    ] = USUAL_WALK_M
 
 
 class City(Entry):
@@ -304,6 +317,11 @@ class DisposalSite(Entry):
     open_to: ClockTime | None = None
     weekdays: Weekdays = WEEKDAYS
     streams: Streams = ("residual",)
+    control: Annotated[
+        ControlLevel | None,
+        Field(description="none, limited, basic, improved or full", exclude_if=_is_none),
+    ] = None
+    """How well it is controlled, by UN-Habitat's ladder; None: nobody has said. Controlled is basic and better."""
 
     @model_validator(mode="after")
     def _hours_are_whole(self) -> Self:

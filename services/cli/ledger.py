@@ -139,6 +139,28 @@ def calibrate_command(
     console.print(f"Kept as calibration {version}; days since {found.first_day} are counted again.")
 
 
+@ledger_app.command("litres")
+def litres_command(city: City, first: First, last: Last) -> None:
+    """Hold metered litres against modelled ones, truck by truck, over the days between two fillings."""
+    from services.ledger.books import list_lines, list_receipts  # noqa: PLC0415
+    from services.ledger.metered import metered_of  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, _ = _registry(connection, city)
+        lines = list_lines(connection, city, first.date(), last.date())
+        receipts = list_receipts(connection, city)
+    found = metered_of(lines, receipts, first.date(), last.date(), registry.city.zone_info)
+    if found is None:
+        console.print("No line of these days says litres by truck: count them again (tournee city recount).")
+        raise typer.Exit(WRONG)
+    for row in found.trucks:
+        off = "" if row.off_ratio is None else f" ({row.off_ratio:+.1%})"
+        days = f"{row.first} to {row.last}, {row.fillings} fillings"
+        told = f"{row.truck}: metered {row.metered_l:.1f} L, modelled {row.modelled_l:.1f} L{off}; {days}"
+        console.print(Text(told))
+    console.print(f"{found.share:.0%} of {found.modelled_l:.0f} modelled litres lie between two fillings.")
+
+
 @ledger_app.command("note")
 def note_command(
     city: City,
@@ -174,6 +196,54 @@ def log_command(city: City) -> None:
     for event in events:
         told = f"{event.first_day} to {event.last_day} {event.kind}: {event.remark}"
         console.print(Text(f"{told} ({event.noted_by}, {event.noted_at:%Y-%m-%d %H:%M} UTC)"))
+
+
+@ledger_app.command("population")
+def population_command(
+    city: City,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    source: Annotated[str, typer.Option(help="Whose grid it is and of which year, for every page that uses it.")],
+    who: Who,
+) -> None:
+    """Load a population grid: lon, lat, people of each cell. Until there is one, zones' people are spread evenly."""
+    from services.ledger.coverage_store import add_grid  # noqa: PLC0415
+    from services.ledger.people import people_of, read_grid  # noqa: PLC0415
+
+    with _store() as connection:
+        registry, _ = _registry(connection, city)
+        grid = read_grid(file, registry)
+        within = float(people_of(registry, grid).count.sum())
+        version, is_new = add_grid(connection, city, grid, source=source, who=who, now=_now())
+    listed = sum(zone.population for zone in registry.zones)
+    console.print(f"{len(grid.people)} cells, {within:,.0f} people within the zones (zones.geojson says {listed:,}).")
+    console.print(f"{'Kept as' if is_new else 'There already as'} version {version}; coverage is computed with it.")
+
+
+@ledger_app.command("coverage")
+def coverage_command(city: City, day: Annotated[datetime, typer.Option(formats=DAY, help="At its end.")]) -> None:
+    """Compute who is within a walk of a point that is emptied, at the end of a day, and what the others would cost."""
+    from services.contracts.coverage import STEPS  # noqa: PLC0415
+    from services.ledger.coverage_store import load_basis  # noqa: PLC0415
+    from services.ledger.covering import computed_coverage  # noqa: PLC0415
+    from services.roads.osm.city_roads import roads_of  # noqa: PLC0415
+    from services.settings import settings  # noqa: PLC0415
+
+    with _store() as connection:
+        _registry(connection, city)
+        with connection.transaction():
+            basis = load_basis(connection, city, day.date())
+    if basis is None:
+        raise typer.Exit(WRONG)
+    told = computed_coverage(basis, day.date(), _now(), partial(roads_of, data_folder=settings().data_folder))
+    steps = ", ".join(f"{step} {told.people(step):,.0f}" for step in STEPS)
+    console.print(f"{told.served_people:,.0f} of {told.population:,.0f} people served: {steps}")
+    console.print(f"within {told.walk_m:.0f} m, {told.times_a_week} times a week, {told.weeks_known} weeks known")
+    for zone in sorted(told.zones, key=lambda zone: -zone.unserved_people):
+        if zone.cost is not None:
+            cost = f"{zone.cost.fuel_l:.0f} L, {zone.cost.crew_s / 3600:.1f} h, {zone.cost.money:,.0f} {told.currency}"
+            console.print(Text(f"{zone.zone}: {zone.unserved_people:,.0f} unserved; {cost} a week would serve them"))
+        elif zone.no_cost is not None:
+            console.print(Text(f"{zone.zone}: {zone.unserved_people:,.0f} unserved; no cost ({zone.no_cost})"))
 
 
 @ledger_app.command("replay")

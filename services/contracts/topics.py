@@ -17,6 +17,7 @@
 | `alerts` | AlertSeen | city |
 | `reports` | ReportMade | city/container |
 | `ledger` | SavingsComputed | city/fleet/day |
+| `coverage` | CoverageComputed | city |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
 | `district-plans` | DistrictPlanned | order |
 """
@@ -39,6 +40,7 @@ CONFIRMATIONS = "confirmations"
 ALERTS = "alerts"
 REPORTS = "reports"
 LEDGER = "ledger"
+COVERAGE = "coverage"
 DISTRICTS = "districts"
 DISTRICT_PLANS = "district-plans"
 
@@ -57,6 +59,7 @@ STORED = (
     ALERTS,
     REPORTS,
     LEDGER,
+    COVERAGE,
 )
 """The topics that the writer puts into the store, telemetry first."""
 ALL = (*STORED, ORDERS, DISTRICTS, DISTRICT_PLANS)

@@ -183,10 +183,13 @@ def add_receipts(connection: Connection, city: str, receipts: Sequence[Receipt],
     return added
 
 
-def list_receipts(connection: Connection, city: str) -> list[Receipt]:
-    """All, in the order of time."""
+def list_receipts(
+    connection: Connection, city: str, since: datetime | None = None, until: datetime | None = None
+) -> list[Receipt]:
+    """All between two instants, both included, in the order of time."""
+    values = {"city": city, "since": since, "until": until}
     with store_errors(), connection.transaction():
-        return [Receipt(**row) for row in connection.execute(SQL["list_receipts"], {"city": city}).fetchall()]
+        return [Receipt(**row) for row in connection.execute(SQL["list_receipts"], values).fetchall()]
 
 
 def list_lines(connection: Connection, city: str, first: date, last: date) -> list[SavingsComputed]:

@@ -54,7 +54,9 @@ ON CONFLICT DO NOTHING
 
 -- name: list_receipts
 SELECT receipt_id AS receipt, truck_id AS truck, filled_at, fuel_l, odometer_km, source FROM fuel_receipt
-WHERE city_id = %(city)s ORDER BY filled_at, receipt_id
+WHERE city_id = %(city)s AND (%(since)s::timestamptz IS NULL OR filled_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR filled_at <= %(until)s)
+ORDER BY filled_at, receipt_id
 
 -- name: list_lines
 -- Those that count, of days that are over.

@@ -15,6 +15,7 @@ from services.contracts.fields import scope_name
 from services.contracts.ledger import SavingsComputed
 from services.errors import StoreAway, StreamAway
 from services.ledger.compute import computed
+from services.ledger.covering import CoverageKeeper
 from services.ledger.lines import line_after
 from services.ledger.store import (
     CityDay,
@@ -53,8 +54,10 @@ def main() -> None:
         store = StoreLink(config.database_url.get_secret_value(), name="ledger", stopping=stopping)
         roads_of = partial(roads_of_city, data_folder=config.data_folder)
         keeper = LedgerKeeper(producer, clock, meter, stopping, roads_of)
+        coverage = CoverageKeeper(producer, clock, meter, stopping, roads_of)
         while not stopping.wait(LOOK_EVERY_S):
             store.run(keeper.bring_up_to_date, what="the ledger")
+            store.run(coverage.bring_up_to_date, what="coverage")
         producer.close()
         store.close()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.contracts.alerts import AlertSeen
 from services.contracts.changes import PlanChange
 from services.contracts.confirmations import VisitConfirmed
+from services.contracts.coverage import CoverageComputed
 from services.contracts.fields import Message, MessagePart
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
@@ -112,6 +113,12 @@ def store_savings(connection: Connection, lines: Sequence[SavingsComputed]) -> N
     with connection.cursor() as cursor:
         cursor.executemany(SQL["insert_savings_line"], [_with_document(line) for line in lines])
         cursor.executemany(SQL["touch_unfinished_day"], [line.model_dump(include=SCOPE) for line in lines])
+
+
+def store_coverage(connection: Connection, lines: Sequence[CoverageComputed]) -> None:
+    """Further lines; one that is there stays as it is."""
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["insert_coverage_line"], [_with_document(line) for line in lines])
 
 
 def _with_document(message: Message) -> dict[str, object]:

@@ -58,6 +58,11 @@ VALUES (%(city)s, %(fleet)s, %(day)s, %(computation_id)s, %(number)s, %(computed
         %(plan_id)s, %(registry_version)s, %(document)s)
 ON CONFLICT DO NOTHING
 
+-- name: insert_coverage_line
+INSERT INTO coverage_line (city_id, day, computation_id, computed_at, arithmetic, document)
+VALUES (%(city)s, %(day)s, %(computation_id)s, %(computed_at)s, %(arithmetic)s, %(document)s)
+ON CONFLICT DO NOTHING
+
 -- name: touch_unfinished_day
 -- A line of a day under way is not its last word: the ledger has to look again when the day is over.
 INSERT INTO ledger_touched (city_id, day, due_at)

@@ -7,6 +7,7 @@ from typing import Any
 from services.contracts import topics
 from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
+from services.contracts.coverage import CoverageComputed
 from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
@@ -22,6 +23,7 @@ from services.contracts.telemetry import (
 from services.writer.day import (
     store_alerts_seen,
     store_confirmations,
+    store_coverage,
     store_dispatches,
     store_planning,
     store_plans,
@@ -59,4 +61,5 @@ HANDLERS: Handlers = {
     topics.ALERTS: Handler(AlertSeen, store_alerts_seen),
     topics.REPORTS: Handler(ReportMade, store_reports),
     topics.LEDGER: Handler(SavingsComputed, store_savings),
+    topics.COVERAGE: Handler(CoverageComputed, store_coverage),
 }
