@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from scipy.special import gammaincc
+
 import routing
 from services.city.fleets import part_of
 from services.city.registry import Registry
@@ -21,6 +23,9 @@ MOST_FILL_RATIO = 3.0
 """Waste heaped beside a container is the baseline's to pick up too; beyond this the rate is wrong, not the heap."""
 NEARLY_EMPTY_RATIO = 0.10
 """Below it a crew drives past without lifting. Assumed: doubts about the baseline are decided against the saving."""
+DAY_SPREAD = 0.5
+"""Of what a day brings into one container, one standard deviation as a share of its mean; days are independent. So a
+container that holds a fifth on the average is found nearly empty on some days. Assumed."""
 LOAD_SPREAD = 0.12
 """A day's waste more or less than the usual rates say, one standard deviation. Assumed: rain and weekdays do as much
 (shares of 0.84 to 1.26 by weekday in Edinburgh's litter bins)."""
@@ -91,12 +96,11 @@ def counterfactual_of_day(
         if frozen.empties_on(c, day, rests)
     ]
     problem, lists = lists_of_day(registry, expected, day, roads=roads)
-    passed = {c for c, fill in fills.items() if fill < NEARLY_EMPTY_RATIO}
-    stops = tuple(
-        replace(stop, service_s=0, demand_kg=0.0, demand_l=0.0) if stop.id in passed else stop for stop in problem.stops
-    )
+    gaps = {c: frozen.days_since_emptied(c, day, rests) or 0 for c in fills}
+    lifted = {c: _lifted(fill, gaps[c]) for c, fill in fills.items()}
+    stops = tuple(replace(stop, service_s=round(lifted[stop.id] * stop.service_s)) for stop in problem.stops)
     problem = replace(problem, stops=stops)
-    return _Day(problem, _duties(lists), passed, zones, fuel, fuel_models(registry), scale).told(overflowing)
+    return _Day(problem, _duties(lists), lifted, zones, fuel, fuel_models(registry), scale).told(overflowing)
 
 
 class _Day:
@@ -106,7 +110,7 @@ class _Day:
         self,
         problem: routing.Problem,
         lists: Sequence[tuple[str, list[str]]],
-        passed: Collection[str],
+        lifted: Mapping[str, float],
         zones: Mapping[str, str],
         fuel: FuelBook,
         models: Mapping[str, routing.FuelModel],
@@ -114,7 +118,7 @@ class _Day:
     ) -> None:
         self._lists, self._zones, self._scale = lists, zones, scale
         self._fuel = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
-        self._drives = Drives(problem, self._fuel, scale, passed)
+        self._drives = Drives(problem, self._fuel, scale, lifted)
 
     def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
         drives = self._drives
@@ -126,10 +130,10 @@ class _Day:
         without_l: dict[str, float] = defaultdict(float)
         for (truck, circuit, work), burnt_l in zip(rows, litres, strict=True):
             works[truck] += work
-            stops = drives.lifted(circuit)
-            for stop in stops:
-                zones_l[self._zones[stop]] += burnt_l / len(stops)
-            for zone in {self._zones[stop] for stop in stops}:
+            lifts = drives.lifts(circuit)
+            for stop, share in lifts.items():
+                zones_l[self._zones[stop]] += burnt_l * share / sum(lifts.values()) if share else 0.0
+            for zone in {self._zones[stop] for stop in lifts}:
                 rest = [stop for stop in circuit.route.stop_ids if self._zones[stop] != zone]
                 without_l[zone] += burnt_l - drives.litres(truck, rest)
         demand_kg = {stop.id: stop.demand_kg for stop in drives.problem.stops}
@@ -166,6 +170,14 @@ def _duties(lists: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]
     for truck, stops in lists:
         duties[truck] += [stop for stop in stops if stop not in duties[truck]]
     return list(duties.items())
+
+
+def _lifted(fill_ratio: float, days: int) -> float:
+    """How likely it is to be found fuller than nearly empty: what `days` brought is taken to be gamma distributed."""
+    if fill_ratio <= 0 or days <= 0:
+        return 0.0
+    shape = days / DAY_SPREAD**2
+    return float(gammaincc(shape, shape * NEARLY_EMPTY_RATIO / fill_ratio))
 
 
 def _fill_ratio(rates: Mapping[str, ContainerForecast], container: str, days: int | None) -> float:

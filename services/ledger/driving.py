@@ -1,8 +1,9 @@
 """Lists of containers, driven on a day's problem: the work that burns fuel, and its litres."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import routing
 from services.ledger.fuel import TruckFuel, Work
@@ -24,10 +25,10 @@ class Drives:
         problem: routing.Problem,
         fuel: Mapping[str, TruckFuel],
         scale: Scale,
-        passed: Collection[str] = (),
+        lifted: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """`fuel` is of every truck that drives; containers `passed` are driven by without a lift."""
-        self.problem, self._fuel, self._scale, self._passed = problem, fuel, scale, passed
+        """`fuel` is of every truck that drives; `lifted` is how likely a container is lifted, 1 where it says none."""
+        self.problem, self._fuel, self._scale, self._lifted = problem, fuel, scale, lifted
         rows = (("depot", problem.depots), ("disposal", problem.disposal_sites), ("stop", problem.stops))
         self._places = {(kind, row.id): row.location for kind, many in rows for row in many}
         self._metres = {v.id: problem.matrices[v.profile].distance_m for v in problem.vehicles}
@@ -48,11 +49,12 @@ class Drives:
             if a.kind == b.kind == "stop"
         )
         factor = self._scale.road_factor
-        haul_m, lifts = circuit.distance_m - collect_m, len(self.lifted(circuit))
+        haul_m, lifts = circuit.distance_m - collect_m, sum(self.lifts(circuit).values())
         return Work(haul_m * factor, collect_m * factor, lifts, circuit.service_s)
 
-    def lifted(self, circuit: routing.FixedCircuit) -> list[str]:
-        return [stop for stop in circuit.route.stop_ids if stop not in self._passed]
+    def lifts(self, circuit: routing.FixedCircuit) -> dict[str, float]:
+        """Of each of its containers, how many are expected: 1, or less where a crew may drive past."""
+        return {stop: self._lifted.get(stop, 1.0) for stop in circuit.route.stop_ids}
 
     def metres_between(self, truck: str, place: tuple[str, str], other: tuple[str, str]) -> int:
         """Of a truck's road between two places, each by kind (`depot`, `disposal`, `stop`) and id."""

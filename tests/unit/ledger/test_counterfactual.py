@@ -99,3 +99,16 @@ def test_more_waste_never_burns_less(told: Told) -> None:
     days = [told(MONDAY, rate).figures.fuel_l for rate in (0.05, 0.2, 0.4, 0.8)]
     assert all(less <= more + 1e-9 for less, more in pairwise(days))
     assert told(MONDAY, 0.8).swing[0] >= 0
+
+
+def test_a_container_is_lifted_as_likely_as_it_is_fuller_than_nearly_empty(told: Told) -> None:
+    """Thursday's four in Sè have filled for two days of a tenth: gamma of shape 8 and mean 0.2, above 0.1 in 94.9 %.
+
+    A litre a lift and nothing else: 4 * 0.949 L. Of a container that never fills nobody lifts anything.
+    """
+    thursday, a_lift = date(2026, 3, 5), (0.0, 0.0, 1.0, 0.0)
+    lifts = FuelBook(1, {name: TruckFuel(a_lift, (), is_calibrated=True) for name in ("RB-1021", "RB-2210")})
+    of_se = told(thursday, 0.1, fuel=lifts)
+    doutou = 2 * 0.9991  # since Monday, three days: shape 12, mean 0.3
+    assert of_se.figures.fuel_l == pytest.approx(4 * 0.9489 + doutou, abs=0.01)
+    assert told(thursday, 0.0, fuel=lifts).figures.fuel_l == 0
