@@ -88,6 +88,7 @@ def make_app(deps: Deps, assets: Assets | None = None, meter: WebMeter | None = 
         public_pages.router,
         calendar.router,
         ngsi_ld.router,
+        open_data.pages,
         operator_pages.router,
         change_pages.router,
         day_pages.router,

@@ -58,9 +58,9 @@ class Texts:
             text = text.get(self.locale.plural_form(abs(n or 0)), text["other"])
         return text.format(**values) if values else text
 
-    def html(self, key: str, **values: object) -> Markup:
+    def html(self, key: str, n: float | None = None, **values: object) -> Markup:
         """The same as markup: the catalogue's own tags stay, values are escaped."""
-        return Markup(self(key)).format(**{name: escape(value) for name, value in values.items()})  # noqa: S704
+        return Markup(self(key, n=n)).format(**{name: escape(value) for name, value in values.items()})  # noqa: S704
 
     def has(self, key: str) -> bool:
         return key in self._catalogue

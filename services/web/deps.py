@@ -14,6 +14,7 @@ from services.store.connection import Connection, store_errors
 from services.web.accounts import Role
 from services.web.basemaps import Basemaps
 from services.web.circuit_lines import CircuitLines
+from services.web.kept_months import KeptMonths
 from services.web.kept_places import KeptPlaces
 from services.web.login_limits import LoginLimits
 from services.web.outlooks import Outlooks
@@ -42,6 +43,7 @@ class Deps:
     basemaps: Basemaps = field(default_factory=Basemaps)
     lines: CircuitLines = field(default_factory=CircuitLines)
     places: KeptPlaces = field(default_factory=KeptPlaces)
+    months: KeptMonths = field(default_factory=KeptMonths)
     limits: LoginLimits = field(default_factory=LoginLimits)
     report_limits: ReportLimits = field(default_factory=ReportLimits)
     turns: Turns = field(default_factory=Turns)

@@ -28,3 +28,6 @@ SELECT day, document->>'roads' AS roads,
        jsonb_path_query_first(document, '$.circuits[*] ? (@.number == $number)',
                               jsonb_build_object('number', %(number)s::integer))::text AS circuit
 FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+
+-- name: find_coverage
+SELECT document FROM coverage_line WHERE city_id = %(city)s ORDER BY day DESC, computed_at DESC LIMIT 1

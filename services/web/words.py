@@ -39,6 +39,10 @@ class Words:
     def km(self, metres: float) -> str:
         return f"{self.number(metres / 1000, 0 if abs(metres) >= 100_000 else 1)}{NO_BREAK_SPACE}km"
 
+    def walk(self, metres: float) -> str:
+        """A distance on foot: metres, and kilometres from one on."""
+        return self.km(metres) if metres >= 1000 else f"{self.number(metres)}{NO_BREAK_SPACE}m"
+
     def litres(self, litres: float) -> str:
         return f"{self.number(litres, 0 if abs(litres) >= 100 else 1)}{NO_BREAK_SPACE}L"
 
@@ -106,6 +110,10 @@ class Words:
 
     def month(self, day: date) -> str:
         return format_date(day, format="LLLL y", locale=self._locale)
+
+    def month_initial(self, day: date) -> str:
+        """A month under a bar: `J`, `F`; its year with January."""
+        return format_date(day, format="LLLLL" if day.month > 1 else "LLLLL yy", locale=self._locale)
 
     def moment(self, instant: datetime) -> str:
         """`22 nov. 06:10`."""

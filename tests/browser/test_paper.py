@@ -17,7 +17,14 @@ from tests.support.web_server import Running
 Open = Callable[..., BrowserContext]
 
 A4_HIGH_PT = 842
-HEADINGS = ("Jour par jour, en litres de gazole", "Quartiers desservis", "Comment c'est calculé", "Ce qui est sûr")
+HEADINGS = (
+    "À distance de marche",
+    "Qui n'est pas desservi",
+    "Jour par jour, en litres de gazole",
+    "Quartiers desservis",
+    "Comment c'est calculé",
+    "Ce qui est sûr",
+)
 LABELS = """() => [...document.querySelectorAll('.zone-name, .zone-number')]
   .filter((e) => getComputedStyle(e).display !== 'none')
   .map((e) => [e.textContent, e.getBoundingClientRect()]).map(([t, b]) => [t, b.left, b.top, b.right, b.bottom])"""
@@ -41,14 +48,15 @@ def _lines(text: Any) -> list[str]:
 
 
 def test_small_town_fits_on_a_sheet_and_its_back(web: Running, open_context: Open) -> None:
-    """Sentence, figures, trend and districts at one look, how it is computed on the back; no buttons."""
+    """Sentence, figures, trend and districts at one look, who is within a walk and how it is computed on the back."""
     page = open_context(794, 1123).new_page()
     page.goto(web.url)
     sheets = _print(page, "public")
     assert len(sheets) == 2
     lines = [line for sheet in sheets for line in _lines(sheet)]
     assert lines[0].startswith("Tournée")
-    assert _lines(sheets[1])[0] == "Comment c'est calculé"
+    assert _lines(sheets[1])[0] == "À distance de marche"
+    assert "Comment c'est calculé" in _lines(sheets[1])
     assert lines[-1].startswith("Réutilisation libre")
     assert not {"Économies (CSV)", "Connexion", "Voir le tableau"} & set(lines)
 

@@ -5,12 +5,15 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid5
 
 import httpx
 import pytest
 
+from services.contracts.ledger import TruckWork
+from services.ledger.books import add_receipts
+from services.ledger.receipts import Receipt
 from services.store.connection import connect
 from tests.support.web_seed import (
     CITY,
@@ -25,6 +28,7 @@ from tests.support.web_seed import (
     plan_of_fleet,
     put_fleets,
     put_plan,
+    put_savings,
     savings_day,
 )
 from tests.support.web_server import LogIn, Running, serve_city
@@ -150,6 +154,62 @@ def test_days_as_a_table_for_a_spreadsheet(log_in: LogIn) -> None:
     assert float(table[0]["driven_fuel_l"]) == pytest.approx(savings_day(date(2026, 11, 20)).driven.fuel_l)
     assert table[0]["planned_fuel_l"] == ""
     assert float(table[4]["planned_fuel_l"]) == pytest.approx(make_plan().totals.fuel_l)
+
+
+def test_metered_litres_stand_beside_computed_ones(web: Running, log_in: LogIn, database_url: str) -> None:
+    """Days 2 and 3 of C-01, filled on the evenings of the 1st and 3rd: 40 L computed, 44 metered, 10 % more.
+
+    Of 22 days that is too little for a metered saving.
+    """
+    del web
+    works = (TruckWork(truck="C-01", haul_m=1, collect_m=1, stops=1, idle_s=1, is_measured=True, fuel_l=20.0),)
+    days = [
+        savings_day(date(2026, 11, day)).model_copy(
+            update={"works": works, "number": 2, "computation_id": uuid5(NAMES, f"works {day}")}
+        )
+        for day in range(1, 23)
+    ]
+    receipts = [
+        Receipt(f"A{day}", "C-01", datetime(2026, 11, day, 17, tzinfo=UTC), fuel_l, None, "receipt")
+        for day, fuel_l in ((1, 30.0), (3, 44.0))
+    ]
+    client = log_in(MAYOR)
+    assert "Aucun plein n'est relevé ce mois-ci" in words(read(client, "/municipalite"))
+    with connect(database_url, name="test") as connection:
+        put_savings(connection, days)
+        add_receipts(connection, CITY, receipts, who="mairie", now=NOW)
+    (row,) = rows(read(client, "/municipalite"), "litres-of-trucks")
+    assert "C-01" in row
+    assert "40,0 44,0 +10 %" in row
+    page = words(read(client, "/"))
+    assert "9 % des litres calculés sont aussi relevés, et les relevés disent 4,0 L de plus" in page
+    assert "trop peu pour une économie relevée" in page
+    (told,) = csv.DictReader(io.StringIO(read(client, "/api/v1/fuel.csv", first="2026-11-01", last="2026-11-30")))
+    assert (told["truck"], told["modelled_l"], told["metered_l"], told["off_ratio"]) == ("C-01", "40.0", "44.0", "0.1")
+
+
+def test_the_sheet_for_the_sdg_says_what_is_not_known(log_in: LogIn, database_url: str) -> None:
+    """Without the landfill's level of control there is no indicator; with it, the share of the waste."""
+    client = log_in(MAYOR)
+    before = words(read(client, "/municipalite/odd"))
+    assert "L'indicateur ne peut pas encore être calculé" in before
+    assert "312,8 t par jour" in before  # 680,000 people at 0.46 kg
+    with connect(database_url, name="test") as connection:
+        plan = make_plan()
+        connection.execute(
+            "INSERT INTO confirmation"
+            " VALUES (%s, %s, 'C-02', %s, 'disposal', 'centre', 'done', NULL, NULL, %s, %s, 'C-02')",
+            (uuid5(NAMES, "unloaded"), CITY, plan.plan_id, NOW - timedelta(days=2), NOW),
+        )
+        connection.execute(
+            "UPDATE registry_entry SET document = document || jsonb_build_object('control', 'improved')"
+            " WHERE kind = 'disposal_site'"
+        )
+    after = words(read(client, "/municipalite/odd"))
+    # 22 days of 5.6 t each: 5.6 of 312.8 t are 2 %, all of them in a controlled site.
+    assert "2 % des déchets" in after
+    assert "amélioré" in after
+    assert "Feuille ODD 11.6.1" in words(read(client, "/municipalite"))
 
 
 def test_english_reader_gets_english(log_in: LogIn) -> None:

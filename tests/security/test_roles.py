@@ -31,6 +31,8 @@ WHO = {"driver": DRIVER, "municipality": MAYOR, "operator": OPERATOR}
 
 RULES: dict[str, frozenset[str]] = {
     "GET /": EVERYBODY,
+    "GET /badge.svg": EVERYBODY,
+    "GET /donnees": EVERYBODY,
     "GET /connexion": EVERYBODY,
     "POST /connexion": EVERYBODY,
     "GET /deconnexion": EVERYBODY,
@@ -72,6 +74,9 @@ RULES: dict[str, frozenset[str]] = {
     "GET /open311/v2/media/{report}.jpg": PORTALS,
     "GET /sms/{city}/{gateway}": PORTALS,
     "POST /sms/{city}/{gateway}": PORTALS,
+    "GET /api/v1/public/dictionary.json": EVERYBODY,
+    "GET /api/v1/public/catalogue.jsonld": EVERYBODY,
+    "GET /api/v1/public/{dataset}.{form}": EVERYBODY,  # containers, circuits, collections, coverage, ledger
     "GET /api/v1/session": LOGGED_IN,
     "DELETE /api/v1/session": LOGGED_IN,
     "GET /compte": OFFICE,
@@ -82,9 +87,11 @@ RULES: dict[str, frozenset[str]] = {
     "DELETE /api/v1/account/sessions/{session_id}": OFFICE,
     "GET /municipalite": OFFICE,
     "GET /municipalite/journee": OFFICE,
+    "GET /municipalite/odd": OFFICE,
     "GET /api/v1/days.csv": OFFICE,
     "GET /bacs/{container_id}": OFFICE,
     "GET /api/v1/containers/{container_id}": OFFICE,
+    "GET /api/v1/fuel.csv": OFFICE,
     "GET /technicien": OFFICE,
     "GET /api/v1/places.csv": OFFICE,
     "GET /api/v1/plans/{plan_id}": OFFICE,
@@ -145,16 +152,18 @@ NAMES = {
     "container": "B-001", "report": "0123456789", "token": "0123456789", "_form": "json", "service_code": "full",
     "gateway": "kannel", "language": "fr", "code": "X" * 16, "session_id": "x", "build": "x", "name:path": "base.css",
     "zone": "akpakpa", "stream": "residual", "day": str(DAY),
+    "dataset": "containers", "form": "csv",
 }  # fmt: skip
 ELSEWHERE = "ailleurs"
 """Another city on the same installation: its people have all that theirs is, and nothing of the first."""
 MARKS = ("Port-Azur", "port-azur", "Rue des Cheminots", "Akpakpa", "C-02", "Dépôt du Port", str(PLAN))
 """What stands in the first city's pages and data: names, streets, districts, a truck, a place, its plan."""
 PUBLIC_OF_ALL = {
-    "GET /", "GET /connexion", "POST /connexion", "GET /map/{city}/{key}.pmtiles",
+    "GET /", "GET /badge.svg", "GET /donnees", "GET /connexion", "POST /connexion", "GET /map/{city}/{key}.pmtiles",
     "GET /api/v1/public/savings.json", "GET /api/v1/public/savings.csv", "GET /api/v1/public/zones.geojson",
     "GET /calendrier", "GET /api/v1/calendars/{city}/{zone}/{stream}.ics",
     "GET /signaler/{city}", "GET /signaler/{city}/{container}",
+    "GET /api/v1/public/catalogue.jsonld", "GET /api/v1/public/{dataset}.{form}",
 }  # fmt: skip
 """They name every city, or the one that is asked for: open data."""
 ENDS_SESSIONS = ("DELETE /api/v1/session", "POST /deconnexion")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
+from services.contracts.coverage import CoverageComputed, ServingCost, ZoneCoverage
 from services.contracts.ledger import DayFigures, ErrorTerm, SavingsComputed, ZoneServed
 from services.contracts.planning import (
     Binding,
@@ -28,7 +29,7 @@ from services.planning.problem import totals_of
 from services.store.connection import Connection, connect
 from services.web.accounts import add_account
 from services.web.phones import add_phone
-from services.writer.day import store_savings
+from services.writer.day import store_coverage, store_savings
 from tests.support.web_basemap import SOUTH, WEST, basemap, ring
 
 CITY = "port-azur"
@@ -427,6 +428,40 @@ def put_savings(connection: Connection, days: list[SavingsComputed]) -> None:
     store_savings(connection, days)
 
 
+def coverage(day: date = date(2026, 11, 22), **changes: Any) -> CoverageComputed:
+    """Four districts served nearly whole, two not: one has no container, one's are emptied too seldom."""
+    served = {"akpakpa": 0.94, "dantokpa": 1.0, "cadjehoun": 0.97, "gbegamey": 0.71, "vossa": 0.22, "pk6": 0.0}
+    zones = []
+    for zone, _, people, _ in DISTRICTS:
+        basic, left = people * served[zone], people * (1 - served[zone])
+        limited = 0.0 if zone == "pk6" else left * 0.8
+        improved = basic * 0.3 if zone == "cadjehoun" else 0.0
+        cost = ServingCost(
+            points=31, new_points=24, containers=96, rounds=6, distance_m=214_000, fuel_l=171.4, crew_s=120_600,
+            money=196_017,
+        )  # fmt: skip
+        zones.append(
+            ZoneCoverage(
+                zone=zone, population=people, assigned_people=0 if zone == "pk6" else people * 0.97,
+                none=left - limited, limited=limited, basic=basic - improved, improved=improved, full=0,
+                nearest_served_m=None if left == 0 else 2_340 if zone == "pk6" else 310,
+                cost=cost if zone == "vossa" else None, no_cost="too_much" if zone == "pk6" else None,
+            )
+        )  # fmt: skip
+    told = CoverageComputed(
+        computation_id=uuid5(NAMES, f"coverage {day}"), city=CITY, day=day,
+        computed_at=datetime.combine(day + timedelta(days=1), time(2), UTC), arithmetic=1, walk_m=200,
+        detour_factor=1.3, times_a_week=2, weeks_known=3, regular_share=0.9, people_from="zones", currency="XOF",
+        simulated=True, zones=tuple(zones),
+    )  # fmt: skip
+    return told.model_copy(update=changes)
+
+
+def put_coverage(connection: Connection, lines: list[CoverageComputed]) -> None:
+    """As the writer does."""
+    store_coverage(connection, lines)
+
+
 def november(factor: float = 1.3, **changes: Any) -> list[SavingsComputed]:
     return [savings_day(date(2026, 11, day), factor, **changes) for day in range(1, 23)]
 
@@ -440,4 +475,5 @@ def put_everything(database_url: str) -> PlanMade:
         put_dispatch(connection, plan)
         put_confirmations(connection, plan, "C-02", 5)
         put_savings(connection, november())
+        put_coverage(connection, [coverage()])
     return plan

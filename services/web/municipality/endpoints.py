@@ -7,12 +7,16 @@ from fastapi import APIRouter, Request, Response
 
 from services.contracts.fields import Day
 from services.contracts.ledger import DayFigures
+from services.ledger.serving import KG_A_PERSON_DAY
 from services.web import store as shared
+from services.web.coverage import find_coverage
 from services.web.days import today_in
 from services.web.deps import WithDeps, WithStore
 from services.web.guards import OfficeSession, SessionCity, WithTokens
+from services.web.litres import read_metered
 from services.web.municipality import store
 from services.web.municipality.days import MonthDay, last_of, month_of, read_days
+from services.web.municipality.sdg import read_sdg_sheet
 from services.web.municipality.sheet import read_sheet
 from services.web.pages import get_page
 from services.web.period import Period, zone_shares
@@ -27,6 +31,7 @@ COLUMNS = (
     "driven_stops", "driven_distance_m", "driven_fuel_l", "baseline_stops", "baseline_distance_m", "baseline_fuel_l",
     "fuel_saved_l", "served_people", "population", "simulated",
 )  # fmt: skip
+FUEL_COLUMNS = ("truck", "first", "last", "fillings", "modelled_l", "metered_l", "off_ratio")
 MONTH = timedelta(days=31)
 
 
@@ -52,6 +57,8 @@ def municipality_page(
     following = read_days(connection, city, after, after + timedelta(days=period_days - 2), today)
     ahead = [day.counted for day in reversed(following) if day.is_published and day.counted]
     zones = shared.list_zones(connection, city.id)
+    names = {zone["zone_id"]: zone["name"] for zone in zones}
+    lines = [line for day in counted for line in day.lines]
     return get_page(request).render(
         request, "municipality/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
         month=month, last=last_of(month), days=days, period=Period(month, counted, ahead, period_days),
@@ -60,7 +67,9 @@ def municipality_page(
         previous=max((other for other in months if other < month), default=None),
         following=min((other for other in months if other > month), default=None),
         most_l=max(map(_most_l, days), default=0.0),
-        zone_names={zone["zone_id"]: zone["name"] for zone in zones},
+        metered=read_metered(connection, city, lines, month, last_of(month)),
+        covered=find_coverage(connection, city.id, names),
+        zone_names=names,
     )  # fmt: skip
 
 
@@ -83,6 +92,26 @@ def sheet_page(
     )  # fmt: skip
 
 
+@pages.get("/municipalite/odd")
+def sdg_page(
+    request: Request,
+    session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    connection: WithStore,
+) -> Response:
+    """The city's figures for SDG indicator 11.6.1, on one sheet."""
+    zones = shared.list_zones(connection, city.id)
+    covered = find_coverage(connection, city.id, {zone["zone_id"]: zone["name"] for zone in zones})
+    population = sum(zone["population"] for zone in zones)
+    sheet = read_sdg_sheet(connection, city, population, covered, today_in(city, deps.clock.now()))
+    return get_page(request).render(
+        request, "municipality/sdg.html", city=city, session=session, csrf=tokens.csrf(session.nonce), sheet=sheet,
+        kg_a_person_day=KG_A_PERSON_DAY,
+    )  # fmt: skip
+
+
 @api.get("/days.csv")
 def get_days_csv(
     _session: OfficeSession,
@@ -97,6 +126,28 @@ def get_days_csv(
     until = last or max(today, first or today)
     days = read_days(connection, city, first or until - MONTH, until, today)
     return csv_answer(f"{city.id}-days", COLUMNS, map(_row, reversed(days)))
+
+
+@api.get("/fuel.csv")
+def get_fuel_csv(
+    _session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    first: Day | None = None,
+    last: Day | None = None,
+) -> Response:
+    """Metered litres beside modelled ones, a line a truck: over the days from one filling to the next, and no other.
+
+    Of the 31 days up to today unless others are named. `off_ratio` is metered above modelled, as a share of modelled.
+    """
+    today = today_in(city, deps.clock.now())
+    until = last or max(today, first or today)
+    since = first or until - MONTH
+    lines = [line for line in store.list_lines(connection, city.id, since, until) if line.finished]
+    found = read_metered(connection, city, lines, since, until)
+    rows = [] if found is None else [{**vars(row), "off_ratio": row.off_ratio} for row in found.trucks]
+    return csv_answer(f"{city.id}-fuel", FUEL_COLUMNS, rows)
 
 
 def _row(line: MonthDay) -> dict[str, Any]:

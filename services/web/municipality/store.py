@@ -64,6 +64,12 @@ def list_lines(connection: Connection, city: str, first: date, last: date) -> li
     return [SavingsComputed.model_validate(row["document"]) for row in rows]
 
 
+def count_trips(connection: Connection, city: str, since: datetime, until: datetime) -> dict[str, int]:
+    """Trips that ended at each disposal site, by the crews' word."""
+    rows = connection.execute(SQL["count_trips"], {"city": city, "since": since, "until": until})
+    return {row["place"]: row["trips"] for row in rows}
+
+
 def list_circuits(connection: Connection, city: str, day: date) -> list[CircuitRow]:
     """Of the plans in force of a day, by fleet and number."""
     return rows_of(CircuitRow, connection.execute(SQL["list_circuits"], {"city": city, "day": day}))

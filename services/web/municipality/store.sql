@@ -24,6 +24,11 @@ ORDER BY p.day, p.fleet_id, p.made_at DESC, p.plan_id
 SELECT document FROM savings_day WHERE city_id = %(city)s AND day BETWEEN %(first)s AND %(last)s
 ORDER BY day, fleet_id
 
+-- name: count_trips
+SELECT place, count(*) AS trips FROM confirmation
+WHERE city_id = %(city)s AND kind = 'disposal' AND outcome = 'done' AND happened_at >= %(since)s AND happened_at < %(until)s
+GROUP BY place
+
 -- name: list_circuits
 -- Of the plans in force of a day, with what their crews have said, whichever plan of the day had asked. Of a stop
 -- reported twice the later word counts; a truck that was too full comes back when a later plan has the stop again.

@@ -39,7 +39,7 @@ class Chart:
 def draw_chart(days: Sequence[CityDay]) -> Chart:
     """Litres driven beside the litres of the fixed circuits, a pair of bars a day."""
     most = max((max(d.driven.fuel_l, d.baseline.fuel_l if d.baseline else 0) for d in days), default=0)
-    step = _round_step(most)
+    step = round_step(most)
     top = max(step, math.ceil(most / step) * step)
 
     def height(litres: float) -> float:
@@ -67,7 +67,7 @@ def draw_chart(days: Sequence[CityDay]) -> Chart:
     return Chart(bars, ticks)
 
 
-def _round_step(most: float) -> float:
+def round_step(most: float) -> float:
     """1, 2 or 5 times a power of ten, so that about four lines fill the sheet."""
     if most <= 0:
         return 1.0

@@ -1,24 +1,40 @@
 """The page for the municipality, the press and the residents. No login, no cookie, no script needed."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
 from services.city.registry import City
+from services.ledger.metered import Metered
 from services.store.connection import Connection
 from services.web import store as shared
-from services.web.city_days import CityDay
+from services.web.coverage import find_coverage
 from services.web.deps import WithDeps, WithStore
+from services.web.litres import read_metered
 from services.web.pages import get_page
 from services.web.period import Period, zone_shares
 from services.web.problems import NotFound
 from services.web.public import store
+from services.web.public.badge import draw_badge
 from services.web.public.chart import draw_chart
+from services.web.public.trend import draw_trend, last_of, read_months, read_period
 from services.web.public.zones import draw_zone_map
 
 router = APIRouter(include_in_schema=False)
 
 CACHE = "public, max-age=60"  # the ledger changes once a day; a shared link must not weigh on the store
+
+
+@router.get("/badge.svg")
+def badge(request: Request, deps: WithDeps, connection: WithStore, city: str | None = None) -> Response:
+    """The latest month in one line, to stand on other people's pages: an image, with no script and no cookie."""
+    chosen = chosen_city(connection, city)
+    months = store.list_savings_months(connection, chosen.id)
+    page = get_page(request)
+    words, texts = page.words_for(request, chosen), page.texts_for(request)
+    period = read_period(connection, chosen, months[-1]) if months else Period(deps.clock.now().date(), ())
+    headers = {"Cache-Control": CACHE, "Vary": "Accept-Language, Cookie"}
+    return Response(draw_badge(chosen, period, texts, words), media_type="image/svg+xml", headers=headers)
 
 
 @router.get("/")
@@ -34,35 +50,38 @@ def public_page(
         raise NotFound
     months = store.list_savings_months(connection, chosen.id)
     month = _chosen_month(mois, months)
-    days, ahead = _days_of(connection, chosen, month) if month else ([], [])
+    period = read_period(connection, chosen, month) if month else Period(deps.clock.now().date(), ())
+    days = period.days
     zones = shared.list_zones(connection, chosen.id)
     shares = zone_shares(zones, days[-1] if days else None)
+    names = {zone["zone_id"]: zone["name"] for zone in zones}
     basemap = deps.basemaps.streets(chosen.id) or shared.find_basemap(connection, chosen.id)
     response = page.render(
         request,
         "public/page.html",
         city=chosen,
         cities=cities,
-        period=Period(month or deps.clock.now().date(), days, ahead, chosen.service.period_days),
+        period=period,
         months=months,
         month=month,
         previous=_neighbour(months, month, -1),
         following=_neighbour(months, month, 1),
         chart=draw_chart(days),
+        trend=draw_trend(read_months(connection, chosen, deps.months)),
         shares=shares,
         zone_map=draw_zone_map(zones, shares, basemap),
+        metered=_metered(connection, chosen, period),
         population=sum(zone["population"] for zone in zones),
-        zone_names={zone["zone_id"]: zone["name"] for zone in zones},
+        covered=find_coverage(connection, chosen.id, names),
+        zone_names=names,
     )
     response.headers["Cache-Control"] = CACHE
     return response
 
 
-def _days_of(connection: Connection, city: City, month: date) -> tuple[list[CityDay], list[CityDay]]:
-    """A month's, and those after it that decide what of its last days counts."""
-    last = _last_of(month)
-    days = store.list_city_days(connection, city.id, month, last + timedelta(days=city.service.period_days - 1))
-    return [day for day in days if day.day <= last], [day for day in days if day.day > last]
+def _metered(connection: Connection, city: City, period: Period) -> Metered | None:
+    lines = [line for day in period.days for line in day.lines]
+    return read_metered(connection, city, lines, period.month, last_of(period.month)) if lines else None
 
 
 def _chosen_month(wish: str | None, months: list[date]) -> date | None:
@@ -73,10 +92,6 @@ def _chosen_month(wish: str | None, months: list[date]) -> date | None:
             raise NotFound
         return found
     return months[-1] if months else None
-
-
-def _last_of(month: date) -> date:
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def _neighbour(months: list[date], month: date | None, step: int) -> date | None:
