@@ -11,7 +11,18 @@ from playwright.sync_api import BrowserContext, expect
 from services.contracts.planning import PlanMade, PlanningProgressed, Totals
 from services.store.connection import connect
 from tests.support.web_browser import log_in
-from tests.support.web_seed import CITY, NOW, OPERATOR, make_plan, november, put_city, put_plan, put_run, put_savings
+from tests.support.web_seed import (
+    CITY,
+    NOW,
+    OPERATOR,
+    make_plan,
+    november,
+    put_city,
+    put_plan,
+    put_run,
+    put_savings,
+    savings_day,
+)
 from tests.support.web_server import Running, serve
 from tests.twins.stream import MemoryStream
 
@@ -119,3 +130,25 @@ def test_days_that_cost_more_are_shown_too(town: Running, database_url: str, ope
     shoot(page, "public-lost", whole=True)
     expect(page.locator("h1")).to_contain_text("de plus")
     expect(page.locator(".period .mark")).to_have_text("estimé")
+
+
+def test_months_stand_side_by_side_once_there_are_two(
+    town: Running, database_url: str, open_context: Open, shoot: Shoot
+) -> None:
+    """Two months that saved and two that cost more, each leading to its days."""
+    with connect(database_url, name="seed") as connection:
+        put_savings(connection, november(0.93, simulated=False))
+        for month, factor in ((8, 1.3), (9, 1.22), (10, 0.95)):
+            days = (date(2026, month, day) for day in range(1, 28))
+            put_savings(connection, [savings_day(day, factor, simulated=False) for day in days])
+    for width, name in ((1366, "months"), (360, "phone-months")):
+        page = open_context(width, 768).new_page()
+        page.goto(town.url)
+        months = page.locator(".of-months")
+        expect(months.locator(".chart .bar-saved")).to_have_count(4)
+        months.locator("summary").click()
+        expect(months.locator("tbody tr")).to_have_count(4)
+        shoot(page, f"public-{name}", whole=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="octobre 2026").first.click()
+    expect(page.locator("h1")).to_contain_text("octobre 2026")
