@@ -96,8 +96,14 @@ def _is_nothing(value: object) -> bool:
     return not value
 
 
+def _is_usual(value: object) -> bool:
+    return value == USUAL_DAYS_DECIDED
+
+
 ControlLevel = Literal["none", "limited", "basic", "improved", "full"]
 Millimetres = Annotated[int | None, Field(ge=1, le=15_000, exclude_if=_is_none)]
+StreamDays = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}:([1-9]|[12][0-9]|3[01])$")]
+USUAL_DAYS_DECIDED = 3
 LevelText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}:[0-9]{1,6}$")]
 
 FleetName = Annotated[Id | None, Field(exclude_if=_is_none, description="an id of fleets.csv")]
@@ -124,7 +130,15 @@ class Planning(Entry):
     )
     """A container whose forecast is at or above this when the truck comes must be emptied today."""
     max_days_between_emptyings: Annotated[float, Field(gt=0, le=31, description="days, the service promise")] = 3.0
-    """The service promise. SDG 11.6.1 metadata: often daily in tropical climates, at least weekly."""
+    """The service promise, by date. SDG 11.6.1 metadata: often daily in tropical climates, at least weekly."""
+    max_days_by_stream: Annotated[
+        tuple[StreamDays, ...], Field(description="pairs stream:days like organic:1", exclude_if=_is_nothing)
+    ] = ()
+    """The promise of streams that are promised something else."""
+    days_decided: Annotated[
+        int, Field(ge=1, le=5, description="days that are decided together, 1 = each by itself", exclude_if=_is_usual)
+    ] = USUAL_DAYS_DECIDED
+    """Today and the days after it: which of them each container goes to."""
     next_round_h: Annotated[float, Field(gt=0, le=168, description="hours until a truck can come again")] = 24.0
     """A container that would be full before a truck can come again is worth emptying now."""
     overflow_price_per_l: Annotated[
@@ -237,6 +251,10 @@ class Container(Entry):
     """Classes that can reach it; empty = any."""
     fleet: FleetName = None
     """The fleet that serves it, whatever `fleets.csv` says of its zone and kind; None: the one that serves those."""
+    max_days: Annotated[
+        float | None, Field(gt=0, le=31, exclude_if=_is_none, description="days between emptyings, its own promise")
+    ] = None
+    """Of a hospital or a market; None: that of its stream, or the city's."""
 
     @model_validator(mode="after")
     def _window_is_whole(self) -> Self:

@@ -22,8 +22,16 @@ from services.contracts.fields import (
     MessagePart,
 )
 
-DueReason = Literal["full", "full_by_next_round", "too_long_since_emptied"]
-"""Why a container is due: full when the truck comes, full before the next round, or the service promise says so."""
+DueReason = Literal[
+    "full",
+    "full_by_next_round",
+    "too_long_since_emptied",
+    "promised_times",
+    "may_overflow",
+    "with_neighbours",
+]
+"""Why a container is due: full when the truck comes or before the next round, a promise (days between emptyings, or
+emptyings in a period) ends, waste beside it would cost more than waiting saves, or it spares a way on another day."""
 
 UnservedReason = Literal[
     "not_due",
@@ -142,7 +150,11 @@ class ContainerForecast(MessagePart):
     due: DueReason | None
     required: bool = False
     prize: Amount = 0
-    """What leaving it for the next round is expected to cost, in the city's currency."""
+    """What leaving it is expected to cost, in the city's currency, with the later visit that it then takes."""
+    later_day: Day | None = Field(default=None, exclude_if=_is_none)
+    """The day it is kept for, where that is decided together with today."""
+    later_due: DueReason | None = Field(default=None, exclude_if=_is_none)
+    """Why on that day."""
 
 
 class Extra(MessagePart):

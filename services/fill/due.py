@@ -1,38 +1,14 @@
-"""Which containers are due, and why."""
+"""Which containers are due, and why; of the others, on which later day."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from statistics import median
-from typing import NamedTuple
+from datetime import date, datetime
 
-import numpy as np
-
-from services.city.registry import Container, ContainerKind, Planning, Registry
-from services.contracts.planning import ContainerForecast, DueReason
-from services.fill.belief import Belief, hours_of, start
-from services.fill.city_model import CityModel, is_measured, likes_of, thing_of
-from services.fill.quantiles import band, expected_above
-from services.fill.quantiles import median as middle
-from services.times import instant_of, seconds_of_day
-
-MAX_FILL_RATIO = 1.5
-"""Beyond this a heap is not a container's load any more; it bounds the load that a plan reckons with."""
-
-
-class Told(NamedTuple):
-    """Of one container: how full it is expected to be, if nobody empties it."""
-
-    fill_ratio: float
-    """When the truck comes: it is more as often as less."""
-    low: float
-    high: float
-    """Between which it is then, in four cases of five."""
-    next_fill_ratio: float
-    """When one can come again."""
-    overflow_ratio: float
-    """What is expected to lie beside it by then, as a share of its volume."""
-    fill_per_day: float
-    is_measured: bool
+from services.city.registry import Container, ContainerKind, Registry
+from services.contracts.planning import ContainerForecast
+from services.fill.belief import Belief
+from services.fill.choice import LATER, Chosen, choose
+from services.fill.promises import promises_of
+from services.fill.prospects import Prospects, prospects_of, rounds_from
 
 
 def forecasts_of_day(
@@ -46,95 +22,43 @@ def forecasts_of_day(
         day: of the trucks.
         as_of: what was known then counts; None: when the trucks come.
     """
-    rules = registry.city.planning
-    service_at = service_instant(registry, day)
-    unknown_since = service_at - timedelta(days=rules.max_days_between_emptyings)
+    if not registry.containers:
+        return ()
+    rounds = rounds_from(registry, day, registry.city.planning.days_decided + 1)
+    return forecasts_from(registry, beliefs, prospects_of(registry, beliefs, rounds, as_of))
+
+
+def forecasts_from(
+    registry: Registry, beliefs: Mapping[str, Belief], prospects: Prospects
+) -> tuple[ContainerForecast, ...]:
+    """Choose by an prospects, wherever it is from; what was promised counts from the emptyings that `beliefs` know."""
     kinds = {kind.id: kind for kind in registry.container_kinds}
-    believed = [beliefs.get(container.id, start()) for container in registry.containers]
-    told = _told(registry, kinds, believed, service_at, min(as_of or service_at, service_at), unknown_since)
+    chosen = choose(registry, prospects, promises_of(registry, beliefs, prospects.rounds[0].day))
     return tuple(
-        _forecast_of(container, kinds[container.kind], one, belief.emptied_at or unknown_since, rules, service_at)
-        for container, belief, one in zip(registry.containers, believed, told, strict=True)
+        _forecast_of(number, container, kinds[container.kind], prospects, chosen)
+        for number, container in enumerate(registry.containers)
     )
-
-
-def service_instant(registry: Registry, day: date) -> datetime:
-    """When a container is emptied, as long as no plan says it better: the middle of the trucks' shifts."""
-    middles = [(seconds_of_day(t.shift_from) + seconds_of_day(t.shift_to)) / 2 for t in registry.trucks]
-    return instant_of(day, median(middles) if middles else 12 * 3600, registry.city.zone_info)
-
-
-def overflow_prize(overflow_ratio: float, capacity_l: float, price_per_l: float) -> float:
-    """What it is worth, in money, to empty a container now rather than later: the litres expected beside it by then."""
-    return price_per_l * capacity_l * overflow_ratio
-
-
-def _told(
-    registry: Registry,
-    kinds: Mapping[str, ContainerKind],
-    beliefs: list[Belief],
-    service_at: datetime,
-    known_at: datetime,
-    unknown_since: datetime,
-) -> list[Told]:
-    if not beliefs:
-        return []
-    known_h, unknown_h = hours_of(known_at), hours_of(unknown_since)
-    things = [
-        thing_of(belief, likes_of(c.kind, c.stream, c.zone), kinds[c.kind].fill_per_day, unknown_h)
-        for c, belief in zip(registry.containers, beliefs, strict=True)
-    ]
-    model = CityModel(things, known_h)
-    count, next_h = len(things), hours_of(service_at) + registry.city.planning.next_round_h
-    now, next_round = np.full(count, known_h), np.full(count, next_h)
-    at_service = np.minimum(model.quantiles(things, now, np.full(count, hours_of(service_at))), MAX_FILL_RATIO)
-    later = np.minimum(model.quantiles(things, now, next_round), MAX_FILL_RATIO)
-    columns = (
-        middle(at_service),
-        *band(at_service),
-        middle(later),
-        expected_above(later, 1.0),
-        model.rates(things, now),
-    )
-    rows: list[list[float]] = np.column_stack(columns).tolist()
-    measured = [is_measured(thing.belief, known_h) for thing in things]
-    return [
-        Told(row[0], row[1], row[2], row[3], row[4], row[5], told) for row, told in zip(rows, measured, strict=True)
-    ]
 
 
 def _forecast_of(
-    container: Container,
-    kind: ContainerKind,
-    told: Told,
-    emptied_at: datetime,
-    rules: Planning,
-    service_at: datetime,
+    number: int, container: Container, kind: ContainerKind, prospects: Prospects, chosen: Chosen
 ) -> ContainerForecast:
-    due = _due(told, service_at, emptied_at, rules)
-    demand_l = told.fill_ratio * container.capacity_l
+    fill_ratio = float(prospects.levels[number, 0])
+    demand_l = fill_ratio * container.capacity_l
+    round_, reason = int(chosen.round[number]), chosen.reasons[number]
+    is_later = round_ not in {0, LATER}
     return ContainerForecast(
         container=container.id,
-        fill_ratio=round(told.fill_ratio, 4),
-        fill_low=round(told.low, 3),
-        fill_high=round(told.high, 3),
-        fill_per_day=round(told.fill_per_day, 4),
-        evidence="readings" if told.is_measured else "prior",
+        fill_ratio=round(fill_ratio, 4),
+        fill_low=round(float(prospects.bands[0][number]), 3),
+        fill_high=round(float(prospects.bands[1][number]), 3),
+        fill_per_day=round(float(prospects.rates[number]), 4),
+        evidence="readings" if prospects.measured[number] else "prior",
         demand_l=round(demand_l, 1),
         demand_kg=round(demand_l * kind.kg_per_l, 1),
-        due=due,
-        required=due in {"full", "too_long_since_emptied"},
-        prize=round(overflow_prize(told.overflow_ratio, container.capacity_l, rules.overflow_price_per_l), 2),
+        due=reason if round_ == 0 else None,
+        required=round_ == 0 and bool(chosen.required[number]),
+        prize=round(float(chosen.prize[number]), 2),
+        later_day=prospects.rounds[round_].day if is_later else None,
+        later_due=reason if is_later else None,
     )
-
-
-def _due(told: Told, service_at: datetime, emptied_at: datetime, rules: Planning) -> DueReason | None:
-    next_at = service_at + timedelta(hours=rules.next_round_h)
-    if told.fill_ratio >= rules.full_at_fill_ratio:
-        return "full"
-    # Left today, it would wait until the next round: is the promise broken by then?
-    if next_at - emptied_at > timedelta(days=rules.max_days_between_emptyings):
-        return "too_long_since_emptied"
-    if told.next_fill_ratio >= rules.full_at_fill_ratio:
-        return "full_by_next_round"
-    return None

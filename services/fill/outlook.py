@@ -11,7 +11,7 @@ import numpy as np
 
 from services.fill.belief import Belief, hours_of, start
 from services.fill.city_model import MOST_TAUGHT_BY, CityModel, Thing, is_measured, likes_of, thing_of
-from services.fill.due import MAX_FILL_RATIO
+from services.fill.prospects import MAX_FILL_RATIO
 from services.fill.quantiles import band, chance_above, median
 
 MOST_LEARNED_FROM = 2 * MOST_TAUGHT_BY

@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.forecast [--shared FOLDER]` makes the tasks (`tools/fill_tasks.py`), answers them by the two
 baselines (`tools/fill_baselines.py`) and by `tournee fill answer`, has all judged by `tools/judge_forecast.py`, and
-forecasts a made city of 50,000 containers. A data set that is not there is skipped, and said so. Last line: JSON.
+forecasts a made city of 50,000 containers and chooses their days. A data set that is not there is skipped, and said so.
+Last line: JSON.
 """
 
 import argparse
@@ -21,7 +22,9 @@ import numpy as np
 
 from services.fill.belief import Belief, hours_of, learn, start
 from services.fill.city_model import CityModel, Thing
+from services.fill.due import forecasts_from
 from services.fill.evidence import Evidence
+from tests.support.choice_town import large_morning
 from tests.support.evidence import NOON
 
 DATA = {"ctu": Path("data/fill-ctu/readings.csv.gz"), "edinburgh": Path("data/fill-edinburgh/collections.csv")}
@@ -45,7 +48,7 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             figures[name] = _measure(asked.shared / "tools", name, asked.shared / path, Path(folder))
-    figures |= _many(asked.containers)
+    figures |= _many(asked.containers) | _choice(asked.containers)
     print(json.dumps(figures))
 
 
@@ -97,6 +100,17 @@ def _many(count: int) -> dict[str, Any]:
         f"{count} containers (made): learned in {learned_s:.1f} s, three instants in {took_s:.1f} s, {peak_gb:.2f} GB"
     )
     return {f"containers_{count}_s": round(took_s, 1), "peak_gb": round(peak_gb, 2)}
+
+
+def _choice(count: int) -> dict[str, Any]:
+    """Which day each container of a made city goes to, told in words."""
+    registry, beliefs, outlook = large_morning(count, trucks=count // 170)
+    began = time.perf_counter()
+    rows = forecasts_from(registry, beliefs, outlook)
+    took_s = time.perf_counter() - began
+    today, later = sum(row.due is not None for row in rows), sum(row.later_day is not None for row in rows)
+    print(f"{count} containers (made): {today} today, {later} on the two days after, chosen in {took_s:.1f} s")
+    return {f"choice_{count}_s": round(took_s, 1)}
 
 
 def _life(chance: random.Random) -> Belief:

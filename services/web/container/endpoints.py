@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.city.registry import City
 from services.contracts.fields import Id
-from services.fill.due import MAX_FILL_RATIO
+from services.fill.prospects import MAX_FILL_RATIO
 from services.store.connection import Connection
 from services.web.container import store
 from services.web.container.chart import draw_chart

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.city.registry import City
-from services.contracts.planning import Circuit, PlanMade, Unserved, Visit
+from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
 from services.errors import ChangeRefused
 from services.planning.differences import Differences, compare_plans
 from services.planning.offers import TruckOffer, truck_offers
@@ -106,6 +106,10 @@ class StopView:
     @property
     def name(self) -> str:
         return self.names.container(self.container)
+
+    @property
+    def forecast(self) -> ContainerForecast | None:
+        return next((row for row in self.plan.forecasts if row.container == self.container), None)
 
     @property
     def rank(self) -> int:

@@ -81,6 +81,8 @@ class Panel:
     circuits: list[ListedCircuit] = field(default_factory=list)
     due: list[ListedContainer] = field(default_factory=list)
     left_out: list[ListedContainer] = field(default_factory=list)
+    later: list[ListedContainer] = field(default_factory=list)
+    """Kept for one of the next days, the next day first."""
     silent: list[store.ContainerRow] = field(default_factory=list)
     trucks_in_service: int = 0
     called_off: list[str] = field(default_factory=list)
@@ -143,6 +145,9 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
         circuits=lines,
         due=sorted(due, key=lambda line: (line.left_out is None, -line.forecast.fill_ratio)),
         left_out=[line for line in due if line.left_out is not None],
+        later=sorted(
+            _later_lines(city, day, plan, by_id), key=lambda line: (line.forecast.later_day, line.container.name)
+        ),
         silent=silent,
         trucks_in_service=in_service,
         called_off=_called_off(connection, city, day, plan),
@@ -205,6 +210,17 @@ def _visit_lines(
 def _closes_name(circuit: Circuit, containers: dict[str, store.ContainerRow], sites: dict[str, str]) -> str:
     place = (circuit.binding.closes_place if circuit.binding else None) or ""
     return containers[place].name if place in containers else sites.get(place, place)
+
+
+def _later_lines(
+    city: City, day: Day, plan: PlanMade, containers: dict[str, store.ContainerRow]
+) -> Iterable[ListedContainer]:
+    served = {stop.place for circuit in plan.circuits for stop in circuit.stops}
+    for forecast in plan.forecasts:
+        container = containers.get(forecast.container)
+        if container is not None and forecast.later_day is not None and forecast.container not in served:
+            state = fill_state(container, forecast, plan.as_of, city.planning.full_at_fill_ratio, day.now)
+            yield ListedContainer(container, forecast, state, None, None, None)
 
 
 def _due_lines(

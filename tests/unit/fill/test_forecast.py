@@ -21,7 +21,7 @@ from services.city.registry import (
 from services.contracts.planning import ContainerForecast
 from services.fill.belief import Belief, hours_of, learn, start
 from services.fill.city_model import CityModel, Thing
-from services.fill.due import forecasts_of_day, overflow_prize
+from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence
 from services.fill.learned import MEDIAN
 from services.fill.quantiles import chance_above, expected_above
@@ -154,11 +154,6 @@ def test_chance_and_overflow_are_read_off_the_quantiles() -> None:
     assert expected_above(even, 3.0)[0] == 0.0
 
 
-def test_overflow_prize_is_the_expected_litres_beside_the_container() -> None:
-    """An eighth of 1,000 litres at 2 a litre."""
-    assert overflow_prize(0.125, 1000, 2.0) == 250.0
-
-
 def registry_of(*containers: Container, **rules: object) -> Registry:
     """A small city: one truck from 06:00 to 14:00 UTC, so a container is emptied at 10:00."""
     return Registry(
@@ -223,10 +218,10 @@ def test_container_that_two_residents_call_full_is_required() -> None:
     assert (two.due, two.required, two.evidence) == ("full", True, "prior")
 
 
-def test_nearly_full_container_is_offered_not_required() -> None:
-    """0.6 now and 0.3 a day: 0.9 before the next truck can come; worth a detour, not a must."""
+def test_nearly_full_container_is_kept_for_the_day_that_finds_it_full() -> None:
+    """0.6 now and 0.3 a day: 0.9 tomorrow. Emptied today it would be full again as soon, so it is tomorrow's."""
     told = only({"C1": belief_from((22 / 24, 0.6))}, date(2026, 3, 2))
-    assert (told.due, told.required) == ("full_by_next_round", False)
+    assert (told.due, told.later_day, told.later_due) == (None, date(2026, 3, 3), "full")
     assert told.prize > 0
 
 

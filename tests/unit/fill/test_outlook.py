@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.fill.belief import learn, start
-from services.fill.due import forecasts_of_day, service_instant
+from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence
 from services.fill.outlook import Known, Outlook, is_told_by_sensor, some_of
+from services.fill.prospects import service_instant
 from tests.support.example_town import example_town
 
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
