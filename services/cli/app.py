@@ -18,6 +18,7 @@ from services.cli.device import device_app
 from services.cli.doctor import doctor_command
 from services.cli.explain import explain_command
 from services.cli.fill import fill_app
+from services.cli.lab import lab_command
 from services.cli.ledger import ledger_app
 from services.cli.map import map_app
 from services.cli.replan import replan_command
@@ -55,6 +56,7 @@ app.add_typer(fill_app, name="fill")
 app.command("solve")(solve_command)
 app.command("replan")(replan_command)
 app.command("explain")(explain_command)
+app.command("lab")(lab_command)
 app.command("demo")(demo_command)
 app.command("doctor")(doctor_command)
 app.command("backup")(backup_command)
