@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.contracts import topics
-from services.contracts.planning import Binding, PlanMade
+from services.contracts.planning import Binding, PlanMade, Unserved
 from services.store.connection import connect
 from services.web.operator.store import find_plan
 from services.writer.handlers import HANDLERS
@@ -89,3 +89,18 @@ def test_plan_made_before_there_were_reasons_opens_all_the_same(database_url: st
     assert 'class="limits' not in page.text
     assert 'class="cost"' not in page.text
     assert {row["binding_limit"] for row in _rows(client, made.plan_id, "circuits")} == {""}
+
+
+def test_container_that_is_kept_for_a_later_day_says_which_and_why(database_url: str, log_in: LogIn) -> None:
+    """In the list: it is out today, and nobody has to guess."""
+    day = DAY + timedelta(days=11)
+    made = make_plan(uuid4(), uuid4(), day)
+    kept = next(f for f in made.forecasts if f.due is None)
+    later = {"later_day": day + timedelta(days=1), "later_due": "with_neighbours"}
+    forecasts = tuple(f.model_copy(update=later) if f is kept else f for f in made.forecasts)
+    unserved = (*made.unserved, Unserved(container=kept.container, reason="not_due", due=None))
+    _store(database_url, made.model_copy(update={"forecasts": forecasts, "unserved": unserved}).model_dump_json())
+    client = log_in(OPERATOR)
+    page = client.get("/operateur", params={"jour": day.isoformat()}).text
+    assert "1 bac est gardé pour un des jours suivants" in page
+    assert "avec ses voisins : épargne un trajet un autre jour" in page
