@@ -91,8 +91,8 @@ def _sensors(summary: Summary, texts: dict[str, Any]) -> Figure:
         if name in summary.policies:
             saved = 100 * (1 - summary.policies[name]["litres"].mean / fixed_l)
             axes.axhline(saved, color=_colour(name), linestyle="--", linewidth=1)
-            axes.annotate(texts["policies"][name], (100, saved), xytext=(0, 3), textcoords="offset points",
-                          ha="right", fontsize=8)  # fmt: skip
+            axes.annotate(texts["policies"][name], (1, saved), xycoords=axes.get_yaxis_transform(), xytext=(0, 3),
+                          textcoords="offset points", ha="right", fontsize=8)  # fmt: skip
     axes.set_xlabel(texts["plots"]["measured"])
     axes.set_ylabel(texts["plots"]["saved"])
     axes.set_title(texts["plots"]["worth"], fontsize=11)
