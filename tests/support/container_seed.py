@@ -74,7 +74,7 @@ def _seen() -> Observation:
 
 
 def _report() -> Observation:
-    return _observation("report", BUSY, 0.3, 0, fill=1.0, remark="Le bac déborde devant l'école", by="habitant")
+    return _observation("report", BUSY, 0.3, 0, fill=None, remark="Le bac déborde devant l'école", by="habitant")
 
 
 def _observation(kind, name, days, number, *, fill, reason=None, remark=None, by="C-01") -> Observation:  # type: ignore[no-untyped-def]
