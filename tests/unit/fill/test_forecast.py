@@ -211,10 +211,11 @@ def test_full_container_is_required_with_its_load() -> None:
 
 
 def test_container_that_two_residents_call_full_is_required() -> None:
-    """Without a sensor, 0.3 by its kind after a day: 0.79 for one resident, 0.94 for two, over the 0.8 of the rules."""
+    """Without a sensor, 0.3 by its kind after a day: 0.77 for one resident, so tomorrow; over 0.8 for two."""
     day = date(2026, 3, 2)
     plain, one, two = (only({"C1": with_reports(belief_from(), 0.8, count)}, day) for count in range(3))
-    assert (plain.due, one.due) == (None, "full_by_next_round")
+    assert plain.due is None
+    assert (one.due, one.later_day, one.later_due) == (None, date(2026, 3, 3), "full")
     assert (two.due, two.required, two.evidence) == ("full", True, "prior")
 
 
