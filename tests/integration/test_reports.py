@@ -235,6 +235,10 @@ def test_operator_sees_to_it_and_the_resident_is_told(web: Running, log_in: LogI
     assert office.post("/operateur/vu", data=form).status_code == 303
     assert alert not in office.get("/operateur").text
     assert "L'exploitation s'en est occupée" in words(httpx.get(str(page.url)).text)
+    again = report(web, UNPLANNED[8], "burning")  # within the hour, from the same address: it burns again
+    assert again.url != page.url
+    assert "C'est noté" in words(again.text)
+    assert "Feu." in office.get("/operateur").text
 
 
 def test_page_speaks_english_and_unknown_labels_are_told(web: Running) -> None:

@@ -9,7 +9,8 @@ from services.contracts import topics
 from services.contracts.reports import Answer, ReportDoor, ReportKind, ReportMade, report_id
 from services.reports.answering import Known, answer_to
 from services.reports.photos import PhotoRefused, cleaned
-from services.reports.store import Place, read_known, today_in
+from services.reports.store import Place, Today, Wish, list_reports, read_known, today_in
+from services.store.connection import Connection
 from services.web.deps import Deps
 from services.web.stream import publish_all
 from services.web.transaction import Transaction
@@ -64,9 +65,11 @@ def take_report(deps: Deps, transaction: Transaction, city: City, said: Said) ->
     now, wall_now = deps.clock.now(), deps.wall_now()
     today = today_in(city.zone_info, now)
     known = read_known(transaction.connection, city.id, said.place.id, today) if said.place else Known()
+    before = None if said.has_key else deps.report_limits.find_same((city.id, *said.same), now)
+    if before is not None and _is_done(transaction.connection, city, before, today):
+        before = None  # it burns again
     transaction.end()
     answered = answer_to(said.kind, known, now, insists=said.insists)
-    before = deps.report_limits.find_same((city.id, *said.same), now) if not said.has_key else None
     if before is not None:
         return Taken(before, answered.answer, known, False, "none")
     deps.report_limits.spend(city.id, said.who, wall_now, has_key=said.has_key)
@@ -93,6 +96,10 @@ def take_report(deps: Deps, transaction: Transaction, city: City, said: Said) ->
     if not said.has_key:
         deps.report_limits.keep((city.id, *said.same), made.id, now)
     return Taken(made.id, answered.answer, known, True, photo_is)
+
+
+def _is_done(connection: Connection, city: City, report: str, today: Today) -> bool:
+    return any(found.state == "done" for found in list_reports(connection, city.id, today, Wish(ids=[report])))
 
 
 def _photo(deps: Deps, city: City, said: Said) -> tuple[bytes | None, Photo]:
