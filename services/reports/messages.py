@@ -28,6 +28,7 @@ ENGLISH: dict[str, ReportKind] = {
 BY_WORD: dict[str, ReportKind] = ENGLISH | FRENCH
 MOST_PRESSING: tuple[ReportKind, ...] = ("burning", "dump", "damaged", "missed", "full")
 NOT = {"pas", "non", "not", "no", "isn't", "isnt"}
+FOLLOW = {"suivi", "suivre", "follow", "status"}
 ENGLISH_ALONE = {"the", "is", "not", "container", "truck"}
 WORD = re.compile(r"[a-z0-9][a-z0-9._'-]*")
 
@@ -49,8 +50,8 @@ def meaning_of(text: str) -> Meant:
     said = [(place, BY_WORD[word]) for place, word in enumerate(words) if word in BY_WORD]
     kinds = {kind for place, kind in said if _stands(words, place, kind)}
     is_english = any(word in ENGLISH or word in ENGLISH_ALONE for word in words)
-    with_figures = [word for word in words if any(sign.isdigit() for sign in word)]
-    reports = [found for word in with_figures if (found := read_report_id(word)) is not None]
+    asked = [word for place, word in enumerate(words) if _may_be_report(words, place)]
+    reports = [found for word in asked if (found := read_report_id(word)) is not None]
     return Meant(
         language="en" if is_english and not any(word in FRENCH for word in words) else "fr",
         kind=next((kind for kind in MOST_PRESSING if kind in kinds), None),
@@ -71,6 +72,13 @@ def _stands(words: list[str], place: int, kind: ReportKind) -> bool:
     if words[place] in {"passe", "came"}:
         return any(word in NOT or word == "didn't" for word in words[:place])
     return kind == "missed" or not denied
+
+
+def _may_be_report(words: list[str], place: int) -> bool:
+    """An id may be of letters alone, as `containers` is: then it has to be asked after, or to stand alone."""
+    word = words[place]
+    is_asked_after = place > 0 and words[place - 1] in FOLLOW
+    return len(words) == 1 or is_asked_after or "-" in word or any(sign.isdigit() for sign in word)
 
 
 def _candidates(words: list[str]) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def test_language_is_that_of_the_words() -> None:
 
 def test_id_of_a_report_asks_after_it() -> None:
     assert meaning_of("suivi 7k3m9-q2x1a").report == "7K3M9Q2X1A"
+    assert meaning_of("suivi YFXGYTRSQV").report == meaning_of("yfxgy-trsqv").report == "YFXGYTRSQV"
     assert meaning_of("les conteneurs containers").report is None
 
 
