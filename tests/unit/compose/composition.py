@@ -251,7 +251,7 @@ def images_are_pinned(c: Composition) -> Iterator[Fault]:
     assert version is not None
     for name, service in c.services.items():
         tag = service["image"].partition(":")[2]
-        if not re.match(r"v?\d+\.\d+\.\d+(-pg\d+)?$", tag):
+        if not re.match(r"v?\d+\.\d+\.\d+(-pg\d+)?(@sha256:[0-9a-f]{64})?$", tag):
             yield f"{name}: {service['image']} is not pinned to a version"
         if "build" in service and tag != version[1]:
             yield f"{name}: {service['image']} is not version {version[1]} of pyproject.toml"
