@@ -30,9 +30,9 @@ check: .venv/.installed-dev $(FRONTEND) ## Style, types and the direction of imp
 chaos: .venv/.installed-dev servers ## Kill, hold and fill up everything for some minutes, then count (SEED=1)
 	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1)
 
-compose-test: .venv/.installed-dev servers ## Run docker-compose.yml for real, on a Docker engine of its own (root; some ten minutes)
+compose-test: .venv/.installed-dev servers ## Run docker-compose.yml for real, on a Docker engine of its own (as root)
 	@sh infra/install/engine.sh
-	@$(BIN)/pytest -rs -s tests/compose/shape.py
+	@$(BIN)/pytest -rs -s -o python_files="story_*.py" tests/compose
 
 bench-stream: .venv/.installed-dev servers ## Messages a second from MQTT publish to committed row, beside the C tools
 	@$(BIN)/python -m tests.benchmarks.stream

@@ -5,7 +5,7 @@ set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin
 
 missing=""
-for pair in docker.io:dockerd docker.io:docker iptables:iptables debootstrap:debootstrap; do
+for pair in docker.io:dockerd docker.io:docker iptables:iptables debootstrap:debootstrap iproute2:ip e2fsprogs:mkfs.ext4; do
     command -v "${pair#*:}" >/dev/null 2>&1 || missing="$missing ${pair%:*}"
 done
 [ -n "$missing" ] || exit 0

@@ -95,7 +95,7 @@ class Server:
     def _group(self) -> str | None:
         return "nogroup" if self.user and os.geteuid() == 0 else None
 
-    def stop(self) -> None:
+    def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
         """Ask it to end, wait, and only then kill it. Safe to call twice, and on one that is held."""
         process = self._process
         if process is None or process.poll() is not None:
@@ -103,7 +103,7 @@ class Server:
         process.send_signal(self.stop_signal)
         self.resume()
         try:
-            process.wait(STOP_PATIENCE_S)
+            process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self.kill()
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +14,21 @@ from infra.stack.cache import cached
 from infra.stack.debian import unpack
 from infra.stack.errors import ServerDidNotStart, ServerMissing
 from infra.stack.server import Server
+from tests.compose.leftovers import Firewall, end_processes, remove_bridges, unmount
 
-NEEDED = {"dockerd": "docker.io", "iptables": "iptables", "debootstrap": "debootstrap"}
+NEEDED = {
+    "dockerd": "docker.io",
+    "iptables": "iptables",
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "mkfs.ext4": "e2fsprogs",
+}
 """Programs, and Debian's packages that hold them."""
 SUITE = "trixie"
 COMPOSE = Path("usr/libexec/docker/cli-plugins/docker-compose")
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+END_PATIENCE_S = 120.0
+"""The daemon waits for its containers, and the longest `stop_grace_period` of docker-compose.yml is 90 s."""
 
 
 class CommandFailed(Exception):
@@ -76,51 +87,55 @@ class Engine:
 
     def restart(self) -> None:
         """As after a restart of the machine: containers end with the daemon, and those that are to run come back."""
-        self.server.stop()
+        self.server.stop(END_PATIENCE_S)
         self.server.start()
 
 
 @contextmanager
 def running_engine() -> Iterator[Engine]:
-    """The engine; nothing is left of it afterwards.
+    """The engine; nothing is left of it afterwards, also after a failure, Ctrl-C or SIGTERM.
 
     Raises:
         ServerMissing: it may or can not be had here; the message says why.
     """
+    compose = _needed()
+    folder = Path(tempfile.mkdtemp(prefix="tournee-engine-"))
+    engine = Engine(folder, _daemon(folder), compose / COMPOSE)
+    firewall = Firewall()
+    handlers = {number: signal.signal(number, signal.default_int_handler) for number in ENDINGS}
+    try:
+        try:
+            engine.server.start()
+        except ServerDidNotStart as failure:
+            raise ServerMissing(f"no Docker engine starts here: {failure}") from failure
+        yield engine
+    finally:
+        for number in ENDINGS:  # who asks twice must not keep us from clearing up
+            signal.signal(number, signal.SIG_IGN)
+        _remove(engine, firewall)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _needed() -> Path:
+    """The folder of Compose, where all else is here too. Raises: ServerMissing."""
     if os.geteuid() != 0:
         raise ServerMissing("a Docker engine wants root, and this is another user")
     for program, package in NEEDED.items():
         if shutil.which(program) is None:
             raise ServerMissing(f"{program} is not here: apt install {package}")
-    compose = cached(
-        f"compose-{SUITE}", lambda place: unpack(place, SUITE, ["docker-compose"], re.compile("docker-compose$"))
-    )
-    folder = Path(tempfile.mkdtemp(prefix="tournee-engine-"))
-    server = Server(
-        "Docker",
-        [
-            *("dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
-            *("--host", f"unix://{folder}/docker.sock", "--pidfile", f"{folder}/docker.pid"),
-            # No bridge of its own: what builds is on this machine's network, what runs on those of docker-compose.yml.
-            *("--storage-driver", "overlay2", "--bridge", "none"),
-        ],
-        folder / "docker.log",
-        ready=lambda: _answers(folder),
-        patience_s=60,
-    )
-    engine = Engine(folder, server, compose / COMPOSE)
-    chains = _chains()
-    try:
-        server.start()
-        yield engine
-    except ServerDidNotStart as failure:
-        raise ServerMissing(f"no Docker engine starts here: {failure}") from failure
-    finally:
-        _remove_all(engine)
-        server.stop()
-        _remove_chains(_chains() - chains)
-        _unmount(folder)
-        shutil.rmtree(folder)
+    wanted = re.compile("docker-compose$")
+    return cached(f"compose-{SUITE}", lambda place: unpack(place, SUITE, ["docker-compose"], wanted))
+
+
+def _daemon(folder: Path) -> Server:
+    command = [
+        *("dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
+        *("--host", f"unix://{folder}/docker.sock", "--pidfile", f"{folder}/docker.pid"),
+        # No bridge of its own: what builds is on this machine's network, what runs on those of docker-compose.yml.
+        *("--storage-driver", "overlay2", "--bridge", "none"),
+    ]
+    return Server("Docker", command, folder / "docker.log", ready=lambda: _answers(folder), patience_s=60)
 
 
 def _answers(folder: Path) -> bool:
@@ -128,38 +143,14 @@ def _answers(folder: Path) -> bool:
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
-def _remove_all(engine: Engine) -> None:
+def _remove(engine: Engine, firewall: Firewall) -> None:
     """Containers with their processes, and networks with their bridges: a daemon that ends leaves both."""
-    if not engine.server.is_running:
-        return
-    if ids := engine.docker("ps", "--all", "--quiet").split():
-        engine.docker("rm", "--force", "--volumes", *ids)
-    engine.docker("network", "prune", "--force")
-
-
-def _chains() -> frozenset[tuple[str, str]]:
-    """Chains of rules that Docker has in this machine's firewall: (table, chain)."""
-    found = set()
-    for table in ("filter", "nat"):
-        rules = subprocess.run(["iptables", "-t", table, "-S"], capture_output=True, text=True, check=True).stdout
-        found |= {(table, line.split()[1]) for line in rules.splitlines() if line.startswith("-N DOCKER")}
-    return frozenset(found)
-
-
-def _remove_chains(chains: frozenset[tuple[str, str]]) -> None:
-    for table in {table for table, _ in chains}:
-        rules = subprocess.run(["iptables", "-t", table, "-S"], capture_output=True, text=True, check=True).stdout
-        ours = {chain for where, chain in chains if where == table}
-        jumps = [line.split() for line in rules.splitlines() if line.startswith("-A") and line.split()[-1] in ours]
-        for _, *rule in jumps:
-            subprocess.run(["iptables", "-t", table, "-D", *rule], check=True)
-        for action in ("-F", "-X"):
-            for chain in ours:
-                subprocess.run(["iptables", "-t", table, action, chain], check=True)
-
-
-def _unmount(folder: Path) -> None:
-    """What the daemon leaves mounted when it ends: the network of builds."""
-    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    for place in reversed([place for place in mounted if place.startswith(f"{folder}/")]):
-        subprocess.run(["umount", place], check=True)
+    if engine.server.is_running:
+        if ids := engine.docker("ps", "--all", "--quiet").split():
+            engine.docker("rm", "--force", "--volumes", *ids)
+        engine.server.stop(END_PATIENCE_S)
+    end_processes(engine.folder)
+    remove_bridges(engine.folder / "data")
+    firewall.restore()
+    unmount(engine.folder)
+    shutil.rmtree(engine.folder)
