@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.fill import counted, measured
 from services.fill.belief import DAY_FROM_H, Belief, day_of, days_until
 from services.fill.health import health_of
-from services.fill.learned import LEAST_EXAMPLES, LEVELS, Learned, learned_from
+from services.fill.learned import LEVELS, Learned, can_teach, learned_from
 from services.fill.pooling import Codes
 from services.fill.tallies import Days, Table, Visits
 
@@ -82,7 +82,7 @@ class CityModel:
         self._pools = measured.pools_of(state)
         self._measured: Learned | None = None
         examples = measured.examples_of(days, state, self._pools, MOST_EXAMPLES)
-        if len(examples.day) >= LEAST_EXAMPLES:
+        if can_teach(examples.day):
             self._measured = learned_from(
                 examples.columns, examples.reached, examples.bases, examples.day, measured.groups_of(examples.hours)
             )
@@ -96,7 +96,7 @@ class CityModel:
         self._pool = counted.pool_of(visits, self._curve, past.likes, past.prior)
         self._counted: Learned | None = None
         examples = counted.examples_of(past, self._curve, self._pool, MOST_EXAMPLES)
-        if len(examples.hour) >= LEAST_EXAMPLES:
+        if can_teach(examples.hour):
             groups = np.zeros(len(examples.hour), dtype=np.int64)
             self._counted = learned_from(examples.columns, examples.reached, examples.bases, examples.hour, groups)
 

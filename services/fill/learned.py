@@ -43,11 +43,16 @@ KEPT = 8
 type Codes = NDArray[np.int64]
 
 
+def can_teach(order: Table) -> bool:
+    """Whether there are enough examples, of times so different that each fold is calibrated on others than it saw."""
+    return len(order) >= LEAST_EXAMPLES and len(np.unique(_folds_of(order))) == FOLDS
+
+
 class Learned:
     """Quantiles of a number, given what is known."""
 
     def __init__(self, columns: Table, reached: Table, bases: Table, order: Table, groups: Codes) -> None:
-        """Learn.
+        """Learn from what `can_teach`.
 
         Args:
             columns: (m, k), what was known.
@@ -57,7 +62,7 @@ class Learned:
             order: (m,), in time.
             groups: (m,), from 0: of each the distances from the median are found by themselves.
         """
-        fold_of = np.searchsorted(np.quantile(order, np.arange(1, FOLDS) / FOLDS), order)
+        fold_of = _folds_of(order)
         self._trees: list[tuple[lightgbm.Booster, ...]] = []
         unseen = np.full((len(reached), len(TAUGHT)), np.nan)
         for fold in range(FOLDS):
@@ -103,6 +108,11 @@ def learned_from(columns: Table, reached: Table, bases: Table, order: Table, gro
 
 _MEMORY: OrderedDict[bytes, Learned] = OrderedDict()
 _LOCK = Lock()
+
+
+def _folds_of(order: Table) -> Codes:
+    """(m,), from 0: parts by time, as equal as examples of one instant let them be."""
+    return np.searchsorted(np.quantile(order, np.arange(1, FOLDS) / FOLDS), order)
 
 
 def _trees(columns: Table, numbers: Table, seed: int) -> tuple[lightgbm.Booster, ...]:
