@@ -73,7 +73,7 @@ function revealInList({ container, circuit, from }) {
   if (from === "list") return;
   const named = `[data-container="${CSS.escape(container ?? "")}"]`;
   let row = document.querySelector(".tab:not([hidden])")?.querySelector(named);
-  if (!row && from === "address") row = openTabOf(document.querySelector(`#list ${named}`));
+  if (from === "address") row = openTabOf(row ?? document.querySelector(`#list ${named}`));
   if (circuit && !row) {
     location.hash = "circuits";
     row = document.querySelector(`tbody[data-circuit="${circuit}"]`);
