@@ -48,6 +48,13 @@ OPERATORS = [
     f"/operateur/circuit?plan={PLAN}&camion=T01",
     f"/operateur/ajouter?plan={PLAN}",
     f"/operateur/sites?plan={PLAN}",
+    "/operateur/bilan",
+    "/bacs/B-001",
+    "/api/v1/doubts",
+    "/api/v1/ladder",
+    "/api/v1/playback",
+    "/api/v1/day_sheet",
+    "/api/v1/fuel.csv",
 ]
 DRIVERS = ["/chauffeur", "/api/v1/driver/state", "/api/v1/driver/circuit", "/api/v1/driver/streets"]
 EVERYBODYS = [
@@ -56,8 +63,24 @@ EVERYBODYS = [
     "/api/v1/public/savings.json",
     "/api/v1/public/savings.csv",
     "/api/v1/public/zones.geojson",
+    "/api/v1/public/catalogue.jsonld",
+    f"/api/v1/calendars/{CITY}/Z01/residual.ics",
+    "/ngsi-ld/v1/types",
+    "/ngsi-ld/v1/types/WasteContainer",
+    "/ngsi-ld/v1/entities",
+    "/ngsi-ld/v1/entities/urn:ngsi-ld:WasteContainer:B-001",
 ]
 MAYORS = ["/technicien", "/municipalite", "/municipalite/journee?jour=2026-11-23", "/api/v1/days.csv"]
+LEARNING = "/api/v1/containers/B-001"
+"""The first of a day has the city's model learned."""
+BESIDE = [
+    "/api/v1/live?day=2026-11-23",
+    "/health",
+    "/ready",
+    "/ngsi-ld/context.jsonld",
+    "/api/v1/public/dictionary.json",
+]
+"""A line that stays open (`tests/load/test_pages.py`), probes, and what asks the store for nothing."""
 ASKED = {None: EVERYBODYS, MAYOR: MAYORS, OPERATOR: OPERATORS, DRIVER: DRIVERS}
 
 
@@ -117,14 +140,22 @@ def test_what_is_read_is_read_in_one_transaction(
     assert begun["begun"] == 1
 
 
+def test_forecast_is_learned_beside_the_request_and_known_from_then_on(web: Running, begun: Counter[str]) -> None:
+    """Learning takes seconds, so the request's transaction is over before; whoever asks next waits for nothing."""
+    with closing(client_of(web, OPERATOR)) as client:
+        client.get(LEARNING).raise_for_status()
+        begun.clear()
+        client.get(LEARNING).raise_for_status()
+    assert begun["begun"] == 1
+
+
 def test_every_address_that_reads_is_asked_above(web: Running) -> None:
     """A new one must not slip through."""
     paths = httpx.get(f"{web.url}/api/openapi.json").json()["paths"]
     described = {path for path, methods in paths.items() if "get" in methods}
     patterns = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + r"(\?.*)?") for path in described]
-    asked = [path for paths in ASKED.values() for path in paths]
-    forgotten = {p.pattern for p in patterns if not any(p.fullmatch(path) for path in asked)}
-    assert forgotten == {r"/health(\?.*)?", r"/ready(\?.*)?"}
+    asked = [path for paths in ASKED.values() for path in paths] + [LEARNING, *BESIDE]
+    assert {p.pattern for p in patterns if not any(p.fullmatch(path) for path in asked)} == set()
 
 
 def test_no_transaction_is_held_while_kafka_confirms(log_in: LogIn, stream: WatchedStream) -> None:

@@ -95,10 +95,12 @@ def get_container(
     days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 14,
 ) -> ContainerTold:
     """A container's levels, forecast, emptyings, evidence, sensor and changes. A day's first takes some seconds."""
-    now = deps.clock.now()
-    found = _read(transaction.connection, city, container_id, now, timedelta(days=days))
-    transaction.end()
-    forecast = learn_forecast(deps, city, container_id, found.believed, now)
+    connection, now = transaction.connection, deps.clock.now()
+    found = _read(connection, city, container_id, now, timedelta(days=days))
+    forecast = find_forecast(deps, connection, city, container_id, found.believed, now)
+    if forecast is None:
+        transaction.end()
+        forecast = learn_forecast(deps, city, container_id, found.believed, now)
     return _told(found, forecast)
 
 
