@@ -26,8 +26,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file: while Playwright is open its event loop runs, and nothing else can run one of its own."""
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip("needs /usr/bin/chromium, which is not here")
     with sync_playwright() as playwright:
