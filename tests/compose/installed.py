@@ -55,9 +55,13 @@ class Installed:
 
     def start(self) -> None:
         """Step 4; the images are built already."""
-        (self.folder / "cities").mkdir(exist_ok=True)
-        subprocess.run(["install", "-d", "-o", "10001", "-m", "0700", "backups"], cwd=self.folder, check=True)
+        self._make_folders()
         self.up()
+
+    def make_empty_store(self) -> None:
+        """Store and Kafka alone, set up: for what is restored before any service runs."""
+        self._make_folders()
+        self.compose("run", "--rm", "--no-TTY", "setup")
 
     def up(self, *services: str) -> None:
         """Until all, or those services, are healthy."""
@@ -108,6 +112,10 @@ class Installed:
         told = self.compose("exec", "--no-TTY", service, "python", "-c", asked)
         assert f"# TYPE {name} " in told, f"{service} tells no {name}"
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", told, re.MULTILINE))
+
+    def _make_folders(self) -> None:
+        (self.folder / "cities").mkdir(exist_ok=True)
+        subprocess.run(["install", "-d", "-o", "10001", "-m", "0700", "backups"], cwd=self.folder, check=True)
 
     def _write_override(self) -> None:
         """What is other here than in docker-compose.yml: images, and what this machine does not give."""
