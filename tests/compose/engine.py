@@ -85,6 +85,14 @@ class Engine:
             raise CommandFailed(f"`{' '.join(command)}` ended with {run.returncode}: {told}")
         return run.stdout
 
+    def remove_project(self, name: str) -> None:
+        """All that Compose made for it, with the data: whatever folder it was started from."""
+        label = f"label=com.docker.compose.project={name}"
+        for kind, force in (("container", ["--force"]), ("volume", []), ("network", [])):
+            listed = self.docker(kind, "ls", *(["--all"] if kind == "container" else []), "--quiet", "--filter", label)
+            if listed:
+                self.docker(kind, "rm", *force, *listed.split())
+
     def restart(self) -> None:
         """As after a restart of the machine: containers end with the daemon, and those that are to run come back."""
         self.server.stop(END_PATIENCE_S)

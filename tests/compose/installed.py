@@ -70,6 +70,12 @@ class Installed:
     def sh(self, script: str, *arguments: str) -> None:
         subprocess.run(["sh", script, *arguments], cwd=self.folder, check=True, capture_output=True)
 
+    def switch(self, release: Release) -> None:
+        """Its files in place of those that are here, as by `git pull` and `git checkout`; nothing runs it yet."""
+        release.check_out(self.folder, instead_of=self.release)
+        self.release = release
+        self._write_override()
+
     def tool(self, *arguments: str) -> str:
         """Raises: CommandFailed."""
         return self.compose("run", "--rm", "--no-TTY", "tool", *arguments)

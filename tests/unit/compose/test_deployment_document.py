@@ -24,6 +24,9 @@ def test_commands_run_in_services_that_are_there(composition: Composition) -> No
     runs = [[word for word in words[1:] if not word.startswith("-")] for words in COMPOSE if words[0] == "run"]
     assert len(runs) >= 10
     for service, *words in runs:
+        if service == "setup":  # its shell runs three commands, seen by `commands_exist`
+            assert not words
+            continue
         entry = composition.services[service].get("entrypoint", ["tournee"])
         assert command_exists([*entry[1:], *words]), " ".join(words)
 
