@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from pydantic_core import from_json
 
 from services.errors import StoreAway
@@ -96,6 +97,7 @@ async def taken(lines: AsyncIterator[bytes], count: int) -> list[bytes]:
     return [await anext(lines) for _ in range(count)]
 
 
+@pytest.mark.slow
 def test_two_pages_cost_one_look_and_a_store_that_is_away_is_said_and_over_again() -> None:
     looks: list[Scope] = []
 
