@@ -6,9 +6,9 @@ from datetime import time
 
 from pydantic.fields import FieldInfo
 
+from services.city.fields import WEEKDAYS
 from services.city.messages import plain_type
 from services.city.numbers import NOT_READ, Answer, is_unclear, number_column
-from services.city.registry import WEEKDAYS
 
 SEPARATORS = re.compile(r"[\s+]+")
 

@@ -10,22 +10,11 @@ import numpy as np
 
 from services.city import assumed
 from services.city.consequences import AssumedFleet, consequences
+from services.city.fields import WEEKDAYS, Weekday
 from services.city.geometry import M_PER_DEGREE, Points, hull_around
 from services.city.latin import unique_ids
 from services.city.points import ListOptions, PointList, read_points
-from services.city.registry import (
-    WEEKDAYS,
-    BaselineStop,
-    City,
-    Container,
-    Depot,
-    DisposalSite,
-    Registry,
-    Truck,
-    TruckClass,
-    Weekday,
-    Zone,
-)
+from services.city.registry import BaselineStop, City, Container, Depot, DisposalSite, Registry, Truck, TruckClass, Zone
 from services.city.rounds import RoundPlaces, fixed_rounds, nearest_neighbour
 
 ZONE = "city"

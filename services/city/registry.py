@@ -5,108 +5,39 @@ Limits are not repeated in descriptions: `messages.expected` reads them from the
 """
 
 from datetime import date, time
-from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.city import messages
-from services.contracts.fields import CityId, Id, Lat, Lon
+from services.city.fields import (
+    WEEKDAYS,
+    ClockTime,
+    ControlLevel,
+    East,
+    FleetName,
+    Ids,
+    LevelText,
+    Millimetres,
+    Name,
+    North,
+    NotNegative,
+    Positive,
+    Seconds,
+    StreamDays,
+    Streams,
+    Text,
+    TimeZoneName,
+    Weekdays,
+    unless,
+)
+from services.contracts.fields import CityId, Id
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-# No control characters: they cannot be seen in a spreadsheet, and PostgreSQL's jsonb refuses NUL.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
-Positive = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
-Seconds = Annotated[int, Field(ge=0, le=86_400)]
-East = Annotated[Lon, Field(description="degrees east, -180 to 180 (WGS 84)")]
-North = Annotated[Lat, Field(description="degrees north, -90 to 90 (WGS 84)")]
-
-
-@cache
-def _timezones() -> set[str]:
-    return available_timezones()
-
-
-def _known_timezone(name: str) -> str:
-    if name not in _timezones():
-        raise ValueError("not a time zone of the IANA database")
-    return name
-
-
-@lru_cache(maxsize=4096)  # a city has few opening hours and many containers
-def _with_two_digits(text: str) -> str:
-    if text.count(":") not in {1, 2}:
-        raise ValueError("not a time")
-    hours, colon, rest = text.strip().partition(":")
-    return f"{hours.zfill(2)}{colon}{rest}"
-
-
-def _as_clock_time(value: object) -> object:
-    """Take "4:30", "04:30" or "04:30:00". Pydantic alone would read 430 as seconds, and as UTC."""
-    if isinstance(value, str):
-        return _with_two_digits(value)
-    if isinstance(value, time):
-        return value
-    raise ValueError("not a time")
-
-
-def _without_zone(value: time) -> time:
-    """Times of a folder are the city's own clock; seconds are the finest that a file shows."""
-    if value.tzinfo is not None or value.microsecond:
-        raise ValueError("not a time HH:MM")
-    return value
-
-
-ClockTime = Annotated[time, BeforeValidator(_as_clock_time), AfterValidator(_without_zone)]
-
-
-def _without_doubles[T](values: tuple[T, ...]) -> tuple[T, ...]:
-    if len(set(values)) != len(values):
-        raise ValueError("a value stands twice")
-    return values
-
-
-Streams = Annotated[tuple[Id, ...], Field(min_length=1), AfterValidator(_without_doubles)]
-Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1), AfterValidator(_without_doubles)]
-
-
-def _is_none(value: object) -> bool:
-    """What is not said is not kept: a city without fleets is the same city as before there were any."""
-    return value is None
-
-
+USUAL_DAYS_DECIDED = 3
 USUAL_WALK_M = 200.0
 """UN-Habitat, Waste Wise Cities Tool: a designated point within 200 m (read on a secondary page)."""
-
-
-def _is_usual_walk(value: object) -> bool:
-    """Not kept, so that a city that never said it is the same city as before."""
-    return value == USUAL_WALK_M
-
-
-def _is_nothing(value: object) -> bool:
-    return not value
-
-
-def _is_usual(value: object) -> bool:
-    return value == USUAL_DAYS_DECIDED
-
-
-ControlLevel = Literal["none", "limited", "basic", "improved", "full"]
-Millimetres = Annotated[int | None, Field(ge=1, le=15_000, exclude_if=_is_none)]
-StreamDays = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}:([1-9]|[12][0-9]|3[01])$")]
-USUAL_DAYS_DECIDED = 3
-LevelText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}:[0-9]{1,6}$")]
-
-FleetName = Annotated[Id | None, Field(exclude_if=_is_none, description="an id of fleets.csv")]
 
 
 class Entry(BaseModel):
@@ -132,11 +63,17 @@ class Planning(Entry):
     max_days_between_emptyings: Annotated[float, Field(gt=0, le=31, description="days, the service promise")] = 3.0
     """The service promise, by date. SDG 11.6.1 metadata: often daily in tropical climates, at least weekly."""
     max_days_by_stream: Annotated[
-        tuple[StreamDays, ...], Field(description="pairs stream:days like organic:1", exclude_if=_is_nothing)
+        tuple[StreamDays, ...], Field(description="pairs stream:days like organic:1", exclude_if=unless(()))
     ] = ()
     """The promise of streams that are promised something else."""
     days_decided: Annotated[
-        int, Field(ge=1, le=5, description="days that are decided together, 1 = each by itself", exclude_if=_is_usual)
+        int,
+        Field(
+            ge=1,
+            le=5,
+            description="days that are decided together, 1 = each by itself",
+            exclude_if=unless(USUAL_DAYS_DECIDED),
+        ),
     ] = USUAL_DAYS_DECIDED
     """Today and the days after it: which of them each container goes to."""
     next_round_h: Annotated[float, Field(gt=0, le=168, description="hours until a truck can come again")] = 24.0
@@ -167,7 +104,8 @@ class Service(Entry):
     min_emptyings: Annotated[int, Field(ge=1, le=50, description="emptyings in a period")] = 2
     period_days: Annotated[int, Field(ge=1, le=31, description="days of the period")] = 7
     walk_m: Annotated[
-        float, Field(ge=20, le=2000, description="metres on foot to a container, at most", exclude_if=_is_usual_walk)
+        float,
+        Field(ge=20, le=2000, description="metres on foot to a container, at most", exclude_if=unless(USUAL_WALK_M)),
     ] = USUAL_WALK_M
 
 
@@ -177,11 +115,7 @@ class City(Entry):
     schema_: Annotated[Literal["tournee/city/1"], Field(alias="schema")]
     id: Annotated[CityId, Field(description="small letters, digits and '-', at most 32")]
     name: Name
-    timezone: Annotated[
-        str,
-        AfterValidator(_known_timezone),
-        Field(description="a time zone of the IANA database, like Africa/Porto-Novo"),
-    ]
+    timezone: Annotated[TimeZoneName, Field(description="a time zone of the IANA database, like Africa/Porto-Novo")]
     currency: Annotated[
         str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="three capital letters (ISO 4217), like XOF")
     ]
@@ -223,7 +157,7 @@ class ContainerKind(Entry):
     """None: from the floor up to where the sensor begins to hear."""
     levels: Annotated[
         tuple[LevelText, ...],
-        Field(description="pairs height:litres from the floor up, like 0:0 400:180 1100:660", exclude_if=_is_nothing),
+        Field(description="pairs height:litres from the floor up, like 0:0 400:180 1100:660", exclude_if=unless(())),
     ] = ()
     """How many litres lie below each height, for containers that are no box; empty: it is one."""
 
@@ -247,12 +181,12 @@ class Container(Entry):
     sensor: bool = True
     window_from: ClockTime | None = None
     window_to: ClockTime | None = None
-    truck_classes: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    truck_classes: Ids = ()
     """Classes that can reach it; empty = any."""
     fleet: FleetName = None
     """The fleet that serves it, whatever `fleets.csv` says of its zone and kind; None: the one that serves those."""
     max_days: Annotated[
-        float | None, Field(gt=0, le=31, exclude_if=_is_none, description="days between emptyings, its own promise")
+        float | None, Field(gt=0, le=31, exclude_if=unless(None), description="days between emptyings, its own promise")
     ] = None
     """Of a hospital or a market; None: that of its stream, or the city's."""
 
@@ -337,7 +271,7 @@ class DisposalSite(Entry):
     streams: Streams = ("residual",)
     control: Annotated[
         ControlLevel | None,
-        Field(description="none, limited, basic, improved or full", exclude_if=_is_none),
+        Field(description="none, limited, basic, improved or full", exclude_if=unless(None)),
     ] = None
     """How well it is controlled, by UN-Habitat's ladder; None: nobody has said. Controlled is basic and better."""
 
@@ -359,9 +293,9 @@ class Fleet(Entry):
     id: Id
     name: Name
     contractor: Name | None = None
-    zones: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    zones: Ids = ()
     """Those whose containers it serves; empty = any, where `kinds` are named."""
-    kinds: Annotated[tuple[Id, ...], AfterValidator(_without_doubles)] = ()
+    kinds: Ids = ()
     """Those of the containers that it serves; empty = any, where `zones` are named."""
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import routing
-from services.city.registry import WEEKDAYS, Registry
+from services.city.fields import WEEKDAYS
+from services.city.registry import Registry
 from services.contracts.planning import ContainerForecast
 from services.fill.belief import Belief, learn, start
 from services.fill.city_model import CityModel

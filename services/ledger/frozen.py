@@ -12,7 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.city.registry import WEEKDAYS, BaselineStop, Depot, Registry, Text, Truck, TruckClass
+from services.city.fields import WEEKDAYS, Text
+from services.city.registry import BaselineStop, Depot, Registry, Truck, TruckClass
 from services.contracts.fields import CityId, Day
 from services.errors import TourneeError
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from statistics import median
 
-from services.city.registry import WEEKDAYS, BaselineStop, Registry
+from services.city.fields import WEEKDAYS
+from services.city.registry import BaselineStop, Registry
 from services.errors import TourneeError
 from services.ledger.frozen import FrozenBaseline, frozen
 from services.ledger.halts import Halts

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import date
 
 import routing
+from services.city.fields import WEEKDAYS
 from services.city.fleets import part_of
-from services.city.registry import WEEKDAYS, Registry
+from services.city.registry import Registry
 from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
 from services.planning.problem import fuel_models, problem_of_day

@@ -17,7 +17,8 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 
 import routing
-from services.city.registry import WEEKDAYS, BaselineStop, Registry, Zone
+from services.city.fields import WEEKDAYS
+from services.city.registry import BaselineStop, Registry, Zone
 from services.contracts.planning import ContainerForecast, PlanMade
 from services.ledger.day_events import DayEvents
 from services.ledger.driven import Confirmed, SentPlan

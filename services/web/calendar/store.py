@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 
-from services.city.registry import WEEKDAYS
+from services.city.fields import WEEKDAYS
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web.calendar.days import Round, SentDay

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.city.registry import City, ControlLevel, DisposalSite
+from services.city.fields import ControlLevel
+from services.city.registry import City, DisposalSite
 from services.ledger.serving import KG_A_PERSON_DAY
 from services.store.connection import Connection
 from services.times import instant_of

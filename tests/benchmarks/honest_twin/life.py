@@ -13,7 +13,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import numpy as np
 
 import routing
-from services.city.registry import WEEKDAYS, Registry
+from services.city.fields import WEEKDAYS
+from services.city.registry import Registry
 from services.contracts.planning import ContainerForecast, PlanMade
 from services.fill.belief import Belief, learn, start
 from services.fill.due import forecasts_of_day

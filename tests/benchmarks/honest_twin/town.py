@@ -4,6 +4,7 @@ from datetime import time
 
 import numpy as np
 
+from services.city.fields import Weekday
 from services.city.registry import (
     BaselineStop,
     City,
@@ -17,7 +18,6 @@ from services.city.registry import (
     RoadEstimate,
     Truck,
     TruckClass,
-    Weekday,
     Zone,
 )
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from shapely import Point, linestrings, prepare
 
+from services.city.fields import WEEKDAYS
 from services.city.folder import read_folder
-from services.city.registry import WEEKDAYS, Registry
+from services.city.registry import Registry
 from services.fill.due import forecasts_of_day
 from simulators.city import DrawnCity, draw_city, write_city_folder
 from simulators.city.baseline import duties
