@@ -2,26 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from psycopg.types.json import Jsonb
 
 from services.store.connection import connect
-from services.web.assets import NODE_MODULES
+from tests.support.axe import faults
 from tests.support.web_browser import log_in
 from tests.support.web_seed import DRIVER, MAYOR, OPERATOR, PLAN
 from tests.support.web_server import Running
 
 Open = Callable[..., BrowserContext]
 Act = Callable[[Page], object]
-
-AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-  .map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ; ')}`)"""
-
-pytestmark = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix services/web")
 
 
 @dataclass(frozen=True)
@@ -139,9 +132,3 @@ def test_axe_finds_faults_where_there_are_some(open_context: Open) -> None:
     page = open_context(bypass_csp=True).new_page()
     page.set_content("<html><body><img src='data:,'><p style='color:#aaa;background:#999'>gris</p></body></html>")
     assert {fault.split()[0] for fault in faults(page)} >= {"image-alt", "color-contrast", "html-has-lang"}
-
-
-def faults(page: Page) -> list[str]:
-    """What axe faults on the page as it stands."""
-    page.add_script_tag(content=Path(AXE).read_text(encoding="utf-8"))
-    return list(page.evaluate(RUN))

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services.contracts.planning import PlanMade
-from tests.browser.test_axe import AXE, faults
+from tests.support.axe import faults
 from tests.support.hand_city import AWA, KOSSI, NOW, PASSWORD, put_plan_anew, serve_hand_city
 from tests.support.hand_town import DAY, FIRST, SECOND, order_of
 from tests.support.web_browser import Watched
@@ -111,7 +111,6 @@ def test_second_operator_is_asked_before_the_first_s_change_is_covered(
     expect(second.locator("dialog [role=alert]")).to_contain_text("Rien n'a été changé")
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix services/web")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (360, 640)])
 def test_pages_of_changes_have_no_fault_that_axe_finds(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from services.store.connection import connect
-from tests.browser.test_axe import AXE, faults
+from tests.support.axe import faults
 from tests.support.container_seed import BUSY, SENSORLESS, STUCK, put_container_history
 from tests.support.web_browser import Watched, log_in
 from tests.support.web_seed import OPERATOR
@@ -50,7 +50,6 @@ def test_page_works_without_scripts(web: Running, open_context: Open) -> None:
     assert page.locator(".levels .median").count() > 0
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix services/web")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (360, 640)])
 def test_page_has_no_fault_that_axe_finds(

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from services.contracts.planning import PlanMade
 from services.store.connection import connect
-from tests.browser.test_axe import AXE, faults
+from tests.support.axe import faults
 from tests.support.container_seed import put_container_history
 from tests.support.day_seed import GHOST, LATE, SKIPPED, put_day_on_the_road
 from tests.support.web_browser import Watched, log_in
@@ -141,7 +141,6 @@ def test_day_is_played_again_on_the_map(web: Running, open_context: Open, shoot:
     assert watched.foreign == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci --prefix services/web")
 @pytest.mark.usefixtures("plan")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (360, 640)])

@@ -9,19 +9,16 @@ from uuid import uuid4
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from services.store.connection import connect
-from services.web.assets import NODE_MODULES
 from services.writer.evidence import Observation, store_observations
+from tests.support.axe import faults
 from tests.support.stored_reports import StoringStream
 from tests.support.web_browser import Watched, log_in
 from tests.support.web_seed import CITY, NOW, OPERATOR, containers, make_plan
 from tests.support.web_server import Running, serve_city
 
-AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-  .map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ; ')}`)"""
 PLANNED = [stop.place for circuit in make_plan().circuits for stop in circuit.stops]
 FREE = [row["id"] for row in containers() if row["id"] not in PLANNED]
 SIZES = {"telephone": (360, 640), "desk": (1366, 768)}
@@ -41,14 +38,6 @@ def stream(database_url: str) -> StoringStream:
 def web(database_url: str, stream: StoringStream) -> Iterator[Running]:
     with serve_city(database_url, stream) as running:
         yield running
-
-
-def faults(page: Page) -> list[str]:
-    if not AXE.is_file():
-        return []
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(RUN)
-    return found
 
 
 @pytest.mark.parametrize("size", SIZES)
