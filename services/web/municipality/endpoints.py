@@ -1,6 +1,6 @@
 """The municipality's pages: a month day by day, and a day's sheet. Both print; neither needs a script."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -112,6 +112,12 @@ def sdg_page(
     )  # fmt: skip
 
 
+def _asked_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """The 31 days up to today, or up to the last that is asked for, unless a first is named."""
+    until = last or max(today, first or today)
+    return first or until - MONTH, until
+
+
 @api.get("/days.csv")
 def get_days_csv(
     _session: OfficeSession,
@@ -123,8 +129,7 @@ def get_days_csv(
 ) -> Response:
     """What was planned and driven, a line a day, published or not: the 31 days up to today unless others are named."""
     today = today_in(city, deps.clock.now())
-    until = last or max(today, first or today)
-    days = read_days(connection, city, first or until - MONTH, until, today)
+    days = read_days(connection, city, *_asked_days(first, last, today), today)
     return csv_answer(f"{city.id}-days", COLUMNS, map(_row, reversed(days)))
 
 
@@ -141,9 +146,7 @@ def get_fuel_csv(
 
     Of the 31 days up to today unless others are named. `off_ratio` is metered above modelled, as a share of modelled.
     """
-    today = today_in(city, deps.clock.now())
-    until = last or max(today, first or today)
-    since = first or until - MONTH
+    since, until = _asked_days(first, last, today_in(city, deps.clock.now()))
     lines = [line for line in store.list_lines(connection, city.id, since, until) if line.finished]
     found = read_metered(connection, city, lines, since, until)
     rows = [] if found is None else [{**vars(row), "off_ratio": row.off_ratio} for row in found.trucks]
