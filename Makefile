@@ -15,7 +15,7 @@ test: check browser servers map-tool ## Install what the tests need, then check 
 	$(BIN)/pytest
 
 # Style, types and imports on one core, the tests on the other.
-test-fast: .venv/.installed-dev $(FRONTEND) ## What needs no server and no patience, in a minute or so: for every change while working
+test-fast: .venv/.installed-dev $(FRONTEND) ## What needs no server and no patience, in a minute and a half: for every change while working
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check unit-fast
 
 unit-fast:

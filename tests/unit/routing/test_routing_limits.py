@@ -330,6 +330,7 @@ def test_no_peer_is_measured_on_a_rule_it_does_not_know() -> None:
     assert not is_plain_cvrp(limited)
 
 
+@pytest.mark.slow
 def test_districts_keep_the_distance_of_their_trucks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects large cities: a district's trucks have the limits they have in the whole."""
     monkeypatch.setattr(team, "SMALL", 100)

@@ -17,7 +17,7 @@ from routing.stop import StopCriterion
     [
         pytest.param(60, frozenset(), True, id="few stops"),
         pytest.param(60, frozenset({"ortools"}), False, id="switched off"),
-        pytest.param(1000, frozenset(), False, id="many stops"),
+        pytest.param(1000, frozenset(), False, id="many stops", marks=pytest.mark.slow),
     ],
 )
 def test_ortools_polishes_small_plans_only(
