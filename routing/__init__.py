@@ -2,12 +2,13 @@
 
 from routing.check import Verdict, check
 from routing.coverage import Coverage, Zone, ZoneCoverage, service_coverage
+from routing.crews import with_own_crews
 from routing.errors import Fault, FileError, FileWarning, PlanError, ProblemError, RoutingError
 from routing.files import plan_document, read_plan, read_problem, write_plan, write_problem
 from routing.fixed_circuits import FixedCircuit, replay_fixed_circuit
 from routing.fuel import litres
 from routing.matrices import estimated_roads
-from routing.options import Familiarity, SolverOptions
+from routing.options import COMPANY, Familiarity, Preferences, SolverOptions
 from routing.problem import (
     Break,
     Depot,
@@ -23,10 +24,20 @@ from routing.problem import (
 from routing.replan import Changes, replan
 from routing.solution import Load, Reason, Route, Solution, Unserved, Visit, VisitKind
 from routing.solve import solve
-from routing.stop import AnyOf, FirstFeasible, MaxIterations, MaxRuntime, NoImprovement, Progress, StopCriterion
+from routing.stop import (
+    AnyOf,
+    FirstFeasible,
+    MaxIterations,
+    MaxRuntime,
+    NoImprovement,
+    Progress,
+    StopCriterion,
+    WhenAsked,
+)
 from routing.validation import validate
 
 __all__ = [
+    "COMPANY",
     "AnyOf",
     "Break",
     "Changes",
@@ -47,6 +58,7 @@ __all__ = [
     "MaxRuntime",
     "NoImprovement",
     "PlanError",
+    "Preferences",
     "Prices",
     "Problem",
     "ProblemError",
@@ -63,6 +75,7 @@ __all__ = [
     "Verdict",
     "Visit",
     "VisitKind",
+    "WhenAsked",
     "Zone",
     "ZoneCoverage",
     "check",
@@ -76,6 +89,7 @@ __all__ = [
     "service_coverage",
     "solve",
     "validate",
+    "with_own_crews",
     "write_plan",
     "write_problem",
 ]

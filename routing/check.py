@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from routing.fuel import litres
+from routing.options import COMPANY, Familiarity, Preferences
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
 from routing.solution import Route, Solution, Visit, VisitKind
 
@@ -15,7 +16,12 @@ TOLERANCE_LOAD = 1e-6  # kg or litres: sums of decimals are not exact
 
 @dataclass(slots=True)
 class Verdict:
-    """What the replay found. Amounts are over all routes; `cost` holds the prizes of optional stops left out."""
+    """What the replay found. Amounts are over all routes; `cost` holds the prizes of optional stops left out.
+
+    With preferences: `apart`, the sum over stops of the share of their nearest that another circuit serves, or nobody;
+    `long_s`, seconds of duty beyond the even one; `strange`, stops served by a crew that does not know them though
+    another does; `preferred`, the money of all, which is no part of `cost`.
+    """
 
     violations: list[str] = field(default_factory=list)
     served: Counter[str] = field(default_factory=Counter)
@@ -23,10 +29,14 @@ class Verdict:
     fuel_l: float = 0.0
     distance_m: int = 0
     duty_s: int = 0
+    apart: float = 0.0
+    long_s: int = 0
+    strange: int = 0
+    preferred: float = 0.0
 
 
-def check(problem: Problem, solution: Solution) -> Verdict:
-    """Replay every route, then account for every stop."""
+def check(problem: Problem, solution: Solution, preferences: Preferences | None = None) -> Verdict:
+    """Replay every route, then account for every stop; with `preferences`, also for what they ask of the plan."""
     verdict = Verdict()
     vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
     for vehicle_id, times in Counter(route.vehicle for route in solution.routes).items():
@@ -38,7 +48,50 @@ def check(problem: Problem, solution: Solution) -> Verdict:
         elif route.visits:
             _Replay(problem, vehicles[route.vehicle], route, verdict).run()
     _account_for_stops(problem, solution, verdict)
+    if preferences is not None:
+        verdict.apart = sum(shares_apart(problem, solution).values())
+        verdict.long_s = sum(
+            max(0, route.duty_s - preferences.even_duty_s) for route in solution.routes if route.visits
+        )
+        if preferences.familiar is not None:
+            verdict.strange = _strange_stops(problem, solution, preferences.familiar)
+        verdict.preferred = preferences.money(verdict.apart, verdict.long_s, verdict.strange)
     return verdict
+
+
+def _strange_stops(problem: Problem, solution: Solution, familiarity: Familiarity) -> int:
+    """Stops that somebody knows and another serves, or nobody; required ones left out are not counted."""
+    served_by = {stop: route.vehicle for route in solution.routes for stop in route.stop_ids}
+    counted = [stop.id for stop in problem.stops if stop.id in served_by or not stop.required]
+    return sum(
+        served_by.get(stop) not in familiarity.known_by[stop] for stop in counted if stop in familiarity.known_by
+    )
+
+
+def shares_apart(problem: Problem, solution: Solution) -> dict[str, float]:
+    """By stop, the share of its `COMPANY` nearest that another circuit serves, or nobody; 1 for a stop left out.
+
+    Required ones left out are not counted: their place is among the violations. Nobody is apart where there is nobody.
+    """
+    served_by = {stop: route.vehicle for route in solution.routes for stop in route.stop_ids}
+    profiles = sorted({vehicle.profile for vehicle in problem.vehicles})
+    if not profiles or len(problem.stops) < 2:
+        return {}
+    metres = problem.matrices[profiles[0]].distance_m
+    places = [stop.location for stop in problem.stops]
+    shares = {}
+    for number, stop in enumerate(problem.stops):
+        truck = served_by.get(stop.id)
+        if truck is None:
+            if not stop.required:
+                shares[stop.id] = 1.0
+            continue
+        there_and_back = metres[stop.location, places].astype("int64") + metres[places, stop.location]
+        order = [int(other) for other in there_and_back.argsort(kind="stable")[: COMPANY + 1]]
+        nearest = [other for other in order if other != number][:COMPANY]
+        away = sum(served_by.get(problem.stops[other].id) != truck for other in nearest)
+        shares[stop.id] = away / len(nearest)
+    return shares
 
 
 def with_verdict(plan: Solution, verdict: Verdict) -> Solution:

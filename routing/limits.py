@@ -136,19 +136,22 @@ def total(measure: Measure, places: Sequence[Place], roads: Matrix, duty_s: int)
 
 def of_visits(measure: Measure, places: Iterable[Place]) -> float:
     """Return what visits to these places add, without the way there."""
-    return sum(_of_visit(measure, place) for place in places)
+    # Spelled out: one answer of where to put a stop asks this some thousand times, each of sixty places.
+    amounts: list[float] = []
+    for place in places:
+        field = NOTHING
+        if isinstance(place, Stop):
+            field = measure.of_stop
+        elif isinstance(place, DisposalSite):
+            field = measure.of_unloading
+        if field:
+            amounts.append(1 if field == ONE else getattr(place, field))
+    return sum(amounts)
 
 
-def _of_visit(measure: Measure, place: Place) -> float:
-    field = NOTHING
-    if isinstance(place, Stop):
-        field = measure.of_stop
-    elif isinstance(place, DisposalSite):
-        field = measure.of_unloading
-    if field == ONE:
-        return 1
-    amount: float = getattr(place, field) if field else 0
-    return amount
+def is_limited(vehicle: Vehicle, over: Over, measure: Measure) -> bool:
+    """Tell whether anything forbids a trip or duty of this vehicle to come to whatever it comes to."""
+    return any(limit.over is over and limit.counts is measure and limit.most(vehicle) < math.inf for limit in LIMITS)
 
 
 def keeps(vehicle: Vehicle, over: Over, measure: Measure, amount: float) -> bool:

@@ -113,7 +113,8 @@ class Vehicle:
 class Stop:
     """A container or group to empty. No windows = any time; `vehicles` None = any vehicle.
 
-    `prize` is what leaving an optional stop for tomorrow costs, in money; a required stop has no use for it.
+    `prize` is what leaving it for tomorrow costs, in money. An optional stop has to be worth the way to it. Where not
+    all required ones can be served, as few as possible are left, and their prizes weigh which.
     """
 
     id: str

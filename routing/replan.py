@@ -12,7 +12,7 @@ from itertools import chain
 
 from routing.check import check, with_verdict
 from routing.errors import PlanError
-from routing.options import Familiarity, SolverOptions
+from routing.options import Familiarity, Preferences, SolverOptions
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle
 from routing.solution import Reason, Route, Solution, Unserved, Visit, VisitKind
 from routing.solve import solve
@@ -44,25 +44,30 @@ def replan(
     stop: StopCriterion,
     seed: int = 1,
     familiarity: Familiarity | None = None,
+    preferences: Preferences | None = None,
 ) -> Solution:
     """Return the whole day's routes: what is done by `now_s` (seconds after midnight) and the best rest found.
 
     Assumes that the day has run as `plan` says, and keeps the plan where it holds and nothing cheaper is found. A
     broken-down vehicle's route ends with its last completed visit, its load on board. `violations` are those of the
     whole day, the breakdown itself and openings before now excepted. Raises `PlanError` when plan or changes name what
-    the problem does not have, `ProblemError` as `solve` does.
+    the problem does not have, `ProblemError` as `solve` does. `preferences` are asked of the rest by itself: they fit a
+    day that has not begun.
     """
     problem = validate(replace(problem, stops=(*problem.stops, *changes.new_stops)))
     _refuse_strangers(problem, plan, changes)
     day = _Day(problem, plan, now_s, changes)
-    rest = solve(day.rest_problem(), stop, seed, None, MENDING, day.rest_plan(), day.known(familiarity))
+    known = day.known(familiarity)
+    rest = solve(day.rest_problem(), stop, seed, None, MENDING, day.rest_plan(), known, preferences)
     found, kept = (
         _judged(day, Solution(problem.name, routes, day.left_out(rest, routes), seed=seed, elapsed_s=rest.elapsed_s))
         for routes in (day.merged(rest), day.as_planned())
     )
 
     def worth(whole: Solution) -> tuple[int, float]:
-        return len(whole.violations), whole.cost + (0.0 if familiarity is None else familiarity.money(whole))
+        known = 0.0 if familiarity is None else familiarity.money(whole)
+        wished = 0.0 if preferences is None else check(problem, whole, preferences).preferred
+        return len(whole.violations), whole.cost + known + wished
 
     return found if worth(found) < worth(kept) else kept
 
@@ -157,7 +162,7 @@ class _Day:
         if familiarity is None:
             return None
         ids = {vehicle.id for vehicle in self.fleet}
-        return replace(familiarity, known_by={s: v for s, v in familiarity.known_by.items() if v in ids})
+        return replace(familiarity, known_by={s: v & ids for s, v in familiarity.known_by.items() if v & ids})
 
     def merged(self, rest: Solution) -> tuple[Route, ...]:
         """Whole-day routes, in the order of the problem's vehicles."""

@@ -61,24 +61,30 @@ def last_start(windows: Windows, limit_s: int) -> int | None:
 def earliest_starts(legs: Legs, depart_s: int) -> list[int] | None:
     """Starts of service when leaving at `depart_s` and never dawdling; None when a window is missed."""
     starts, clock = [depart_s], depart_s
-    for here, travel_s in enumerate(legs.travel_s):
-        start = next_start(legs.windows[here + 1], clock + legs.service_s[here] + travel_s)
-        if start is None:
-            return None
-        starts.append(start)
-        clock = start
+    ways = zip(legs.travel_s, legs.service_s[:-1], legs.windows[1:], strict=True)
+    for travel_s, service_s, windows in ways:
+        clock += service_s + travel_s
+        if windows:
+            start = next_start(windows, clock)
+            if start is None:
+                return None
+            clock = start
+        starts.append(clock)
     return starts
 
 
 def latest_starts(legs: Legs, end_s: int) -> list[int] | None:
     """Latest start of each visit from which the rest can still be done by `end_s`; None when nothing can."""
     starts, clock = [end_s], end_s
-    for here in range(len(legs.travel_s) - 1, -1, -1):
-        start = last_start(legs.windows[here], clock - legs.travel_s[here] - legs.service_s[here])
-        if start is None:
-            return None
-        starts.append(start)
-        clock = start
+    ways = zip(reversed(legs.travel_s), reversed(legs.service_s[:-1]), reversed(legs.windows[:-1]), strict=True)
+    for travel_s, service_s, windows in ways:
+        clock -= travel_s + service_s
+        if windows:
+            start = last_start(windows, clock)
+            if start is None:
+                return None
+            clock = start
+        starts.append(clock)
     return starts[::-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from routing.options import Familiarity, SolverOptions
+from routing.options import Familiarity, Preferences, SolverOptions
 from routing.problem import Problem
 from routing.solution import Solution
 from routing.stop import StopCriterion
@@ -22,6 +22,7 @@ def solve(
     options: SolverOptions = ALL_PARTS,
     start: Solution | None = None,
     familiarity: Familiarity | None = None,
+    preferences: Preferences | None = None,
 ) -> Solution:
     """Return the best plan found before `stop` says so, checked and priced by `routing.check`.
 
@@ -30,8 +31,9 @@ def solve(
     plans are told through `on_improved` as they come, in the thread that calls.
 
     `start` is a plan to begin from, of this problem or of one like it: what of it still holds is taken over, the rest
-    served anew. `familiarity` prices stops taken from the crew that knows them: it guides the search and is no part of
-    `Solution.cost`, so a plan told later may cost more than one told before.
+    served anew. `familiarity` prices stops taken from the crew that knows them, `preferences` what a plan should be
+    like beside cheap: they guide the search and are no part of `Solution.cost`, so a plan told later may cost more than
+    one told before.
     """
     began_s = time.monotonic()
     validate(problem)
@@ -39,4 +41,4 @@ def solve(
     from routing.search.recipe import run  # noqa: PLC0415
     from routing.search.watch import Watch  # noqa: PLC0415
 
-    return run(problem, Watch(stop, began_s), seed, on_improved, options, start, familiarity)
+    return run(problem, Watch(stop, began_s), seed, on_improved, options, start, familiarity, preferences)

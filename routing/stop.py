@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +77,17 @@ class FirstFeasible:
 
     def __call__(self, progress: Progress) -> float:
         return 1.0 if progress.feasible else self.otherwise(progress)
+
+
+@dataclass(frozen=True, slots=True)
+class WhenAsked:
+    """Stop as soon as `asked` says so, with the best found so far: somebody has seen enough. Never repeatable."""
+
+    asked: Callable[[], bool]
+    by_clock = True
+
+    def __call__(self, progress: Progress) -> float:  # noqa: ARG002 - it is not the search that decides
+        return 1.0 if self.asked() else 0.0
 
 
 class AnyOf:

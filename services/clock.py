@@ -7,10 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, timezone-aware, UTC."""
+        ...
+
+
+class Simulation(Protocol):
+    """A clock that runs otherwise than the machine's."""
+
+    def showed_at(self, machine: datetime) -> datetime:
+        """What it showed, or will, when the machine's clock shows this instant, by the pace at which it runs now."""
         ...
 
 
@@ -31,6 +41,13 @@ class SimulatedClock:
     def now(self) -> datetime:
         return self.simulated_at + timedelta(seconds=(self.wall_clock_s() - self.wall_s) * self.speed)
 
+    def showed_at(self, machine: datetime) -> datetime:
+        """The same instant of the machine gives the same to the microsecond, whoever asks; at most what dates hold."""
+        try:
+            return self.simulated_at + timedelta(seconds=(machine.timestamp() - self.wall_s) * self.speed)
+        except OverflowError:
+            return EARLIEST if machine.timestamp() < self.wall_s else LATEST
+
     def setting(self) -> str:
         """The text that `clock_from` reads, to hand this clock to another process."""
         return f"{self.simulated_at.isoformat()}@{self.wall_s}x{self.speed}"
@@ -48,13 +65,24 @@ class FileClock:
         self._clock = self._read()
 
     def now(self) -> datetime:
+        return self._latest().now()
+
+    def showed_at(self, machine: datetime) -> datetime:
+        return self._latest().showed_at(machine)
+
+    def _latest(self) -> SimulatedClock:
         if self._path.stat().st_mtime_ns != self._changed_ns:
             self._clock = self._read()
-        return self._clock.now()
+        return self._clock
 
     def _read(self) -> SimulatedClock:
         self._changed_ns = self._path.stat().st_mtime_ns
         return _parse(self._path.read_text().strip())
+
+
+def simulation_of(clock: Clock) -> Simulation | None:
+    """The clock, where it is another than the machine's: whoever has real devices has to ask it when they spoke."""
+    return clock if isinstance(clock, (SimulatedClock, FileClock)) else None
 
 
 def clock_from(setting: str | None) -> Clock:

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     """True: operators log in with a one-time code beside the password, and not without (`tournee account one-time`)."""
     session_secret: SecretStr | None = None
     """Signs session cookies: at least 32 characters, the same on every web process."""
+    oidc_issuer: str | None = None
+    """An identity provider beside passwords, as its discovery names it (`https://...`); None: passwords alone."""
+    oidc_client_id: str = "tournee"
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = "OpenID Connect"
+    """What people call the provider: on the button that leads to it."""
     webhook_networks: str = "none"
     """Networks of our own that webhooks may lead into, by commas, like 10.2.0.0/16; the outside they may anyway."""
     webhook_ca: Path | None = None

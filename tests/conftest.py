@@ -12,11 +12,18 @@ from infra.migrate import migrate
 from infra.stack.errors import ServerMissing
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
+from services.settings import settings
 from services.stream.kafka import create_topics
 from tests.support.beside import SHARED
 from tests.support.databases import new_database
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_this_test() -> None:
+    """They are read once a process: a test must not go on with another's store."""
+    settings.cache_clear()
 
 
 def default_stack() -> Kind:

@@ -21,12 +21,15 @@ ROLE = "tournee_{}"
 _DEVICES = "city container device_name door_key registry_entry truck"
 _REGISTRY = "city container fleet registry_entry registry_now registry_row registry_version truck zone"
 _EVENTS = (
-    "alert_seen circuit confirmation confirmation_aside container_state coverage_line device_note dispatch door_heard"
-    " observation plan plan_change planning_run position reading rejected report report_private savings_line stop"
-    " truck_state uplink"
+    "alert_seen circuit confirmation confirmation_aside container_state contract_sheet coverage_line device_note"
+    " dispatch door_heard observation penalty_answer plan plan_change planning_run position reading rejected report"
+    " report_private savings_line stop truck_counter truck_state uplink"
+)
+_REGISTRY_TABLES = (
+    "city container registry_change registry_change_part registry_entry registry_row registry_version truck zone"
 )
 _LEDGER_ACCOUNTS = "fuel_calibration fuel_receipt ledger_baseline ledger_baseline_accepted ledger_event population_grid"
-_BELIEFS = "container_belief evidence evidence_horizon kept_belief"
+_BELIEFS = "container_belief evidence evidence_horizon kept_belief weight_share"
 _ROLLUPS = "reading_day reading_hour reading_hour_touched reading_touched"
 BI_VIEWS = (
     *("bi_circuit", "bi_city", "bi_container", "bi_plan", "bi_reading_day", "bi_saving", "bi_visit", "bi_zone"),
@@ -39,18 +42,20 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "edges": {"SELECT": _DEVICES},
         # The only one that puts events into the store, with what is learned of them; it keeps retention, too.
         "writer": {
-            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} city ledger_touched registry_version report_now truck webhook"
-            " zone",
-            "INSERT": f"{_EVENTS} {_ROLLUPS} container_belief evidence_horizon kept_belief ledger_touched"
-            " webhook_delivery",
-            "UPDATE": "confirmation_aside container_belief container_state evidence_horizon kept_belief planning_run"
-            " reading_day reading_hour truck_state",
+            "SELECT": f"{_EVENTS} {_BELIEFS} {_ROLLUPS} {_REGISTRY_TABLES} fleet ledger_touched presence registry_now"
+            " report_now street_said webhook weight_touched",
+            "INSERT": f"{_EVENTS} {_ROLLUPS} {_REGISTRY_TABLES} audit container_belief evidence_horizon kept_belief"
+            " ledger_touched presence street_said webhook_delivery weight_share weight_touched",
+            "UPDATE": "city confirmation_aside container container_belief container_state evidence_horizon kept_belief"
+            " planning_run reading_day reading_hour registry_change registry_entry registry_row truck"
+            " truck_counter truck_state weight_share zone",
             "DELETE": "confirmation_aside door_heard kept_belief position reading reading_hour_touched reading_touched"
-            " report_private",
+            " registry_change_part registry_entry report_private weight_touched zone",
         },
         "planner": {
-            "SELECT": f"{_REGISTRY} {_BELIEFS} circuit confirmation container_state dispatch dispatch_in_force plan"
-            " plan_change planning_run position stop truck_state"
+            "SELECT": f"{_REGISTRY} {_BELIEFS} circuit confirmation container_state coverage_line dispatch"
+            " dispatch_in_force plan plan_change planning_run position presence stop street_said"
+            " truck_state"
         },
         # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
         "ledger": {
@@ -62,20 +67,26 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         # changed by hand is reckoned from.
         "web": {
             "SELECT": f"{_REGISTRY} {_BELIEFS} account alert_seen audit circuit confirmation confirmation_aside"
-            " container_now container_state coverage_line device_note dispatch dispatch_in_force door_heard door_key"
-            " fuel_receipt known_source login_session observation phone_invitation plan plan_change planning_run"
-            " position reading reading_day rejected report_now report_private savings_day security_event stop"
-            " truck_phone truck_state uplink",
-            "INSERT": "audit known_source login_session phone_invitation security_event truck_phone",
-            "UPDATE": "account known_source login_session truck_phone",
-            "DELETE": "known_source login_session phone_invitation security_event truck_phone",
+            " container_now container_state contract_sheet coverage_line device_note dispatch dispatch_in_force"
+            " door_heard door_key fuel_calibration fuel_receipt known_source ledger_event linked_identity"
+            " login_session observation outgoing_door penalty_answer person_invitation phone_invitation plan"
+            " plan_change planning_run position presence reading reading_day recovery_code registry_change"
+            " registry_change_part registry_import rejected report_now report_private savings_day security_event"
+            " shared_view sms_gateway sms_signing stop street_said truck_counter truck_phone truck_state"
+            " uplink",
+            "INSERT": "account audit known_source linked_identity login_session person_invitation phone_invitation"
+            " recovery_code registry_import security_event shared_view sms_reply truck_phone",
+            "UPDATE": "account known_source login_session registry_import shared_view truck_phone",
+            "DELETE": "known_source linked_identity login_session person_invitation phone_invitation recovery_code"
+            " registry_import security_event shared_view truck_phone",
         },
         # It has no way to Kafka, and is the only one that opens connections to the outside.
         "webhook": {
-            "SELECT": "container_now overflow_told webhook webhook_delivery webhook_secret",
-            "INSERT": "overflow_told webhook_delivery",
-            "UPDATE": "webhook webhook_delivery",
-            "DELETE": "overflow_told webhook_delivery",
+            "SELECT": "city container container_now overflow_told portal_broker portal_broker_secret portal_told"
+            " registry_entry sms_gateway sms_gateway_login sms_reply webhook webhook_delivery webhook_secret zone",
+            "INSERT": "overflow_told portal_told webhook_delivery",
+            "UPDATE": "portal_broker portal_told sms_gateway sms_reply webhook webhook_delivery",
+            "DELETE": "overflow_told portal_told sms_reply webhook_delivery",
         },
         # For Grafana and other readers: the views that are made for them (docs/bi.md), and no table.
         "reader": {"SELECT": " ".join(BI_VIEWS)},

@@ -62,8 +62,8 @@ STREAM_RIGHTS: Mapping[str, StreamRights] = MappingProxyType(
         # It orders each city's morning itself.
         "planner": StreamRights(
             writes=(topics.ORDERS, topics.PLANNING, topics.PLANS, topics.DISTRICTS),
-            reads=(topics.ORDERS, topics.DISTRICT_PLANS),
-            groups=("planner", "district-plans-*"),
+            reads=(topics.ORDERS, topics.SEARCH_ENDS, topics.DISTRICT_PLANS),
+            groups=("planner", "search-ends-*", "district-plans-*"),
             sees=("worker",),
         ),
         "worker": StreamRights(writes=(topics.DISTRICT_PLANS,), reads=(topics.DISTRICTS,), groups=("worker",)),
@@ -71,8 +71,12 @@ STREAM_RIGHTS: Mapping[str, StreamRights] = MappingProxyType(
         "web": StreamRights(
             # Plans: those that somebody changed by hand.
             writes=(
-                *(topics.ORDERS, topics.PLANNING, topics.PLANS),
+                *(topics.ORDERS, topics.SEARCH_ENDS, topics.PLANNING, topics.PLANS),
                 *(topics.DISPATCHES, topics.CONFIRMATIONS, topics.ALERTS, topics.REPORTS),
+                *(topics.PENALTY_ANSWERS, topics.CONTRACT_SHEETS),
+                *(topics.REGISTRY, topics.PRESENCE, topics.STREETS),
+                # What residents' doors heard.
+                topics.DOOR_STATES,
             )
         ),
         # The technician's command: `doctor` looks at everything, `bridge retire` hands over what waited for a bridge,

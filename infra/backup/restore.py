@@ -20,6 +20,7 @@ from infra.backup.shapes import (
     list_tables,
     select_all,
     speak_plainly,
+    telling_nobody,
 )
 from infra.backup.take import OnProgress
 from infra.backup.wipe import remove_empty_schema
@@ -126,8 +127,9 @@ def _load(connection: Link, path: Path, expected: End, on_progress: OnProgress) 
         for name in shapes:
             _lock(connection, name)
         _refuse_unless_empty(connection)
-        for name, parts in groupby(reader.parts(), key=lambda part: part.table):
-            _load_table(connection, shapes[name], (part.content for part in parts), on_progress)
+        with telling_nobody(connection):
+            for name, parts in groupby(reader.parts(), key=lambda part: part.table):
+                _load_table(connection, shapes[name], (part.content for part in parts), on_progress)
         if reader.end != expected:
             raise BackupDamaged(f"{path} has changed while it was read")
         for state in expected.sequences:

@@ -1,6 +1,7 @@
 """What of a database is ours: tables in the order in which they can be loaded, their columns, their sequences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -33,6 +34,14 @@ SERIALS = """
 SELECT attname, pg_get_serial_sequence(%(table)s, attname) FROM pg_attribute
 WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
   AND pg_get_serial_sequence(%(table)s, attname) IS NOT NULL
+"""
+
+TELLING = """
+SELECT c.relname, t.tgname FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'public'::regnamespace
+WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal AND t.tgtype & 4 <> 0
+ORDER BY c.relname, t.tgname
 """
 
 
@@ -75,6 +84,17 @@ def list_sequences(connection: Link, tables: Iterable[TableShape]) -> tuple[Sequ
             assert state is not None  # noqa: S101 - a sequence has exactly one row
             found.append(SequenceState(table=table.name, column=column, last_value=state[0], is_called=state[1]))
     return tuple(found)
+
+
+@contextmanager
+def telling_nobody(connection: Link) -> Iterator[None]:
+    """Without our triggers on insert: what they told other tables is in those tables' own rows, as it stood later."""
+    told = [tuple(map(sql.Identifier, row)) for row in connection.execute(TELLING).fetchall()]
+    for table, trigger in told:
+        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(table, trigger))
+    yield
+    for table, trigger in told:
+        connection.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}").format(table, trigger))
 
 
 def select_all(table: TableShape) -> sql.Composed:

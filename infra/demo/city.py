@@ -10,9 +10,9 @@ from services.city.registry import Registry
 from services.city.store import store_registry
 from services.errors import TourneeError
 from services.store.connection import Connection
-from services.web.accounts import add_account
-from services.web.phones import add_phone
-from services.web.strength import new_code
+from services.web.entry.accounts import add_account
+from services.web.entry.phones import add_phone
+from services.web.entry.strength import new_code
 from simulators.city import write_city_folder
 
 

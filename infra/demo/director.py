@@ -1,6 +1,7 @@
 """The demo, as a recipe: servers, city, services, days, the next morning, a table, open for business."""
 
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -26,7 +27,7 @@ from infra.migrate import migrate
 from infra.stack.environment import write_environment
 from infra.stack.errors import ServerDidNotStart, StackError
 from infra.stack.ports import LOOPBACK, free_port, wait_until
-from infra.stack.services import running_services
+from infra.stack.services import SERVICES, running_services
 from infra.stack.stack import Kind, Stack
 from infra.stack.start import start_stack
 from services.city.registry import Registry
@@ -34,16 +35,23 @@ from services.ledger.store import list_days_to_compute
 from services.store.connection import Connection, connect
 from services.stream.kafka import create_topics
 from services.times import local_day
-from services.web.phones import invite_phone, path_of
+from services.web.entry.phones import invite_phone, path_of
 from simulators.live import run_live
 from simulators.mqtt import Publisher, PublishError
 from simulators.trucks.phone import DriverClient, PhoneError
 from simulators.world import World
 
+WITH_DOORS = (*SERVICES, "edges")
+"""A newcomer plugs a device into the demo (docs/devices.md)."""
 LEDGER_PATIENCE_S = 60.0
+WEEK_DAYS = 7
+"""One of every weekday: the fixed circuits drive little on a Sunday, and fewer days would tell of where they end."""
 HISTORY_DAYS = 6
 """Days before the demo in which the city drove its fixed circuits: nobody starts with empty bins."""
 
+BLOCKED = "L'accès était bloqué, l'équipe l'a noté au bac même. Nous demandons la remise."
+HELD_UP = "La circulation était arrêtée sur les ponts ce jour-là. Nous demandons la remise."
+"""What the made-up contractor says to the municipality."""
 
 KEPT_LOGS = Path("var/log/demo")
 
@@ -57,7 +65,7 @@ class DemoOptions:
     """What can be asked of the demo."""
 
     folder: Path | None = None
-    days: int = 5
+    days: int = WEEK_DAYS
     seed: int = 1
     speed: float = 30.0
     """How fast the open day runs, times the wall clock."""
@@ -97,7 +105,7 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     logins = load_city(store, registry, morning_of(registry, first))
     data, now = stack.folder / "data", timepiece.now()
     build_streets(folder, registry, data, now=now, with_roads=options.with_roads, console=console)
-    cleanup.enter_context(running_services(environment, stack.folder / "log"))
+    cleanup.enter_context(running_services(environment, stack.folder / "log", WITH_DOORS))
     wait_until(lambda: _is_ready(url), what="the web", patience_s=60)
     console.print(f"[bold]{registry.city.name}[/] is open at [link={url}]{url}[/link] ({_seconds(began_s)} s)")
     world = _world(folder, options.seed, first)
@@ -107,7 +115,12 @@ def _run(options: DemoOptions, console: Console, cleanup: ExitStack) -> None:
     figures = count_figures(store, registry.city.id, url)
     _show(console, figures, plan, registry, _shown(store, registry, logins))
     console.print(
-        f"  In another shell, for doctor and every other command: [bold]. {settings}; tournee doctor[/]",
+        f"  devices       http://{environment['TOURNEE_EDGES_HOST']}:{environment['TOURNEE_EDGES_PORT']}/"
+        f"{registry.city.id}/chirpstack   [bold]docs/devices.md[/] plugs one in, in ten minutes",
+        highlight=False,
+    )
+    console.print(
+        f"  In another shell, for every other command: [bold]. {settings}; .venv/bin/tournee doctor[/]",
         highlight=False,
     )
     console.print(f"Ready in {_seconds(began_s)} s.", highlight=False)
@@ -135,6 +148,9 @@ def _environment(stack: Stack, timepiece: Timepiece) -> tuple[str, dict[str, str
         **stack.environment(),
         "TOURNEE_WEB_HOST": LOOPBACK,
         "TOURNEE_WEB_PORT": str(port),
+        # ChirpStack may stand on another machine: a setting of who starts the demo lets it in.
+        "TOURNEE_EDGES_HOST": os.environ.get("TOURNEE_EDGES_HOST", LOOPBACK),
+        "TOURNEE_EDGES_PORT": os.environ.get("TOURNEE_EDGES_PORT") or str(free_port()),
         "TOURNEE_SESSION_SECRET": secrets.token_urlsafe(32),
         "TOURNEE_CLOCK": timepiece.setting,
         "TOURNEE_DATA_FOLDER": str(stack.folder / "data"),
@@ -179,7 +195,16 @@ def _replay(cast: Cast, first: date, options: DemoOptions, progress: Progress) -
     time_limit_s = options.time_limit_s or cast.registry.city.planning.time_limit_s
     plan = plan_morning(cast, morning, time_limit_s, progress)
     _wait_for_ledger(cast)
+    _answer_a_breach(cast)
     return plan
+
+
+def _answer_a_breach(cast: Cast) -> None:
+    """The contractor answers a breach: one to which its crew has said that the way was blocked, if there is one."""
+    charged = [row for row in cast.operator.list_breaches() if row["answer_state"] == "open" and float(row["amount"])]
+    blocked = [row for row in charged if row["event"] == "stops_missed" and ":blocked" in row["missed"]]
+    for breach in (blocked or charged)[:1]:
+        cast.operator.answer_breach(breach, BLOCKED if blocked else HELD_UP)
 
 
 def _wait_for_ledger(cast: Cast) -> None:

@@ -1,14 +1,16 @@
 """The operator of the demo, at work through the same HTTP interface as anybody else's program."""
 
+import csv
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 from typing import Any
 
 import httpx
 
-from services.web.accounts import Role
+from services.web.entry.rights import Role
 
 POLL_S = 0.2
 PATIENCE_S = 120.0
@@ -69,12 +71,32 @@ class OperatorSession:
         """Send a plan to the drivers."""
         _body(self._http.post("/api/v1/dispatches", json={"plan_id": plan_id}))
 
+    def list_breaches(self) -> list[dict[str, str]]:
+        """Lines of the latest month's contract sheet; none in a city without a contractor."""
+        answer = self._http.get("/api/v1/contract.csv")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return []
+        _raise_for(answer)
+        return list(csv.DictReader(StringIO(answer.text)))
+
+    def answer_breach(self, breach: dict[str, str], words: str) -> None:
+        """Write down what the contractor says to a line."""
+        form = {
+            "csrf_token": self._http.headers["X-CSRF-Token"], "flotte": breach["fleet"], "mois": breach["month"],
+            "ligne": breach["line"], "reponse": words,
+        }  # fmt: skip
+        _raise_for(self._http.post("/contrat/repondre", data=form))
+
     def close(self) -> None:
         self._http.close()
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
+def _raise_for(answer: httpx.Response) -> None:
     if answer.is_error:
         raise OperatorError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    _raise_for(answer)
     body: dict[str, Any] = answer.json()
     return body

@@ -6,9 +6,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from infra.doctor.brokers import check_brokers
 from infra.doctor.cities import check_cities
 from infra.doctor.doors import check_doors
 from infra.doctor.findings import Finding, fail, in_bytes, look, ok
+from infra.doctor.telephones import check_telephones
 from infra.doctor.webhooks import check_webhooks
 from infra.migrate import all_migrations
 from services.clock import Clock
@@ -42,6 +44,8 @@ def check_store(database_url: str, clock: Clock) -> list[Finding]:
                 findings += check_cities(connection, clock.now())
                 findings += check_doors(connection, clock.now())
                 findings += check_webhooks(connection)
+                findings += check_brokers(connection)
+                findings += check_telephones(connection)
                 findings += [_check_rejected(connection, clock.now()), *_check_rollups(connection)]
                 findings.append(_check_beliefs(connection))
                 findings += _check_ledger(connection, clock.now())

@@ -11,7 +11,7 @@ from infra.stack.server import Server
 from services.operations.processes import MAINS
 
 SERVICES = ("bridge", "writer", "planner", "ledger", "web")
-"""Planner workers, the doors over HTTP and the sender of webhooks run only where a test or an operator asks."""
+"""Planner workers, the doors over HTTP and the sender of webhooks run only where a test, the demo or somebody asks."""
 
 
 READY_LINES = {

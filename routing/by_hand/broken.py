@@ -5,6 +5,7 @@ Shares nothing with the judge; the tests hold the two against each other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -84,7 +85,7 @@ def _of_trips(untimed: UntimedRoute) -> Iterator[Broken]:
 def _of_duty(untimed: UntimedRoute, route: Route) -> Iterator[Broken]:
     vehicle = untimed.vehicle
     for limit in AMOUNTS:
-        if limit.over is Over.DUTY:
+        if limit.over is Over.DUTY and limit.most(vehicle) < math.inf:
             used = total(limit.counts, untimed.places, untimed.roads, route.duty_s)
             over = used - limit.most(vehicle)
             # Metres and seconds are whole; a limit of them holds to the metre and second.

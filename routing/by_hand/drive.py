@@ -82,7 +82,7 @@ def _starts(patient: Legs, shift: Window) -> list[int]:
     earliest = earliest_starts(patient, shift[0])
     assert earliest is not None  # noqa: S101 - no window closes
     kept = [
-        tuple((from_s, min(to_s, max(start_s, from_s))) for from_s, to_s in windows)
+        tuple((from_s, min(to_s, max(start_s, from_s))) for from_s, to_s in windows) if windows else ()
         for windows, start_s in zip(patient.windows, earliest, strict=True)
     ]
     latest = latest_starts(replace(patient, windows=kept), earliest[-1])
@@ -103,7 +103,8 @@ def _lateness_s(legs: Legs, shift: Window, timing: Timing) -> int:
     """Seconds past closings, over all visits and the shift."""
     late_s = max(0, timing.start_s[-1] - shift[1])
     for windows, start_s in zip(legs.windows, timing.start_s, strict=True):
-        late_s += max(0, start_s - max((to_s for _, to_s in windows), default=start_s))
+        if windows:
+            late_s += max(0, start_s - max(to_s for _, to_s in windows))
     return late_s
 
 

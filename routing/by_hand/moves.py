@@ -41,22 +41,24 @@ def put_in(untimed: UntimedRoute, stop: Stop, where: Where = AT_BEST) -> Untimed
     if isinstance(where, Before) and not untimed.is_parked():
         at = _last_place(untimed) if where.stop_id is None else _position(untimed, where.stop_id)
         return _with(untimed, at, (stop,))
-    return best_place(untimed, stop)
+    return best_place(drive(untimed), stop).untimed
 
 
-def best_place(untimed: UntimedRoute, stop: Stop) -> UntimedRoute:
+def best_place(now: Driven, stop: Stop) -> Driven:
     """The circuit with the stop where it costs least, exactly; where every place breaks a rule, where it breaks least.
 
-    Raises `PlanError` where the vehicle is parked and no open site takes the stop's waste.
+    `now` is the circuit as it is. Raises `PlanError` where the vehicle is parked and no open site takes the stop's
+    waste.
     """
-    host = Host(untimed, drive(untimed).bill)
+    untimed = now.untimed
+    host = Host(untimed, now.bill)
     found = cheapest_try(untimed.problem, [host], stop)
     if found is not None:
-        return found[0].longer()
+        return drive(found[0].longer())
     tries = tries_by_road(host, stop)
     if not tries:
         raise PlanError(f"no open disposal site takes the {stop.stream} of {stop.id}")
-    return min((drive(one.longer()) for one in tries[:MOST_BROKEN]), key=_worth).untimed
+    return min((drive(one.longer()) for one in tries[:MOST_BROKEN]), key=_worth)
 
 
 def without_site(untimed: UntimedRoute, site_id: str) -> UntimedRoute:

@@ -56,7 +56,8 @@ def _rank(offer: PlaceOffer) -> tuple[int, float, str]:
 
 
 def _offer(stop: Stop, circuit: UntimedRoute) -> PlaceOffer:
-    now, then = drive(circuit), drive(best_place(circuit, stop))
+    now = drive(circuit)
+    then = best_place(now, stop)
     broken = _newly_broken(now, then)
     falls_out = _falls_out(circuit, stop) if broken and not _is_barred(broken) else None
     return PlaceOffer(circuit.vehicle.id, then.bill - now.bill, broken, _next_stop(then.untimed, stop), falls_out)

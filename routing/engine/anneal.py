@@ -38,7 +38,7 @@ def anneal(
     for _ in range(iterations):
         missed, before = plan.books[0].missing, cost_of(plan)
         count = ruin(arrays, plan, scratch, seeds[randint(scratch.rng, 0, len(seeds) - 1)])
-        recreate(arrays, plan, scratch, count, may_open)
+        recreate(arrays, plan, scratch, count, may_open, missed > 0)
         if not arrays.mixed:  # where sites refuse streams, the cheapest cuts would mostly be refused
             for number in range(plan.books[0].touched):
                 unload_better(arrays, plan, scratch, plan.touched[number])
@@ -56,9 +56,12 @@ def anneal(
 
 
 @compiled
-def recreate(arrays: Arrays, plan: Plan, scratch: Scratch, count: int, may_open: bool) -> None:
-    """Put `scratch.absent[:count]` back, each at its cheapest place, in an order that varies."""
-    _order(arrays, scratch, count)
+def recreate(arrays: Arrays, plan: Plan, scratch: Scratch, count: int, may_open: bool, scarce: bool) -> None:
+    """Put `scratch.absent[:count]` back, each at its cheapest place, in an order that varies.
+
+    `scarce` where required stops are left out: then their prizes are looked at too.
+    """
+    _order(arrays, scratch, count, scarce)
     ease = 1.0
     if rand(scratch.rng) < NEW_TRIP_SHARE:
         ease = rand(scratch.rng) ** 2
@@ -70,14 +73,16 @@ def recreate(arrays: Arrays, plan: Plan, scratch: Scratch, count: int, may_open:
 
 
 @compiled
-def _order(arrays: Arrays, scratch: Scratch, count: int) -> None:
+def _order(arrays: Arrays, scratch: Scratch, count: int, scarce: bool) -> None:
     """Sort the absent stops by a key drawn anew each time: at random, by load, prize, or prize by load."""
     how = rand(scratch.rng)
     required_first = rand(scratch.rng) < REQUIRED_FIRST_SHARE
     absent, key = scratch.absent, scratch.key
     for number in range(count):
         node = arrays.nodes[absent[number]]
-        prize = arrays.dearest if node.required else node.prize
+        prize = node.prize if scarce or not node.required else 0.0
+        if node.required:
+            prize += arrays.dearest
         value = rand(scratch.rng)
         if ANY_ORDER <= how < ANY_ORDER + HEAVIEST:
             value = -node.demand_kg + 1e-6 * value

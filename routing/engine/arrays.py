@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from routing.amounts import MOST, is_beyond
 from routing.engine.clock import CLOSED, Clock, seconds
 from routing.engine.money import exact_prizes, unit_of
+from routing.engine.preferred import Wishes, make_wishes
 from routing.limits import LIMITS, ONE, Measure
-from routing.options import Familiarity
+from routing.options import Familiarity, Preferences
 from routing.problem import Depot, DisposalSite, Problem, Stop, Vehicle, Window
 from routing.solution import Reason
 
@@ -46,8 +47,9 @@ SOLO = np.dtype([("cost", "f8"), ("site", "i8")])  # of a duty for one stop alon
 class Arrays(NamedTuple):
     """The problem in arrays. T trucks, K kinds of them, N nodes of which n stops, P road profiles, S disposal sites.
 
-    `nodes[i].window` is the first of `windows` rows of node i in `Arrays.windows`. A required stop has no prize: it
-    is counted. `worth` tells whether anybody could serve a stop for less than leaving it costs, driving for nothing.
+    `nodes[i].window` is the first of `windows` rows of node i in `Arrays.windows`. A required stop is counted before
+    any money; its prize weighs it against other required ones. `worth` tells whether anybody could serve a stop for
+    less than leaving it costs, driving for nothing.
     Trucks of one kind are interchangeable, and know the same stops. All money is in units of `routing.engine.money`.
     """
 
@@ -70,9 +72,12 @@ class Arrays(NamedTuple):
     of_kind: NDArray[np.int32]  # (T,) trucks, kind by kind
     kind_at: NDArray[np.int32]  # (K + 1,) where each kind begins in `of_kind`
     near: NDArray[np.int32]  # (n, up to 50) worthwhile stops, nearest first, -1 where there are no more
+    wishes: Wishes
 
 
-def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arrays:
+def make_arrays(
+    problem: Problem, familiarity: Familiarity | None = None, preferences: Preferences | None = None
+) -> Arrays:
     """Compile a valid problem. Crews that know different stops are different kinds, so no loop pays for asking."""
     n, sites = len(problem.stops), len(problem.disposal_sites)
     clock = Clock.of(problem)
@@ -80,7 +85,8 @@ def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arr
     accepts = _accepts(problem, streams)
     profiles = {name: number for number, name in enumerate(sorted({v.profile for v in problem.vehicles}))}
     can_by_vehicle = [_can(problem, vehicle) for vehicle in problem.vehicles]
-    strange_by_vehicle = _strange(problem, familiarity)
+    familiar = None if preferences is None else preferences.familiar
+    strange_by_vehicle = _strange(problem, familiarity) + _strange(problem, familiar)
     kinds: dict[tuple[object, ...], int] = {}
     kind_of = [
         kinds.setdefault((_likeness(vehicle), can.tobytes(), strange.tobytes()), len(kinds))
@@ -90,8 +96,10 @@ def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arr
     trucks = _trucks(problem, kind_of, profiles, clock)
     nodes, windows = _nodes(problem, streams, clock)
     serve = np.array([_serve(problem, problem.vehicles[v], nodes) for v in example]).reshape(len(kinds), len(nodes))
-    if familiarity is not None:
-        serve[:, :n] += familiarity.price * strange_by_vehicle[example]
+    serve[:, :n] += strange_by_vehicle[example]
+    wishes = make_wishes(problem, preferences)
+    serve[:, :n] += wishes.alone
+    nodes["prize"][:n] += np.where(nodes["required"][:n], 0.0, wishes.alone + _missed(problem, familiar))
     can = np.array([can_by_vehicle[v] for v in example], np.bool_).reshape(len(kinds), n)
     open_to = np.array([_open_to(problem, problem.vehicles[v], clock) for v in example], np.bool_).reshape(
         len(kinds), sites
@@ -102,19 +110,22 @@ def make_arrays(problem: Problem, familiarity: Familiarity | None = None) -> Arr
     roads = _roads(problem, profiles)
     everything = (1 << len(streams)) - 1
     crew_per_s = problem.prices.crew_per_h / 3600
-    solo = _solo(n, nodes, trucks[example], roads, serve, open_to, accepts, crew_per_s)
+    solo = _solo(n, nodes, trucks[example], roads, serve, open_to, accepts, (crew_per_s, wishes))
     solo["cost"][~can] = np.inf
     unit = unit_of(solo["cost"].min(axis=0, initial=np.inf))
     for money in (nodes["prize"], trucks["fixed"], trucks["per_m"], serve, solo["cost"]):
         np.multiply(money, unit, out=money)
     crew_per_s *= unit
-    nodes["prize"] = exact_prizes(nodes["prize"], _most_money(nodes, trucks, roads, serve, crew_per_s))
+    wishes = wishes._replace(alone=wishes.alone * unit, long_per_s=wishes.long_per_s * unit)
+    nodes["prize"] = exact_prizes(
+        nodes["prize"], _most_money(nodes, trucks, roads, serve, crew_per_s + wishes.long_per_s)
+    )
     dearest = max(DEAREST, 10 * float(nodes["prize"].max(initial=0)))
     near = nearest(roads[0], np.flatnonzero(nodes["worth"]), n) if len(roads) else np.full((n, 1), -1, np.int32)
     return Arrays(
         n, n + sites, unit, dearest, bool((accepts != everything).any()), crew_per_s, nodes, windows, roads, trucks,
         serve, can, open_to, accepts, solo, _cheapest_kinds(solo),
-        *ranged(trucks, len(solo)), near,
+        *ranged(trucks, len(solo)), near, wishes,
     )  # fmt: skip
 
 
@@ -171,19 +182,25 @@ def _can(problem: Problem, vehicle: Vehicle) -> NDArray[np.bool_]:
     )
 
 
-def _strange(problem: Problem, familiarity: Familiarity | None) -> NDArray[np.bool_]:
-    """Whether a stop is known by another crew, (vehicles, stops)."""
-    strange = np.zeros((len(problem.vehicles), len(problem.stops)), np.bool_)
-    if familiarity is None:
+def _strange(problem: Problem, familiarity: Familiarity | None) -> NDArray[np.float64]:
+    """Money of serving a stop that other crews know, (vehicles, stops)."""
+    strange = np.zeros((len(problem.vehicles), len(problem.stops)))
+    if familiarity is None or not familiarity.price:
         return strange
     numbers = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
     for stop, row in enumerate(problem.stops):
         if row.id in familiarity.known_by:
-            strange[:, stop] = True
-            crew = numbers.get(familiarity.known_by[row.id])
-            if crew is not None:
-                strange[crew, stop] = False
+            strange[:, stop] = familiarity.price
+            crews = [numbers[vehicle] for vehicle in familiarity.known_by[row.id] if vehicle in numbers]
+            strange[crews, stop] = 0.0
     return strange
+
+
+def _missed(problem: Problem, familiarity: Familiarity | None) -> NDArray[np.float64]:
+    """Money of leaving a stop that somebody knows, (stops,): as if it were strange to whoever served it."""
+    if familiarity is None:
+        return np.zeros(len(problem.stops))
+    return familiarity.price * np.array([stop.id in familiarity.known_by for stop in problem.stops], np.float64)
 
 
 def _open_to(problem: Problem, vehicle: Vehicle, clock: Clock) -> list[bool]:
@@ -219,7 +236,7 @@ def _nodes(problem: Problem, streams: dict[str, int], clock: Clock) -> tuple[Rec
         windows += told if bound else []
     for row, stop in zip(nodes, problem.stops, strict=False):
         row["demand_kg"], row["demand_l"], row["stream"] = stop.demand_kg, stop.demand_l, streams[stop.stream]
-        row["required"], row["prize"] = stop.required, 0.0 if stop.required else stop.prize
+        row["required"], row["prize"] = stop.required, stop.prize
     return nodes, np.array(windows, np.int64).reshape(-1, 2)
 
 
@@ -276,16 +293,21 @@ def _solo(
     serve: NDArray[np.float64],
     open_to: NDArray[np.bool_],
     accepts: NDArray[np.int64],
-    crew_per_s: float,
+    prices: tuple[float, Wishes],
 ) -> Records:
     solo = np.zeros((len(kinds), n), SOLO)
     solo["cost"], solo["site"] = np.inf, -1
+    crew_per_s, wishes = prices
     for kind, truck in enumerate(kinds):
         road, money = roads[truck["profile"]], np.array([truck["per_m"], crew_per_s])
+        seconds_out = road[truck["start"], :n, 1] + nodes["service_s"][:n]
         out = road[truck["start"], :n] @ money + serve[kind, :n] + truck["fixed"]
         for number in np.flatnonzero(open_to[kind]):
             site = n + number
             back = road[:n, site] @ money + serve[kind, site] + road[site, truck["end"]] @ money
+            if wishes.long_per_s:
+                duty_s = seconds_out + road[:n, site, 1] + nodes["service_s"][site] + road[site, truck["end"], 1]
+                back += wishes.long_per_s * np.maximum(0, duty_s - wishes.even_s)
             better = ((nodes["stream"][:n] & accepts[number]) != 0) & (out + back < solo["cost"][kind])
             solo["cost"][kind][better], solo["site"][kind][better] = (out + back)[better], site
     return solo

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from routing.engine.arrays import Arrays
 from routing.engine.jit import compiled
 from routing.engine.plan import INFEASIBLE, NOBODY, Plan, adopt, evaluate, has_way_left
+from routing.engine.preferred import wished_more
 from routing.engine.rng import rand
 from routing.engine.scratch import MOST_TRIES, Scratch
 from routing.engine.timing import NEVER, next_start
@@ -212,6 +213,9 @@ def _look_at(
     extra = truck.per_m * metres + arrays.crew_per_s * driven_s + arrays.serve[truck.kind, stop]
     if plan.routes[t].idle_s:
         extra -= arrays.crew_per_s * _absorbed_s(plan, t, driven_s + node.service_s)
+    if arrays.wishes.alone > 0.0 or arrays.wishes.long_per_s > 0.0:
+        busy_s = driven_s + node.service_s
+        extra += wished_more(arrays.wishes, plan.placed, t, plan.routes[t].duty_s, stop, busy_s)
     if extra >= _worst(scratch, count, limit, look) or (look.blink > 0 and rand(scratch.rng) < look.blink):
         return count
     if not has_way_left(truck, plan.routes[t], metres, driven_s + node.service_s):
@@ -250,6 +254,9 @@ def _look_for_new_trip(
             if plan.routes[t].idle_s:
                 busy_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
                 extra -= arrays.crew_per_s * _absorbed_s(plan, t, busy_s)
+            if arrays.wishes.alone > 0.0 or arrays.wishes.long_per_s > 0.0:
+                busy_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s
+                extra += wished_more(arrays.wishes, plan.placed, t, plan.routes[t].duty_s, stop, busy_s)
             if extra * look.ease >= _worst(scratch, count, limit, look):
                 continue
             work_s = driven_s + arrays.nodes[stop].service_s + arrays.nodes[site].service_s

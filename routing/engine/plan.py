@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from routing.engine.arrays import Arrays, Truck
 from routing.engine.jit import compiled
+from routing.engine.preferred import wished
 from routing.engine.timing import NEVER, Visits, best_duty, last_start, next_start
 
 NOBODY = -1
@@ -22,7 +23,7 @@ type Route = Any  # one record of `Plan.routes`; numpy has no type for it
 ROUTE = np.dtype(
     [
         ("cost", "f8"), ("day_kg", "f8"), ("day_l", "f8"), ("metres", "i8"), ("least_s", "i8"), ("idle_s", "i8"),
-        ("length", "i8"),
+        ("duty_s", "i8"), ("length", "i8"),
         ("trips", "i8"), ("stops", "i8"), ("saved_length", "i8"), ("touched", "?"), ("noted", "?"),
     ],
     align=True,
@@ -45,9 +46,10 @@ class Plan(NamedTuple):
     visits: NDArray[np.void]  # (T + 1, L) VISIT
     trips: NDArray[np.void]  # (T + 1, R) TRIP: its load, and the streams its site takes
     placed: NDArray[np.void]  # (n,) PLACED: who serves a stop, or NOBODY, and its position there
-    books: NDArray[np.void]  # (1,) BOOKS: money of routes, prizes of optional stops left out; required stops missing
+    books: NDArray[np.void]  # (1,) BOOKS: money of routes, prizes of stops left out; required stops missing
     saved: NDArray[np.int32]  # (T, L) nodes before the change under way
     touched: NDArray[np.int32]  # (T,) trucks changed since `settle`, `books.touched` of them
+    marks: NDArray[np.int64]  # (n + 1,) stamps of the stops of the route that is evaluated, and the last stamp
 
 
 def empty_plan(arrays: Arrays) -> Plan:
@@ -64,12 +66,13 @@ def empty_plan(arrays: Arrays) -> Plan:
     return Plan(
         np.zeros(trucks + 1, ROUTE), np.zeros((trucks + 1, wide), VISIT), np.zeros((trucks + 1, most_trips + 2), TRIP),
         placed, books, np.zeros((trucks, wide), np.int32), np.zeros(trucks, np.int32),
+        np.zeros(n + 1, np.int64),
     )  # fmt: skip
 
 
 @compiled
 def cost_of(plan: Plan) -> float:
-    """Money of the plan. Whoever compares plans looks at `books.missing` first: a required stop has no price."""
+    """Money of the plan. Whoever compares plans looks at `books.missing` first: a required stop is worth any money."""
     cost: float = plan.books[0].routes + plan.books[0].lost
     return cost
 
@@ -122,7 +125,7 @@ def evaluate(arrays: Arrays, plan: Plan, t: int, m: int) -> float:
     if clock > truck.to_s or metres > truck.max_distance_m or least_s > truck.max_duty_s:
         return INFEASIBLE
     cost += truck.per_m * metres + arrays.crew_per_s * driven_s
-    rest_after, idle_s = NEVER, 0
+    rest_after, idle_s, duty_s = NEVER, 0, least_s
     if waited_s or (truck.rest_s and clock > truck.rest_to_s):
         duty_s, rest_after = best_duty(arrays, truck, row, m, least_s)
         if duty_s == NEVER or duty_s > truck.max_duty_s:
@@ -133,10 +136,13 @@ def evaluate(arrays: Arrays, plan: Plan, t: int, m: int) -> float:
             idle_s -= truck.rest_s
             _fill_rested(arrays, truck, row, m, rest_after)
             windowed = max(windowed, rest_after)
+    wishes = arrays.wishes
+    if wishes.alone > 0.0 or wishes.long_per_s > 0.0:
+        cost += wished(wishes, row, plan.marks, m, arrays.stops, duty_s)
     _fill_latest(arrays, truck, row, m, windowed, rest_after)
     route = plan.routes[trial]
     route.cost, route.length, route.metres = cost, m, metres
-    route.least_s, route.idle_s = least_s, idle_s
+    route.least_s, route.idle_s, route.duty_s = least_s, idle_s, duty_s
     return float(cost)
 
 
@@ -224,7 +230,7 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
     old, new, books = plan.routes[t], plan.routes[trial], plan.books[0]
     old.cost, old.length, old.trips, old.stops = new.cost, new.length, new.trips, new.stops
     old.day_kg, old.day_l, old.metres = new.day_kg, new.day_l, new.metres
-    old.least_s, old.idle_s = new.least_s, new.idle_s
+    old.least_s, old.idle_s, old.duty_s = new.least_s, new.idle_s, new.duty_s
     books.routes += new.cost
     for at in range(new.length):
         plan.visits[t, at] = plan.visits[trial, at]
@@ -232,10 +238,9 @@ def adopt(arrays: Arrays, plan: Plan, t: int) -> None:
         if node < arrays.stops:
             placed = plan.placed[node]
             placed.truck, placed.at = t, at
+            books.lost -= arrays.nodes[node].prize
             if arrays.nodes[node].required:
                 books.missing -= 1
-            else:
-                books.lost -= arrays.nodes[node].prize
     for number in range(new.trips):
         plan.trips[t, number] = plan.trips[trial, number]
 
@@ -247,10 +252,9 @@ def _leave_stops(arrays: Arrays, plan: Plan, t: int) -> None:
         node = plan.visits[t, place].node
         if node < arrays.stops:
             plan.placed[node].truck = NOBODY
+            plan.books[0].lost += arrays.nodes[node].prize
             if arrays.nodes[node].required:
                 plan.books[0].missing += 1
-            else:
-                plan.books[0].lost += arrays.nodes[node].prize
     if plan.routes[t].length:
         plan.books[0].routes -= plan.routes[t].cost
     plan.routes[t].length = 0

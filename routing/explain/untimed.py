@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from routing.errors import PlanError
 from routing.fuel import litres
-from routing.limits import KG, LITRES, METRES, SECONDS, STOPS, TRIPS, Over, keeps, of_visits, total
+from routing.limits import KG, LITRES, METRES, SECONDS, STOPS, TRIPS, Over, is_limited, keeps, of_visits, total
 from routing.problem import Depot, DisposalSite, Matrix, Problem, Stop, Vehicle
 from routing.schedule import Legs, best_timing
 from routing.solution import Route, Visit, VisitKind
@@ -84,7 +84,7 @@ class UntimedRoute:
     def keeps_counts(self) -> bool:
         """Tell whether loads, trips, stops and what sites take are kept; says nothing of metres and seconds."""
         vehicle = self.vehicle
-        counted = (KG, LITRES, STOPS, TRIPS)
+        counted = [measure for measure in (KG, LITRES, STOPS, TRIPS) if is_limited(vehicle, Over.DUTY, measure)]
         if not all(keeps(vehicle, Over.DUTY, measure, of_visits(measure, self.places)) for measure in counted):
             return False
         if not all(may_serve(vehicle, place) for place in self.places if isinstance(place, Stop)):

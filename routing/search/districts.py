@@ -51,6 +51,7 @@ def cut_out(whole: Arrays, stops: Ints, trucks: Ints) -> District:
         of_kind=of_kind,
         kind_at=kind_at,
         near=_kept_neighbours(whole.near[stops], new_node),
+        wishes=whole.wishes._replace(company=_kept_neighbours(whole.wishes.company[stops], new_node)),
     )
     return District(arrays, stops, trucks)
 

@@ -242,7 +242,7 @@ class _Model:
                 price, allowed = 0, [k for k, truck in enumerate(self.trucks) if origin in self._sites(truck)]
             else:
                 record = arrays.nodes[origin]
-                price = self.must if record["required"] else round(float(record["prize"]) * self.scale)
+                price = round(float(record["prize"]) * self.scale) + (self.must if record["required"] else 0)
                 allowed = [k for k, truck in enumerate(self.trucks) if arrays.can[truck["kind"], origin]]
             self.model.AddDisjunction([index], price)
             if len(allowed) < len(self.trucks):

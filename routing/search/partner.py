@@ -13,7 +13,7 @@ MOST_STOPS = 2000  # beyond, one of its iterations takes so long that the share 
 
 
 def can_help(chain: Chain) -> bool:
-    if not 0 < len(chain.worthy) <= MOST_STOPS:
+    if not 0 < len(chain.worthy) <= MOST_STOPS or chain.arrays.wishes.is_asked:
         return False
     from routing.search.pyvrp_model import suits  # noqa: PLC0415 - who searches without PyVRP does not load it
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from routing.engine.arrays import make_arrays
 from routing.engine.plan import Note
-from routing.options import Familiarity, SolverOptions
+from routing.options import Familiarity, Preferences, SolverOptions
 from routing.problem import Problem
 from routing.search.chain import Chain
 from routing.search.finish import finish
@@ -23,10 +23,10 @@ type Improved = Callable[[Solution], None]
 
 def run(
     problem: Problem, watch: Watch, seed: int, on_improved: Improved | None, options: SolverOptions,
-    start: Solution | None = None, familiarity: Familiarity | None = None,
+    start: Solution | None = None, familiarity: Familiarity | None = None, preferences: Preferences | None = None,
 ) -> Solution:  # fmt: skip
     """Search a valid problem; see `routing.solve.solve`."""
-    arrays = make_arrays(problem, familiarity)
+    arrays = make_arrays(problem, familiarity, preferences)
     watch.unit = arrays.unit
     asker = Chain(arrays, watch, seed)  # of its own: reasons try routes out while the team's chains are at work
     next_s = 0.0

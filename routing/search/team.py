@@ -90,7 +90,8 @@ class Team:
             self._tell(self.chain.best)
             self.is_proven = True
             return
-        polished = "ortools" not in self.without and len(self.chain.worthy) <= POLISHED
+        knows_all = not self.arrays.wishes.is_asked  # OR-Tools minimises the cost alone
+        polished = knows_all and "ortools" not in self.without and len(self.chain.worthy) <= POLISHED
         refined = REFINED * until if polished else until
         if len(self.chain.worthy) <= SMALL or "decomposition" in self.without:
             self._compete(refined)
@@ -217,11 +218,15 @@ class Team:
                 self._tell(self.chain.best)
             begin = self.watch.share
             for step in range(1, ROUNDS + 1):
+                if self.watch.share >= 1:
+                    return
                 end = begin + (SHAPED * until - begin) * step / ROUNDS
                 self._round(self._cut(), end, reshape)
                 self._tell(self.chain.best)
         begin = self.watch.share
         for step in range(1, ROUNDS + 1):
+            if self.watch.share >= 1:
+                return
             end = begin + (until - begin) * step / ROUNDS
             self._round(self._cut(), end, lambda chain, end: chain.refine(end, warm, COLD, (begin, until)))
             self._tell(self.chain.best)

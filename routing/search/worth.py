@@ -10,7 +10,7 @@ from routing.engine.plan import Note, Plan, cost_of
 
 
 class Worth(NamedTuple):
-    """Required stops left out, then money: the smaller pair is the better plan."""
+    """Required stops left out, then money, prizes of all stops left out in it: the smaller pair is the better plan."""
 
     missing: int
     money: float

@@ -86,11 +86,12 @@ def _told(judged: _Judged) -> str:
 
 def _judge(problem: Problem, plan: Solution) -> _Judged:
     served = {stop for route in plan.routes for stop in route.stop_ids}
-    missing = {stop.id for stop in problem.stops if stop.required and stop.id not in served}
-    allowed = {f"{stop}: required, left out" for stop in missing}
+    missing = [stop for stop in problem.stops if stop.required and stop.id not in served]
+    allowed = {f"{stop.id}: required, left out" for stop in missing}
     verdict = check(problem, plan)
     faults = tuple(text for text in verdict.violations if text not in allowed)
-    return _Judged(plan, (len(missing), round(verdict.cost, 3)), faults)
+    money = verdict.cost + sum(stop.prize for stop in missing)
+    return _Judged(plan, (len(missing), round(money, 3)), faults)
 
 
 def _timed(district: District, answer: Solution) -> Solution:

@@ -26,6 +26,8 @@ class Event(NamedTuple):
     reason: RejectionReason | None = None
     """Why it goes to `rejected`."""
     notes: Sequence[Note] = ()
+    detail: str | None = None
+    """What is wrong with it, where it goes to `rejected`."""
 
 
 class Keep(NamedTuple):
@@ -128,4 +130,4 @@ def _rejected(reason: RejectionReason, detail: str, mqtt_topic: bytes, payload: 
         payload=payload[:MAX_PAYLOAD_BYTES],
         received_at=moment.now,
     )
-    return Event(topics.REJECTED, mqtt_topic[:1000], message.to_bytes(), reason)
+    return Event(topics.REJECTED, mqtt_topic[:1000], message.to_bytes(), reason, detail=detail)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from services.city import messages
 from services.city.city_toml import NAME, CityFile
+from services.city.entry import Entry
 from services.city.findings import Findings
 from services.city.numbers import Answer
-from services.city.registry import Entry
 from services.city.sheets import TABLES, TableAnswers
 
 TABLE = "numbers"

@@ -30,6 +30,9 @@ DISPOSAL_S = 1200  # assumed: weigh, unload, leave
 SITE_HAUL_M = 8000  # the assumed disposal site lies this far north of the northernmost container
 ZONE_MARGIN_M = 300  # the shape of the one zone reaches this far beyond the containers
 
+# Sub-Saharan Africa, kilograms a person throws away in a day (World Bank, What a Waste 2.0; on a secondary page).
+KG_A_PERSON_DAY = 0.46
+
 FUEL_PRICE = 1.0  # unknown: everything is then counted in litres of fuel
 CREW_L_PER_H = 2.5  # crew per hour, in litres of fuel: assumed
 TRUCK_DAY_L = 20.0  # use of a truck per day, in litres of fuel: assumed

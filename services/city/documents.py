@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.city.differences import Document, Documents
+from services.city.entry import Entry
+from services.city.penalties import Penalty
 from services.city.registry import (
     BaselineStop,
     City,
@@ -12,7 +14,6 @@ from services.city.registry import (
     ContainerKind,
     Depot,
     DisposalSite,
-    Entry,
     Fleet,
     Registry,
     Truck,
@@ -28,6 +29,7 @@ ENTRY_KINDS: dict[str, type[Entry]] = {
     "depot": Depot,
     "disposal_site": DisposalSite,
     "fleet": Fleet,
+    "penalty": Penalty,
     "baseline_stop": BaselineStop,
 }
 """Kinds of `registry_entry`; in `Registry` they stand under `FIELDS`."""
@@ -40,6 +42,7 @@ FIELDS = {
     "depot": "depots",
     "disposal_site": "disposal_sites",
     "fleet": "fleets",
+    "penalty": "penalties",
     "baseline_stop": "baseline",
 }
 CITY_FILE, BASEMAP_FILE = "city.toml", "basemap.geojson"
@@ -110,4 +113,6 @@ def ordered[Row](table: Mapping[str, Row], order: Iterable[str]) -> dict[str, Ro
 
 
 def _id_of(entry: Any) -> str:
-    return f"{entry.circuit}/{entry.position}" if isinstance(entry, BaselineStop) else str(entry.id)
+    if isinstance(entry, BaselineStop):
+        return f"{entry.circuit}/{entry.position}"
+    return str(entry.code if isinstance(entry, Penalty) else entry.id)

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from services.city import messages
+from services.city.entry import Entry
 from services.city.findings import Findings
 from services.city.fleets import FleetRules
-from services.city.registry import BaselineStop, Container, Entry, Truck
+from services.city.registry import BaselineStop, Container, Truck
 from services.city.rows import Entered, Sheet, entries
 from services.city.sheets import Sheets
 

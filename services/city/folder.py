@@ -13,6 +13,7 @@ from services.city.references import check_references
 from services.city.registry import Registry
 from services.city.rows import entries
 from services.city.sheets import FILES, ROADS, TABLES, find_roads, read_sheets
+from services.city.special_days import check_special_days
 from services.city.texts import complaint_of
 
 
@@ -38,6 +39,8 @@ def read_folder(path: Path) -> FolderReading:
     sheets = read_sheets(path, read_answers(file, findings), findings)
     basemap = read_basemap(path, findings)
     check_references(sheets, findings)
+    if city is not None and sheets.zones.known:
+        check_special_days(city.special_days, sheets.zones.ids, file.line_of, findings)
     check_plausibility(city, sheets, findings)
     _check_roads(path, findings)
     errors, warnings = findings.sorted(FILES)

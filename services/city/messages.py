@@ -129,6 +129,11 @@ FLEET_SEVERAL = (
     "fleets {fleets} serve zone {zone}, kind {kind} ({count} container(s)); expected one: part their `zones` and "
     "`kinds` in fleets.csv, or name one here"
 )
+NO_CONTRACT = "a penalty without a contract: no fleet of fleets.csv has a contractor; expected one, or no penalties"
+FLEET_NO_CONTRACT = "this fleet has no contractor: expected one in fleets.csv, or another fleet here"
+CODE_DOUBLED = "the code stands on line {first} already: each only once"
+UNIT_OF_EVENT = "expected {units}: no other unit goes with {event}"
+CAP_BELOW_AMOUNT = "expected at least the amount of one unit, {amount}, or nothing where there is no cap"
 POSITION_DOUBLED = "position {position} of circuit {circuit} stands on line {first} already: each only once"
 CIRCUIT_TRUCKS = "circuit {circuit} has truck {truck} on line {first}: expected one truck a circuit"
 

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from services.city import messages
 from services.city.capacities import SMALL_L
+from services.city.entry import Entry
 from services.city.fields import East, Name, North
 from services.city.findings import Finding, Findings, WrongFile
 from services.city.geometry import Points, distances_m, middle_of
 from services.city.list_columns import ListColumns, ListUnit, is_list_column, list_columns
 from services.city.names import check_name
 from services.city.numbers import Answer, Answers
-from services.city.registry import Entry
 from services.city.rows import Sheet, read_rows
 from services.city.slips import slip_hints
 from services.city.tables import MOST_ROWS, parse_table

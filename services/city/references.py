@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from services.city import messages
+from services.city.entry import Entry
 from services.city.findings import Findings
 from services.city.fleet_checks import check_fleets, fleet_rules
 from services.city.fleets import FleetRules
-from services.city.registry import BaselineStop, Container, Entry, Truck
+from services.city.penalty_checks import check_penalties
+from services.city.registry import BaselineStop, Container, Truck
 from services.city.rows import Entered, Sheet
 from services.city.sheets import Sheets
 
@@ -23,12 +25,14 @@ def check_references(sheets: Sheets, findings: Findings) -> None:
     _check_ids(sheets.containers, "fleet", lambda row: [row.fleet] if row.fleet else [], sheets.fleets, findings)
     _check_ids(sheets.fleets, "zones", lambda row: row.zones, sheets.zones, findings)
     _check_ids(sheets.fleets, "kinds", lambda row: row.kinds, sheets.container_kinds, findings)
+    _check_ids(sheets.penalties, "fleets", lambda row: row.fleets, sheets.fleets, findings)
     _check_ids(sheets.baseline, "truck", lambda row: [row.truck], sheets.trucks, findings)
     _check_ids(sheets.baseline, "container", lambda row: [row.container], sheets.containers, findings)
     rules = fleet_rules(sheets, findings)
     if rules is not None:
         check_fleets(sheets, rules, findings)
     _check_streams(sheets, rules, findings)
+    check_penalties(sheets, findings)
     _check_circuits(sheets.baseline.entries, findings)
 
 

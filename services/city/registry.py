@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.city import messages
+from services.city.entry import Entry
 from services.city.fields import (
     WEEKDAYS,
     ClockTime,
@@ -33,17 +34,13 @@ from services.city.fields import (
     Weekdays,
     unless,
 )
+from services.city.penalties import ContractRules, Penalty
+from services.city.special_days import SpecialDays
 from services.contracts.fields import CityId, Id
 
 USUAL_DAYS_DECIDED = 3
 USUAL_WALK_M = 200.0
 """UN-Habitat, Waste Wise Cities Tool: a designated point within 200 m (read on a secondary page)."""
-
-
-class Entry(BaseModel):
-    """A row of the registry. Unknown columns are refused: a mistyped header must not silently drop a value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Prices(Entry):
@@ -82,6 +79,14 @@ class Planning(Entry):
         NotNegative, Field(description="cost of a litre of waste beside a full container, in the currency of the city")
     ] = 2.0
     """What a litre of waste beside a full container costs the city, in its currency: the prize of optional stops."""
+    unserved_price_per_person: Annotated[
+        NotNegative | None,
+        Field(
+            description="cost of a further day without service for one person, in the currency of the city",
+            exclude_if=unless(None),
+        ),
+    ] = None
+    """None: what a person throws away in a day, as litres beside a full container. 0 switches it off."""
 
 
 class RoadEstimate(Entry):
@@ -128,6 +133,12 @@ class City(Entry):
     roads: Annotated[RoadEstimate, Field(description="a table [roads]")] = RoadEstimate()
     emissions: Annotated[Emissions, Field(description="a table [emissions]")] = Emissions()
     service: Annotated[Service, Field(description="a table [service]")] = Service()
+    contract: Annotated[ContractRules, Field(description="a table [contract]", exclude_if=unless(ContractRules()))] = (
+        ContractRules()
+    )
+    special_days: Annotated[
+        SpecialDays, Field(description="a table [special_days]", exclude_if=unless(SpecialDays()))
+    ] = SpecialDays()
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -326,6 +337,8 @@ class Registry(BaseModel):
     disposal_sites: tuple[DisposalSite, ...]
     fleets: tuple[Fleet, ...] = ()
     """Empty where the folder has no `fleets.csv`: all trucks are then planned together."""
+    penalties: tuple[Penalty, ...] = ()
+    """Empty where no contract is kept here."""
     baseline: tuple[BaselineStop, ...]
     basemap: dict[str, object] | None = None
     """GeoJSON FeatureCollection of streets, water and markets to draw under the map, where the folder has one."""

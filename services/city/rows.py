@@ -10,12 +10,12 @@ from pydantic.fields import FieldInfo
 
 from services.city import messages
 from services.city.cells import Convert, converter
+from services.city.entry import Entry
 from services.city.findings import Findings
 from services.city.geometry import Points, middle_of
 from services.city.hints import LIMITS, LonLat, number_hint, position_hint
 from services.city.letters import unseen
 from services.city.numbers import UNANSWERED, UNCLEAR, Answers, readings
-from services.city.registry import Entry
 from services.city.tables import Row, Table
 
 NEAR_DEGREES = 2

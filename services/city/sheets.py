@@ -7,10 +7,11 @@ from pathlib import Path
 from services.city import messages
 from services.city import registry as models
 from services.city.city_toml import NAME as CITY
+from services.city.entry import Entry
 from services.city.findings import Findings
 from services.city.geojson import BASEMAP, ZONES, Shapes, read_zones
 from services.city.numbers import Answer, Answers
-from services.city.registry import Entry
+from services.city.penalties import Penalty
 from services.city.rows import Sheet, read_rows
 from services.city.tables import parse_table
 from services.city.texts import CSV_LIMIT, decode_table, read_bytes
@@ -23,6 +24,7 @@ TABLES: dict[str, type[Entry]] = {
     "depots": models.Depot,
     "disposal_sites": models.DisposalSite,
     "fleets": models.Fleet,
+    "penalties": Penalty,
     "baseline": models.BaselineStop,
 }
 """The CSV files by their name without `.csv`, which is also their field in `Registry`."""
@@ -32,10 +34,9 @@ ROADS = ("roads.osm.pbf", "roads.osm.gz", "roads.osm.bz2")
 FILES = (CITY, ZONES, *(f"{table}.csv" for table in TABLES), BASEMAP, *ROADS[:1])
 """Every file of a folder, in the order in which findings are told."""
 
-FLEETS = "fleets.csv"
-OPTIONAL = ("fleets", "baseline")
-"""Without fleets all trucks are planned together. A city that has kept no record of its circuits can begin without
-them; there is then nothing to compare with."""
+OPTIONAL = ("fleets", "penalties", "baseline")
+"""Without fleets all trucks are planned together; without penalties no contract is kept here. A city that has kept no
+record of its circuits can begin without them; there is then nothing to compare with."""
 
 type TableAnswers = Mapping[str, Mapping[str, Answer]]
 """By table and column, how numbers are read that can be read in two ways."""
@@ -52,6 +53,7 @@ class Sheets:
     depots: Sheet[models.Depot]
     disposal_sites: Sheet[models.DisposalSite]
     fleets: Sheet[models.Fleet]
+    penalties: Sheet[Penalty]
     baseline: Sheet[models.BaselineStop]
 
 
@@ -72,6 +74,7 @@ def read_sheets(folder: Path, answers: TableAnswers, findings: Findings) -> Shee
         depots=read("depots", models.Depot),
         disposal_sites=read("disposal_sites", models.DisposalSite),
         fleets=read("fleets", models.Fleet),
+        penalties=read("penalties", Penalty),
         baseline=read("baseline", models.BaselineStop),
     )
 

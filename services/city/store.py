@@ -22,12 +22,20 @@ from services.store.many import many_at_once
 from services.store.queries import load_queries
 from services.store.rows import JsonDocument, rows_as_tuples
 
-__all__ = ["Counts", "LoadReport", "find_registry", "store_registry"]
+__all__ = ["Counts", "LoadReport", "find_registry", "lock_registry", "store_registry"]
 
 SQL = load_queries(__name__)
 
 
-def store_registry(connection: Connection, registry: Registry, *, who: str, now: datetime) -> LoadReport:
+def store_registry(
+    connection: Connection,
+    registry: Registry,
+    *,
+    who: str,
+    now: datetime,
+    reason: str = "",
+    what: str = "city folder loaded",
+) -> LoadReport:
     """Make the store hold this city as it is, in one transaction (a savepoint, if the caller has one open).
 
     Containers and trucks that are gone become inactive, since history refers to them. A load that changes nothing
@@ -38,22 +46,29 @@ def store_registry(connection: Connection, registry: Registry, *, who: str, now:
         registry: what `read_folder` has found right.
         who: the account or person that loads, for the audit.
         now: timezone-aware.
+        reason: why, for whoever looks at the version; empty where nobody said.
+        what: was done, for the audit.
 
     Raises:
         StoreAway, StoreRefused: nothing was changed.
     """
     city = registry.city.id
     with store_errors(), connection.transaction():
-        connection.execute(SQL["lock_city"], {"city": city})
+        lock_registry(connection, city)
         before = _read_as_now(connection, city)
         after = documents_of(registry)
         report = compare(city, files_of(before) if before else None, files_of(after))
         if report.is_changed:
             _write(connection, registry, before, after, report, now)
-            audit = {"city": city, "happened_at": now, "who": who, "what": "city folder loaded"}
+            audit = {"city": city, "happened_at": now, "who": who, "what": what}
             connection.execute(SQL["add_audit"], {**audit, "detail": JsonDocument(report.detail())})
-        version = add_version(connection, city, who=who, now=now)
+        version = add_version(connection, city, who=who, now=now, reason=reason)
     return replace(report, version=version)
+
+
+def lock_registry(connection: Connection, city_id: str) -> None:
+    """Keep everybody else from changing the city's registry until the caller's transaction ends."""
+    connection.execute(SQL["lock_city"], {"city": city_id})
 
 
 @many_at_once()

@@ -34,16 +34,19 @@ class RegistryVersion:
     who: str
     sha256: str
     """Of all its rows, as `registry_sha256` in the store reckons it."""
+    reason: str
+    """Why; empty where nobody said."""
     counts: Mapping[str, Counts]
     """Rows added, changed and removed, by file. None at all: rows only stand in another order."""
 
 
-def add_version(connection: Connection, city_id: str, *, who: str, now: datetime) -> int:
+def add_version(connection: Connection, city_id: str, *, who: str, now: datetime, reason: str = "") -> int:
     """Keep what the current tables hold as a version, if it is not the latest; the version that they hold.
 
     In the caller's transaction, which keeps other loads of the city out.
     """
-    values = {"city": city_id, "who": who, "loaded_at": now, "version": _one(connection, "next_version", city_id)}
+    values: dict[str, object] = {"city": city_id, "who": who, "loaded_at": now, "reason": reason}
+    values["version"] = _one(connection, "next_version", city_id)
     changed = connection.execute(SQL["note_changes"], values).fetchone()
     if changed and changed["rows"]:
         connection.execute(SQL["add_version"], values)

@@ -22,14 +22,14 @@ WITH now AS MATERIALIZED (
 SELECT count(*) AS rows FROM changed
 
 -- name: add_version
-INSERT INTO registry_version (city_id, version, loaded_at, who, sha256)
-VALUES (%(city)s, %(version)s, %(loaded_at)s, %(who)s, registry_sha256(%(city)s, %(version)s))
+INSERT INTO registry_version (city_id, version, loaded_at, who, sha256, reason)
+VALUES (%(city)s, %(version)s, %(loaded_at)s, %(who)s, registry_sha256(%(city)s, %(version)s), %(reason)s)
 
 -- name: find_latest
 SELECT max(version) AS version FROM registry_version WHERE city_id = %(city)s
 
 -- name: list_versions
-SELECT version, loaded_at, who, sha256 FROM registry_version WHERE city_id = %(city)s ORDER BY version
+SELECT version, loaded_at, who, sha256, reason FROM registry_version WHERE city_id = %(city)s ORDER BY version
 
 -- name: count_changes
 -- Rows of each version and kind that came, became other and went; the lists of their order are no rows of a file.

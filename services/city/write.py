@@ -8,13 +8,14 @@ from pathlib import Path
 from services.city.cells import written
 from services.city.city_toml import NAME as CITY
 from services.city.city_toml import city_text
+from services.city.entry import Entry
 from services.city.geojson import BASEMAP, ZONES
-from services.city.registry import Entry, Registry
-from services.city.sheets import FLEETS, TABLES
+from services.city.registry import Registry
+from services.city.sheets import TABLES
 
 
 def write_folder(registry: Registry, path: Path, *, notes: Sequence[str] = ()) -> None:
-    """Write every file of the folder, making it if need be; a basemap or fleets that are not in the registry go.
+    """Write every file of the folder, making it if need be; what is optional and not in the registry goes.
 
     Args:
         registry: what to write.
@@ -29,8 +30,9 @@ def write_folder(registry: Registry, path: Path, *, notes: Sequence[str] = ()) -
     (path / ZONES).write_text(_zones_text(registry), encoding="utf-8")
     for table, model in TABLES.items():
         _write_table(path / f"{table}.csv", model, getattr(registry, table))
-    if not registry.fleets:
-        (path / FLEETS).unlink(missing_ok=True)
+    for table in ("fleets", "penalties"):
+        if not getattr(registry, table):
+            (path / f"{table}.csv").unlink(missing_ok=True)
     if registry.basemap is None:
         (path / BASEMAP).unlink(missing_ok=True)
     else:

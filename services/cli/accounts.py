@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -15,10 +15,19 @@ from rich.table import Table
 from services.cli.shared import console
 from services.settings import settings
 from services.store.connection import Connection, connect
-from services.web.accounts import add_account, end_rest, list_accounts, remove_account, set_one_time_secret
-from services.web.one_time import address_of, new_secret
-from services.web.phones import invite_phone, list_phones, path_of, remove_phone
-from services.web.security_log import COMMAND, list_events, note
+from services.web.entry.accounts import (
+    AccountRefused,
+    add_account,
+    end_rest,
+    list_accounts,
+    remove_account,
+    set_one_time_secret,
+)
+from services.web.entry.identities import link_identity
+from services.web.entry.one_time import address_of, new_secret
+from services.web.entry.phones import invite_phone, list_phones, path_of, remove_phone
+from services.web.entry.rights import Role
+from services.web.entry.security_log import COMMAND, list_events, note
 
 account_app = typer.Typer(help="Logins of a city, and trucks' phones.", no_args_is_help=True)
 
@@ -31,11 +40,12 @@ EVENTS = 50
 def add_command(
     city: City,
     login: LoginName,
-    role: Annotated[Literal["operator", "driver", "municipality"], typer.Option()],
+    role: Annotated[Role, typer.Option()],
     password_file: Annotated[
         Path | None, typer.Option(help="Read the password from this file's first line; `-`: from standard input.")
     ] = None,
     truck: Annotated[str | None, typer.Option(help="A driver's truck; the login is then the truck's code.")] = None,
+    fleet: Annotated[str | None, typer.Option(help="An operator's or planner's only fleet.")] = None,
 ) -> None:
     """Add a login, or give it a new password, which ends its sessions.
 
@@ -44,7 +54,7 @@ def add_command(
     """
     password = _asked(role, password_file)
     with _store() as connection:
-        given = add_account(connection, city, login, role, password, truck)
+        given = add_account(connection, city, login, role, password, truck, fleet)
         note(connection, city, "account_added", _now(), login=login, origin=COMMAND, detail=role, who=_who())
     typer.echo(f"{login} can log in to {city} as {role}")
     if password is None:
@@ -153,6 +163,22 @@ def one_time_command(
     typer.echo(f"{login} needs a one-time code at each login from now on. For the authenticator app:")
     typer.echo(f"  secret {secret}")
     typer.echo(f"  {address_of(secret, city, login)}")
+
+
+@account_app.command("link")
+def link_command(
+    city: City,
+    login: LoginName,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="What the identity provider calls the person.")],
+) -> None:
+    """Let whom the identity provider (TOURNEE_OIDC_ISSUER) calls SUBJECT open this account."""
+    issuer = settings().oidc_issuer
+    if not issuer:
+        raise AccountRefused("no identity provider is set: TOURNEE_OIDC_ISSUER. See .env.example.")
+    with _store() as connection:
+        link_identity(connection, city, login, issuer, subject, by=_who(), now=_now())
+        note(connection, city, "identity_linked", _now(), login=login, origin=COMMAND, who=_who(), detail=subject)
+    typer.echo(f"{subject} of {issuer} opens {login} in {city}")
 
 
 @account_app.command("events")

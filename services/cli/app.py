@@ -21,11 +21,13 @@ from services.cli.fill import fill_app
 from services.cli.lab import lab_command
 from services.cli.ledger import ledger_app
 from services.cli.map import map_app
+from services.cli.portal import portal_app
 from services.cli.replan import replan_command
 from services.cli.rfms import rfms_command
 from services.cli.roads import roads_app
 from services.cli.run import add_services
 from services.cli.simulate import simulate_app
+from services.cli.sms import sms_app
 from services.cli.solve import solve_command
 from services.cli.speeds import learn_command
 from services.cli.stack import demo_command, stack_app
@@ -53,6 +55,8 @@ app.add_typer(stack_app, name="stack")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(bench_app, name="bench")
 app.add_typer(fill_app, name="fill")
+app.add_typer(portal_app, name="portal")
+app.add_typer(sms_app, name="sms")
 app.command("solve")(solve_command)
 app.command("replan")(replan_command)
 app.command("explain")(explain_command)

@@ -39,18 +39,19 @@ def load(
     folder: Folder,
     show_all: ShowAll = False,
     who: Annotated[str, typer.Option(help="Who loads, for the audit.", show_default="your login")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for whoever looks at the version.")] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Load a city folder into the store named by TOURNEE_DATABASE_URL. A wrong folder changes nothing."""
     registry = read_or_exit(folder, show_all=show_all)
-    _show_load(registry, _load(registry, who or getpass.getuser()))
+    _show_load(registry, _load(registry, who or getpass.getuser(), reason))
     look_again(registry, data, show_all=show_all)
 
 
 city_app.command("from-points")(from_points)
 
 
-def _load(registry: Registry, who: str) -> "LoadReport":
+def _load(registry: Registry, who: str, reason: str) -> "LoadReport":
     # Here and not above: checking a folder needs neither a database nor its settings.
     from services.city.store import store_registry  # noqa: PLC0415
     from services.clock import SystemClock  # noqa: PLC0415
@@ -60,7 +61,7 @@ def _load(registry: Registry, who: str) -> "LoadReport":
 
     try:
         with connect(settings().database_url.get_secret_value(), name="city-load") as connection:
-            return store_registry(connection, registry, who=who, now=SystemClock().now())
+            return store_registry(connection, registry, who=who, now=SystemClock().now(), reason=reason[:200])
     except TourneeError as error:
         console.print(Text(str(error), style="red"))
         raise typer.Exit(USAGE) from error

@@ -55,6 +55,7 @@ def show_command(
         is_whole = is_as_recorded(connection, city, chosen)
     row = versions[chosen]
     told = Text(f"{registry.city.name}, version {chosen}, loaded {row.loaded_at:%Y-%m-%d %H:%M} UTC by {row.who}")
+    told.append(f": {row.reason}" if row.reason else "")
     console.print(told, style="green")
     console.print(f"sha256 {row.sha256}")
     if not is_whole:
@@ -119,7 +120,8 @@ def _known_or_exit(city: str, version: int, versions: Container[int]) -> None:
 
 def _cells(row: "RegistryVersion") -> tuple[str, str, str, str, str]:
     what = "first load" if row.version == 1 else _in_words(row.counts) or "another order of rows"
-    return str(row.version), f"{row.loaded_at:%Y-%m-%d %H:%M} UTC", row.who, row.sha256[:12], what
+    why = f"{what}; why: {row.reason}" if row.reason else what
+    return str(row.version), f"{row.loaded_at:%Y-%m-%d %H:%M} UTC", row.who, row.sha256[:12], why
 
 
 def _in_words(counts: "Mapping[str, Counts]") -> str:

@@ -68,7 +68,10 @@ def add_command(
         add_from_list(city, listed, apply=apply)
         return
     if file is None:
-        raise typer.BadParameter("--file FILE (or TOURNEE_DEVICE_FILE): Mosquitto's password_file")
+        raise typer.BadParameter(
+            "--file FILE (or TOURNEE_DEVICE_FILE): Mosquitto's password_file. The demo's broker has none, and lets"
+            " anybody on this machine in; over HTTP there are keys: tournee device key"
+        )
     devices = _asked(city, kind, device, every=every)
     with changing(file) as passwords:
         fresh = [each for each in devices if renew or not passwords.has(each.login)]

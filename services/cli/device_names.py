@@ -12,9 +12,11 @@ from services.edges.choosing import with_own
 from services.edges.door_registry import TRACKER
 from services.edges.naming import Preview, preview
 from services.edges.store import drop_key, list_container_names, list_namings, make_key, put_namings
-from services.settings import settings
+from services.settings import Settings, settings
 from services.store.connection import connect
 
+ADDRESSES = {"chirpstack": "chirpstack", "ttn": "ttn", "traccar-forward": "traccar"}
+"""The last word of a door's address over HTTP, of those to which a network posts."""
 KEYED = ("chirpstack", "ttn", "traccar-forward", "ngsi-ld", "open311", "sms", TRACKER)
 MOST_BYTES = 40 * 1024 * 1024
 
@@ -47,12 +49,28 @@ def key_command(
         raise typer.BadParameter(f"there is no door {door} with a key; these have one: {', '.join(KEYED)}")
     if (door == TRACKER) != (device is not None):
         raise typer.BadParameter(f"name a truck: {city} {TRACKER} TRUCK; the other doors have one key a city")
-    with connect(settings().database_url.get_secret_value(), name="device") as connection:
+    config = settings()
+    with connect(config.database_url.get_secret_value(), name="device") as connection:
         if revoke:
             drop_key(connection, city, door, device)
             typer.echo(f"the key of {door}{f' {device}' if device else ''} is gone", err=True)
             return
         typer.echo(make_key(connection, city, door, device, datetime.now(UTC)))
+    if told := _where(config, city, door):
+        typer.echo(told, err=True)
+
+
+def _where(config: Settings, city: str, door: str) -> str | None:
+    """Where a key is of use, on standard error: standard output holds nothing but the key. Of the doors of devices."""
+    root = f"http://{config.edges_host}:{config.edges_port}"
+    if door == TRACKER:
+        return f"address: {root}/KEY, with this key; from other machines as docs/devices.md says"
+    if (word := ADDRESSES.get(door)) is None:
+        return None
+    return (
+        f"address: {root}/{city}/{word}, from other machines as docs/devices.md says\n"
+        "header:  Authorization, its value the word Bearer, a space and this key"
+    )
 
 
 def _show(found: Preview) -> None:

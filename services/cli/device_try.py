@@ -138,7 +138,7 @@ def _tell(heard: Heard, *, as_json: bool) -> None:
     if heard.decoder:
         console.print(f"  decoder   {heard.decoder}")
     values = ("distance_mm", "fill_ratio", "battery_ratio", "temperature_c", "lat", "lon", "speed_kmh", "heading_deg")
-    for name in values:
+    for name in (*values, "fuel_used_l", "odometer_m", "engine_s"):
         if (value := getattr(heard, name)) is not None:
             console.print(f"  {name:<13} {value:g}")
     if heard.distance_mm is not None and heard.fill_ratio is None and not heard.dropped:

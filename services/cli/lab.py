@@ -11,7 +11,7 @@ import typer
 from services.cli.shared import Folder, Shown, console
 from services.errors import TourneeError
 
-QUICK_DAYS, QUICK_SEEDS, QUICK_ITERATIONS = 14, 2, 2_000
+QUICK_DAYS, QUICK_SEEDS, QUICK_ITERATIONS = 14, 2, 6_000
 NEEDED = ("scipy", "shapely", "matplotlib")
 
 

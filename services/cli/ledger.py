@@ -1,31 +1,26 @@
 """`tournee ledger ...`: the baseline and who accepted it, fuel receipts and coefficients, the log, the replay."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.text import Text
 
-from services.cli.shared import SHOWN, WRONG, ShowAll, console
+from services.cli.ledger_checks import checks_app, show_tests
+from services.cli.ledger_shared import DAY, City, First, Last, Who, ledger_store, now_of_clock, registry_of
+from services.cli.shared import SHOWN, WRONG, console
 
 if TYPE_CHECKING:
     from services.city.registry import Registry
-    from services.ledger.calibration import TruckCalibration
     from services.ledger.frozen import FrozenBaseline
     from services.ledger.learned import Driven
     from services.store.connection import Connection
 
 ledger_app = typer.Typer()
+ledger_app.add_typer(checks_app)
 
-City = Annotated[str, typer.Argument(metavar="CITY", help="The id of a loaded city, as in its city.toml.")]
-DAY = ["%Y-%m-%d"]
-First = Annotated[datetime, typer.Option("--from", formats=DAY, help="First day, like 2026-11-01.")]
-Last = Annotated[datetime, typer.Option("--to", formats=DAY, help="Last day, like 2026-11-28.")]
-Who = Annotated[str, typer.Option("--by", help="Who does it, for the audit.")]
 Flaws = Annotated[list[str] | None, typer.Option("--flaw", help="What is known to be wrong in it; may be repeated.")]
 
 
@@ -34,8 +29,8 @@ def freeze_command(city: City, who: Who, flaw: Flaws = None) -> None:
     """Put down the fixed circuits of the city folder as a baseline that never changes."""
     from services.ledger.frozen import baseline_of_folder  # noqa: PLC0415
 
-    with _store() as connection:
-        registry, version = _registry(connection, city)
+    with ledger_store() as connection:
+        registry, version = registry_of(connection, city)
         _put_down(connection, baseline_of_folder(registry, version, flaw or ()), who)
 
 
@@ -44,8 +39,8 @@ def learn_command(city: City, first: First, last: Last, who: Who, flaw: Flaws = 
     """Learn the fixed circuits from at least four weeks of truck positions before the change, and put them down."""
     from services.ledger.learned import learn_baseline  # noqa: PLC0415
 
-    with _store() as connection:
-        registry, version = _registry(connection, city)
+    with ledger_store() as connection:
+        registry, version = registry_of(connection, city)
 
         driven = _driven(connection, registry, first.date(), last.date())
         learned = learn_baseline(registry, version, driven, first.date(), last.date())
@@ -65,8 +60,8 @@ def accept_command(
     """Note that the municipality accepts a baseline. From then on it stands; a change is a new version."""
     from services.ledger.books import accept_baseline  # noqa: PLC0415
 
-    with _store() as connection:
-        accept_baseline(connection, city, version, valid_from=valid_from.date(), who=who, now=_now())
+    with ledger_store() as connection:
+        accept_baseline(connection, city, version, valid_from=valid_from.date(), who=who, now=now_of_clock())
     console.print(Text(f"Baseline {version} of {city} counts from {valid_from:%Y-%m-%d} on; accepted by {who}."))
 
 
@@ -75,8 +70,8 @@ def baselines_command(city: City) -> None:
     """List all baselines of a city, with what is known to be wrong in them and who accepted them."""
     from services.ledger.books import list_baselines  # noqa: PLC0415
 
-    with _store() as connection:
-        _registry(connection, city)
+    with ledger_store() as connection:
+        registry_of(connection, city)
         kept = list_baselines(connection, city)
     if not kept:
         console.print(f"No baseline is put down: tournee ledger freeze-baseline {city} --by NAME")
@@ -93,14 +88,14 @@ def baselines_command(city: City) -> None:
 
 @ledger_app.command("receipts")
 def receipts_command(city: City, file: Annotated[Path, typer.Argument(metavar="FILE.csv")], who: Who) -> None:
-    """Load fuel receipts or CAN litres: receipt, truck, filled_at, fuel_l, odometer_km, source (receipt or can)."""
+    """Load litres of pumps or engines: receipt, truck, filled_at, fuel_l, odometer_km, source (receipt, can), since."""
     from services.ledger.books import add_receipts  # noqa: PLC0415
     from services.ledger.receipts import odometer_faults, read_receipts  # noqa: PLC0415
 
-    with _store() as connection:
-        registry, _ = _registry(connection, city)
+    with ledger_store() as connection:
+        registry, _ = registry_of(connection, city)
         receipts = read_receipts(file, {truck.id for truck in registry.trucks}, registry.city.zone_info)
-        added = add_receipts(connection, city, receipts, who=who, now=_now())
+        added = add_receipts(connection, city, receipts, who=who, now=now_of_clock())
     for fault in odometer_faults(receipts)[:SHOWN]:
         console.print(Text(fault, style="yellow"))
     console.print(f"{added} receipts added, {len(receipts) - added} were there already.")
@@ -115,50 +110,34 @@ def calibrate_command(
     ] = None,
 ) -> None:
     """Learn each truck's fuel coefficients from its litres and its measured work; with too little it keeps defaults."""
-    from services.ledger.books import add_calibration, list_lines, list_receipts  # noqa: PLC0415
-    from services.ledger.calibration import calibrate, works_before, works_of  # noqa: PLC0415
+    from services.ledger.books import add_calibration, list_lines, list_litres  # noqa: PLC0415
+    from services.ledger.calibration import calibrate, roads_of, works_before, works_of  # noqa: PLC0415
     from services.planning.problem import fuel_models  # noqa: PLC0415
     from services.times import local_day  # noqa: PLC0415
 
-    with _store() as connection:
-        registry, _ = _registry(connection, city)
+    with ledger_store() as connection:
+        registry, _ = registry_of(connection, city)
         lines = list_lines(connection, city, date(2000, 1, 1), date(2199, 12, 31))
-        receipts = list_receipts(connection, city)
-        now, zone = _now(), registry.city.zone_info
+        now, zone = now_of_clock(), registry.city.zone_info
+        receipts = list_litres(connection, city, zone)
         works = works_of(lines)
         if gps_from is not None:
             last = min((line.day for line in lines), default=local_day(now, zone)) - timedelta(days=1)
             works = [*works_before(registry, _driven(connection, registry, gps_from.date(), last)), *works]
-        found = calibrate(city, zone, receipts, works, fuel_models(registry), until=now)
+        found = calibrate(city, zone, receipts, works, fuel_models(registry), until=now, roads=roads_of(lines))
         for row in found.trucks:
-            console.print(Text(_fuel_told(row)))
-        if not any(row.verdict == "calibrated" for row in found.trucks):
+            haul, collect, stop, idle = row.per
+            per = f"{haul:.3f} L/km haul, {collect:.3f} L/km collecting, {stop:.3f} L a stop, {idle:.2f} L/h standing"
+            console.print(Text(f"{row.truck}: {row.verdict} ({row.fillings} fillings, {row.days} days): {per}"))
+            show_tests(row.tests)
+        for road in found.roads:
+            measured = f"{road.road_factor:.3f} times as long as estimated ({road.estimated_m / 1000:.0f} km)"
+            console.print(Text(f"{road.fleet}, {road.roads} roads: {measured}"))
+        if not found.roads and not any(row.verdict == "calibrated" for row in found.trucks):
             console.print("No truck has enough litres yet: nothing is kept, and figures stay provisional.")
             raise typer.Exit(WRONG)
         version = add_calibration(connection, found, who=who, now=now)
     console.print(f"Kept as calibration {version}; days since {found.first_day} are counted again.")
-
-
-@ledger_app.command("litres")
-def litres_command(city: City, first: First, last: Last) -> None:
-    """Hold metered litres against modelled ones, truck by truck, over the days between two fillings."""
-    from services.ledger.books import list_lines, list_receipts  # noqa: PLC0415
-    from services.ledger.metered import metered_of  # noqa: PLC0415
-
-    with _store() as connection:
-        registry, _ = _registry(connection, city)
-        lines = list_lines(connection, city, first.date(), last.date())
-        receipts = list_receipts(connection, city)
-    found = metered_of(lines, receipts, first.date(), last.date(), registry.city.zone_info)
-    if found is None:
-        console.print("No line of these days says litres by truck: count them again (tournee city recount).")
-        raise typer.Exit(WRONG)
-    for row in found.trucks:
-        off = "" if row.off_ratio is None else f" ({row.off_ratio:+.1%})"
-        days = f"{row.first} to {row.last}, {row.fillings} fillings"
-        told = f"{row.truck}: metered {row.metered_l:.1f} L, modelled {row.modelled_l:.1f} L{off}; {days}"
-        console.print(Text(told))
-    console.print(f"{found.share:.0%} of {found.modelled_l:.0f} modelled litres lie between two fillings.")
 
 
 @ledger_app.command("note")
@@ -178,9 +157,9 @@ def note_command(
         raise typer.BadParameter(f"{kind}; expected {', '.join(get_args(EventKind))}", param_hint="--kind")
     if last < first:
         raise typer.BadParameter(f"{last:%Y-%m-%d} is before {first:%Y-%m-%d}", param_hint="--to")
-    with _store() as connection:
-        _registry(connection, city)
-        event = LoggedEvent(kind, first.date(), last.date(), remark, who, _now())  # type: ignore[arg-type]
+    with ledger_store() as connection:
+        registry_of(connection, city)
+        event = LoggedEvent(kind, first.date(), last.date(), remark, who, now_of_clock())  # type: ignore[arg-type]
         add_event(connection, city, event)
     console.print("Logged; the days are counted again.")
 
@@ -190,85 +169,12 @@ def log_command(city: City) -> None:
     """List the log of non-routine events."""
     from services.ledger.books import list_events  # noqa: PLC0415
 
-    with _store() as connection:
-        _registry(connection, city)
+    with ledger_store() as connection:
+        registry_of(connection, city)
         events = list_events(connection, city, date(2000, 1, 1), date(2199, 12, 31))
     for event in events:
         told = f"{event.first_day} to {event.last_day} {event.kind}: {event.remark}"
         console.print(Text(f"{told} ({event.noted_by}, {event.noted_at:%Y-%m-%d %H:%M} UTC)"))
-
-
-@ledger_app.command("population")
-def population_command(
-    city: City,
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
-    source: Annotated[str, typer.Option(help="Whose grid it is and of which year, for every page that uses it.")],
-    who: Who,
-) -> None:
-    """Load a population grid: lon, lat, people of each cell. Until there is one, zones' people are spread evenly."""
-    from services.ledger.coverage_store import add_grid  # noqa: PLC0415
-    from services.ledger.people import people_of, read_grid  # noqa: PLC0415
-
-    with _store() as connection:
-        registry, _ = _registry(connection, city)
-        grid = read_grid(file, registry)
-        within = float(people_of(registry, grid).count.sum())
-        version, is_new = add_grid(connection, city, grid, source=source, who=who, now=_now())
-    listed = sum(zone.population for zone in registry.zones)
-    console.print(f"{len(grid.people)} cells, {within:,.0f} people within the zones (zones.geojson says {listed:,}).")
-    console.print(f"{'Kept as' if is_new else 'There already as'} version {version}; coverage is computed with it.")
-
-
-@ledger_app.command("coverage")
-def coverage_command(city: City, day: Annotated[datetime, typer.Option(formats=DAY, help="At its end.")]) -> None:
-    """Compute who is within a walk of a point that is emptied, at the end of a day, and what the others would cost."""
-    from services.contracts.coverage import STEPS  # noqa: PLC0415
-    from services.ledger.coverage_store import load_basis  # noqa: PLC0415
-    from services.ledger.covering import computed_coverage  # noqa: PLC0415
-    from services.roads.osm.city_roads import roads_of  # noqa: PLC0415
-    from services.settings import settings  # noqa: PLC0415
-
-    with _store() as connection:
-        _registry(connection, city)
-        with connection.transaction():
-            basis = load_basis(connection, city, day.date())
-    if basis is None:
-        raise typer.Exit(WRONG)
-    told = computed_coverage(basis, day.date(), _now(), partial(roads_of, data_folder=settings().data_folder))
-    steps = ", ".join(f"{step} {told.people(step):,.0f}" for step in STEPS)
-    console.print(f"{told.served_people:,.0f} of {told.population:,.0f} people served: {steps}")
-    console.print(f"within {told.walk_m:.0f} m, {told.times_a_week} times a week, {told.weeks_known} weeks known")
-    for zone in sorted(told.zones, key=lambda zone: -zone.unserved_people):
-        if zone.cost is not None:
-            cost = f"{zone.cost.fuel_l:.0f} L, {zone.cost.crew_s / 3600:.1f} h, {zone.cost.money:,.0f} {told.currency}"
-            console.print(Text(f"{zone.zone}: {zone.unserved_people:,.0f} unserved; {cost} a week would serve them"))
-        elif zone.no_cost is not None:
-            console.print(Text(f"{zone.zone}: {zone.unserved_people:,.0f} unserved; no cost ({zone.no_cost})"))
-
-
-@ledger_app.command("replay")
-def replay_command(city: City, first: First, last: Last, show_all: ShowAll = False) -> None:
-    """Compute every published figure again from stored events and versions; exit 1 where one differs."""
-    from services.ledger.replay import replay  # noqa: PLC0415
-    from services.roads.osm.city_roads import roads_of  # noqa: PLC0415
-    from services.settings import settings  # noqa: PLC0415
-
-    lines = wrong = kept = 0
-    with _store() as connection:
-        _registry(connection, city)
-        found = partial(roads_of, data_folder=settings().data_folder)
-        for row in replay(connection, city, first.date(), last.date(), now=_now(), roads_of=found):
-            lines += 1
-            wrong += bool(row.differences)
-            kept += row.is_track_kept
-            shown = row.differences if show_all or wrong <= SHOWN else ()
-            for difference in shown:
-                console.print(Text(f"{row.line.day} {row.line.fleet}: {difference}", style="red"))
-    if kept:
-        console.print(f"{kept} lines are of days whose positions are dropped: their GPS kilometres are the lines' own.")
-    console.print(f"{lines} published lines replayed, {wrong} differ.")
-    if wrong or not lines:
-        raise typer.Exit(WRONG)
 
 
 def _driven(connection: "Connection", registry: "Registry", first: date, last: date) -> "Iterator[Driven]":
@@ -287,7 +193,7 @@ def _driven(connection: "Connection", registry: "Registry", first: date, last: d
 def _put_down(connection: "Connection", frozen: "FrozenBaseline", who: str) -> None:
     from services.ledger.books import add_baseline  # noqa: PLC0415
 
-    version, is_new = add_baseline(connection, frozen, who=who, now=_now())
+    version, is_new = add_baseline(connection, frozen, who=who, now=now_of_clock())
     for flaw in frozen.known_flaws:
         console.print(Text(f"known flaw: {flaw}", style="yellow"))
     state = "put down as" if is_new else "is there already as"
@@ -296,46 +202,9 @@ def _put_down(connection: "Connection", frozen: "FrozenBaseline", who: str) -> N
                   f"{version} --from DAY --by LOGIN")  # fmt: skip
 
 
-def _fuel_told(row: "TruckCalibration") -> str:
-    """A truck a line, as its tests came out."""
-    fit = "" if row.cv_rmse is None or row.nmbe is None else f", CV(RMSE) {row.cv_rmse:.1%}, NMBE {row.nmbe:.1%}"
-    haul, collect, stop, idle = row.per
-    per = f"{haul:.3f} L/km haul, {collect:.3f} L/km collecting, {stop:.3f} L a stop, {idle:.2f} L/h standing"
-    return f"{row.truck}: {row.verdict} ({row.fillings} fillings, {row.days} days{fit}): {per}"
-
-
 def _told(frozen: "FrozenBaseline") -> str:
     circuits, containers = {row.circuit for row in frozen.circuits}, {row.container for row in frozen.circuits}
     source = "city folder"
     if frozen.learned_from == "gps":
         source = f"GPS of {frozen.first_day} to {frozen.last_day}"
     return f"{len(circuits)} circuits, {len(containers)} containers, {len(frozen.trucks)} trucks, from {source}"
-
-
-def _registry(connection: "Connection", city: str) -> "tuple[Registry, int | None]":
-    from services.city.store import find_registry  # noqa: PLC0415
-    from services.city.versions import find_version  # noqa: PLC0415
-
-    with connection.transaction():
-        registry, version = find_registry(connection, city), find_version(connection, city)
-    if registry is None:
-        console.print(f"{city} is not loaded: tournee city load FOLDER", style="red", markup=False)
-        raise typer.Exit(WRONG)
-    return registry, version
-
-
-def _now() -> datetime:
-    from services.clock import clock_from  # noqa: PLC0415
-    from services.settings import settings  # noqa: PLC0415
-
-    return clock_from(settings().clock).now()
-
-
-@contextmanager
-def _store() -> "Iterator[Connection]":
-    # Here and not above: help and completion need neither a database nor its settings.
-    from services.settings import settings  # noqa: PLC0415
-    from services.store.connection import connect  # noqa: PLC0415
-
-    with connect(settings().database_url.get_secret_value(), name="ledger-books") as connection:
-        yield connection

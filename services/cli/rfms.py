@@ -51,7 +51,9 @@ def rfms_command(
         rows.writerow(COLUMNS)
         for row in used:
             number = f"rfms-{row.truck}-{row.at:%Y%m%dT%H%M%SZ}"
-            rows.writerow((number, row.truck, row.at.isoformat(), row.fuel_l, row.odometer_km or "", "can"))
+            rows.writerow(
+                (number, row.truck, row.at.isoformat(), row.fuel_l, row.odometer_km or "", "can", row.since.isoformat())
+            )
     for fault in faults:
         console.print(f"  {fault}", style="yellow")
     console.print(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.demo.director import DemoOptions, run_demo
+from infra.demo.director import WEEK_DAYS, DemoOptions, run_demo
 from infra.migrate import migrate
 from infra.stack.environment import write_environment
 from infra.stack.real import fetch_real_stack
@@ -63,7 +63,7 @@ def _kind(real: bool) -> Kind:
 
 def demo_command(
     city: Annotated[Path | None, typer.Option(help="A city folder; without one a city is drawn.")] = None,
-    days: Annotated[int, typer.Option(help="Days replayed before the morning that is planned.", min=1, max=30)] = 5,
+    days: Annotated[int, typer.Option(help="Days replayed before the planned morning.", min=1, max=30)] = WEEK_DAYS,
     seed: Annotated[int, typer.Option(help="Same seed, same city and same chance.")] = 1,
     speed: Annotated[float, typer.Option(help="How fast the open day runs, times the clock.", min=0.1, max=600)] = 30,
     time_limit: Annotated[

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, MessagePart
+from services.contracts.streets import Line
 
 MOST_BYTES = 900_000
 """Of a message, uncompressed: it then passes a Kafka with its own default limit, `message.max.bytes` 1,048,588."""
@@ -79,6 +80,8 @@ class DistrictOrdered(Message):
     seed: int
     roads: Literal["estimated", "osm"]
     lines: StraightLines
+    closed_streets: tuple[Line, ...] = ()
+    """The roads are to go round these."""
     profiles: tuple[RoadProfile, ...]
     problem: dict[str, Any]
     start: tuple[DistrictCircuit, ...]

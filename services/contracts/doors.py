@@ -29,7 +29,7 @@ class UplinkReceived(Message):
     fill_ratio: FillRatio | None = None
     """As it was told then; None: nothing said how the container is inside, or the sensor was tilted."""
     battery_ratio: Ratio | None = None
-    temperature_c: float | None = None
+    temperature_c: Annotated[float, Field(ge=-50, le=150, allow_inf_nan=False)] | None = None
     alarms: tuple[ShortText, ...] = ()
 
     @property

@@ -61,7 +61,7 @@ class MessagePart(BaseModel):
 
     def to_bytes(self) -> bytes:
         """It as UTF-8 JSON, the way it travels."""
-        return self.model_dump_json().encode()
+        return self.__pydantic_serializer__.to_json(self)  # as `model_dump_json` does it, which costs twice as much
 
 
 class Message(MessagePart, ABC):

@@ -123,8 +123,8 @@ class PlanCounted(MessagePart):
 class SavingsComputed(Message):
     """A line of the ledger, on Kafka `ledger`, key `<city>/<fleet>/<day>`. It stays for ever; the latest one counts.
 
-    `road_factor`: GPS kilometres over estimated kilometres on the driven legs, applied to the baseline's estimate, so
-    that both sides are measured with the same road.
+    `road_factor`: GPS kilometres over estimated kilometres on the driven legs, drawn towards the fleet's usual one
+    where few were driven; applied to the baseline's estimate, so that both sides are measured with the same road.
     """
 
     computation_id: UUID
@@ -159,6 +159,8 @@ class SavingsComputed(Message):
     driven: DayFigures
     driven_from: Literal["gps", "plan"]
     road_factor: Amount
+    roads: Literal["osm", "estimated"] | None = None
+    """What the estimated kilometres were measured on. None: on a line from before it was told."""
     baseline: DayFigures | None
     fuel_saved_l: float | None
     fuel_saved_ratio: float | None

@@ -20,7 +20,9 @@ from services.contracts.fields import (
     Lon,
     Message,
     MessagePart,
+    Ratio,
 )
+from services.contracts.streets import ClosedStreet
 
 DueReason = Literal[
     "full",
@@ -28,10 +30,12 @@ DueReason = Literal[
     "too_long_since_emptied",
     "promised_times",
     "may_overflow",
+    "unserved",
     "with_neighbours",
 ]
 """Why a container is due: full when the truck comes or before the next round, a promise (days between emptyings, or
-emptyings in a period) ends, waste beside it would cost more than waiting saves, or it spares a way on another day."""
+emptyings in a period) ends, waste beside it would cost more than waiting saves, people near it went without service
+lately, or it spares a way on another day."""
 
 UnservedReason = Literal[
     "not_due",
@@ -74,6 +78,10 @@ def _is_untouched(value: object) -> bool:
     return value == NOTHING_BY_HAND
 
 
+def _is_nought(value: object) -> bool:
+    return value == 0
+
+
 class PlanDay(Message):
     """An order, on Kafka `orders`: plan a fleet's `day` with what is known at `as_of`; without it, when taken up.
 
@@ -91,6 +99,10 @@ class PlanDay(Message):
     """Trucks that go on no further, or do not leave: others take what they had still to do."""
     closed_sites: tuple[Id, ...] = ()
     """Disposal sites that take no waste from now on."""
+    compact: Ratio = Field(default=0, exclude_if=_is_nought)
+    """How much circuits should keep together, and crews to the quarter they know; 0: as it comes cheapest."""
+    balanced: Ratio = Field(default=0, exclude_if=_is_nought)
+    """How much workloads should be alike; 0: as it comes cheapest."""
     around: UUID | None = None
     """A plan to solve anew around what is locked and pinned in it, rather than from nothing."""
     ordered_by: str
@@ -110,6 +122,23 @@ class PlanDay(Message):
         return self.as_of if self.as_of is not None and self.is_of_the_past else now
 
 
+class EndSearch(Message):
+    """An order, on Kafka `search-ends`: search no further for this plan, and make it of the best found so far.
+
+    Of an order that still waits: it is not carried out. Of one that is done, or nobody's: nothing.
+    """
+
+    request_id: UUID
+    city: CityId
+    fleet: FleetId = ONLY_FLEET
+    asked_by: str
+    asked_at: Instant
+
+    @property
+    def trace_id(self) -> str:
+        return str(self.request_id)
+
+
 class PlanningProgressed(Message):
     """How far an order is, on Kafka `planning`."""
 
@@ -126,7 +155,12 @@ class PlanningProgressed(Message):
     plan_id: UUID | None = None
     detail: str | None = None
     refusal: str | None = Field(default=None, exclude_if=_is_none)
-    """Why it was not done, as a word of `ChangeRefused`: pages say it in the reader's language. `detail` is English."""
+    """Why it was not done, a word of `ChangeRefused` or `ended_while_waiting`: pages say it in their language.
+
+    `detail` is English.
+    """
+    ended_by: str | None = Field(default=None, exclude_if=_is_none)
+    """Who had the search end before its time; None: nobody."""
     happened_at: Instant
 
     @property
@@ -239,6 +273,34 @@ class Totals(MessagePart):
     duty_s: Amount = 0
 
 
+class Sliders(MessagePart):
+    """What a plan was asked to be beside cheap, and what that came to beside the same day without it.
+
+    Prices are money in the search alone, no part of `cost`: of a stop apart, of an hour beyond `even_duty_s`, and of a
+    stop that another crew empties than those that know it.
+    """
+
+    compact: Ratio = 0
+    balanced: Ratio = 0
+    compact_price: Amount = 0
+    balanced_price: Amount = 0
+    even_duty_s: int = 0
+    without: Totals
+    """The cheapest plan that was found before, in half of the search; the other half went on from it."""
+    apart_ratio: Ratio
+    """Of the neighbours of those emptied, the share that another circuit empties, or nobody."""
+    apart_ratio_without: Ratio
+    longest_s: Amount
+    longest_s_without: Amount
+    strange_price: Amount = 0
+    own_stops: int = 0
+    """Stops of a crew that knows them, of the `known_stops` that some crew in service knows."""
+    known_stops: int = 0
+    """0 also in plans made before crews' quarters counted."""
+    own_stops_without: int = 0
+    known_stops_without: int = 0
+
+
 class WhatIf(MessagePart):
     """What a change would save that day: an estimate, by searching for `search_s` with and without it.
 
@@ -295,10 +357,18 @@ class PlanMade(Message):
     """From when on it is new: circuits before it are as they were driven."""
     called_off: tuple[Id, ...] = ()
     """Trucks that had containers before them in the plan it replaces, and have none any more."""
+    sliders: Sliders | None = Field(default=None, exclude_if=_is_none)
+    """None: it was to be cheap and nothing else."""
+    ended_by: str | None = Field(default=None, exclude_if=_is_none)
+    """Who had its search end before its time, after `solve_s`: it is the best found until then. None: nobody."""
     change: PlanChange | None = Field(default=None, exclude_if=_is_none)
     """What an operator changed of another plan to make this one; None: the planner made it by itself."""
     by_hand: ByHand = Field(default=NOTHING_BY_HAND, exclude_if=_is_untouched)
     """What operators have settled so far, this change included."""
+    coverage: UUID | None = Field(default=None, exclude_if=_is_none)
+    """Of the line of delivered coverage by which leaving people without service again was priced; None: by none."""
+    closed_streets: tuple[ClosedStreet, ...] = Field(default=(), exclude_if=_is_empty)
+    """Streets that were known to be closed on the day, at `as_of`."""
     broken: tuple[BrokenRule, ...] = Field(default=(), exclude_if=_is_empty)
     """What its circuits break, of a plan changed by hand. The planner's own break nothing, or leave out and say so."""
 

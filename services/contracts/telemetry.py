@@ -12,6 +12,9 @@ NOWHERE_DEG = 0.001
 """Within a hundred metres of 0, 0 there is nothing but sea: receivers without a fix say 0, or almost."""
 MAX_PAYLOAD_BYTES = 4096  # a reading has about 200; anything near this is not from one of our devices
 
+# Of a truck's whole life, several times over: beyond it a counter says that it does not know (all bits set).
+MOST_FUEL_USED_L, MOST_ODOMETER_M, MOST_ENGINE_S = 3e6, 4e9, 1e9
+
 # Strict: `true` is no number. A number in quotes is read where the bridge mends (`services.edges.mending`).
 type Measured[Number] = Annotated[Number, Strict()]
 
@@ -42,6 +45,11 @@ class Position(Said):
     speed_kmh: Measured[Annotated[float, Field(ge=0, le=200, allow_inf_nan=False)]] | None = None
     heading_deg: Measured[Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)]] | None = None
     accuracy_m: Measured[Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]] | None = None
+    fuel_used_l: Measured[Annotated[float, Field(ge=0, le=MOST_FUEL_USED_L, allow_inf_nan=False)]] | None = None
+    """What the engine has burnt in all its life, as it counts itself; not what is in the tank."""
+    odometer_m: Measured[Annotated[float, Field(ge=0, le=MOST_ODOMETER_M, allow_inf_nan=False)]] | None = None
+    engine_s: Measured[Annotated[float, Field(ge=0, le=MOST_ENGINE_S, allow_inf_nan=False)]] | None = None
+    """How long the engine has run in all its life."""
 
     def fault(self) -> str | None:
         if abs(self.lon) < NOWHERE_DEG and abs(self.lat) < NOWHERE_DEG:

@@ -10,12 +10,18 @@
 | `door-states` | DoorHeard | city/door |
 | `rejected` | MessageRejected | MQTT topic, or door |
 | `orders` | PlanDay | city/fleet |
+| `search-ends` | EndSearch | city/fleet |
 | `planning` | PlanningProgressed | city/fleet |
 | `plans` | PlanMade | city/fleet |
 | `dispatches` | PlanDispatched | city/fleet |
 | `confirmations` | VisitConfirmed | city/truck |
 | `alerts` | AlertSeen | city |
 | `reports` | ReportMade | city/container |
+| `penalty-answers` | PenaltyAnswered | city/fleet |
+| `contract-sheets` | SheetSigned | city/fleet |
+| `registry` | ChangeRegistry | city |
+| `presence` | PresenceSaid | city/truck |
+| `streets` | StreetSaid | city |
 | `ledger` | SavingsComputed | city/fleet/day |
 | `coverage` | CoverageComputed | city |
 | `districts` | DistrictOrdered | one that leads to the partition wanted |
@@ -33,12 +39,18 @@ UPLINKS = "uplinks"
 DOOR_STATES = "door-states"
 REJECTED = "rejected"
 ORDERS = "orders"
+SEARCH_ENDS = "search-ends"
 PLANNING = "planning"
 PLANS = "plans"
 DISPATCHES = "dispatches"
 CONFIRMATIONS = "confirmations"
 ALERTS = "alerts"
 REPORTS = "reports"
+PENALTY_ANSWERS = "penalty-answers"
+CONTRACT_SHEETS = "contract-sheets"
+REGISTRY = "registry"
+PRESENCE = "presence"
+STREETS = "streets"
 LEDGER = "ledger"
 COVERAGE = "coverage"
 DISTRICTS = "districts"
@@ -58,11 +70,16 @@ STORED = (
     CONFIRMATIONS,
     ALERTS,
     REPORTS,
+    PENALTY_ANSWERS,
+    CONTRACT_SHEETS,
+    REGISTRY,
+    PRESENCE,
+    STREETS,
     LEDGER,
     COVERAGE,
 )
 """The topics that the writer puts into the store, telemetry first."""
-ALL = (*STORED, ORDERS, DISTRICTS, DISTRICT_PLANS)
+ALL = (*STORED, ORDERS, SEARCH_ENDS, DISTRICTS, DISTRICT_PLANS)
 
 USUAL_PARTITIONS = 4
 """Of a topic: as many bridges, writers or planners can share the work."""

@@ -83,11 +83,14 @@ def _choose(
     if len(decoders) == 1:
         return decoders[0]
     by_profile = [each for each in decoders if profile and each.is_named(profile)]
-    by_object = [each for each in decoders if decoded is not None and each.has_object(decoded)]
-    both = [each for each in by_object if each in by_profile]
-    by_bytes = [each for each in decoders if raw is not None and each.has_bytes(raw, port)]
-    found = both or by_object or by_profile or by_bytes
-    if found:
+    if decoded is not None:
+        # Of those that its profile names first: where one of them takes the object for its own, no other is asked.
+        for each in (*by_profile, *decoders):
+            if each.has_object(decoded):
+                return each
+    if by_profile:
+        return by_profile[0]
+    if found := [each for each in decoders if raw is not None and each.has_bytes(raw, port)]:
         return found[0]
     known = ", ".join(each.name for each in decoders)
     if decoded is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from services.edges.heard import Heard, Refused
 from services.edges.values import MILLIMETRES, Fields
@@ -30,8 +30,11 @@ class Decoder:
 
     def is_named(self, profile: str) -> bool:
         """Whether a device's profile names this model."""
-        plain = _plain(profile)
-        return any(_plain(model) in plain for model in (self.name, *self.models))
+        return _is_named(self._names, profile)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(_plain(name) for name in (self.name, *self.models))
 
 
 def take_distance(fields: Fields, name: str) -> None:
@@ -63,5 +66,10 @@ def take_volts(fields: Fields, name: str, *, empty: float, full: float) -> None:
 
 
 @lru_cache(maxsize=4096)  # profiles and decoders are few, messages many
+def _is_named(names: tuple[str, ...], profile: str) -> bool:
+    plain = _plain(profile)
+    return any(name in plain for name in names)
+
+
 def _plain(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.edges.choosing import DECODERS
 from services.edges.decoder import Decoder
@@ -10,8 +11,7 @@ from services.edges.heard import Heard
 from services.edges.values import Object
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """When a message came, and who may read it."""
 
     now: datetime

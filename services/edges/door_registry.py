@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from services.city.registry import ContainerKind
@@ -40,6 +41,10 @@ class DoorRegistry:
     """By city, kind of device and the device's name in its network."""
     keys: Mapping[bytes, Key] = field(default_factory=dict)
     """By hash."""
+
+    @cached_property
+    def cities(self) -> frozenset[str]:
+        return frozenset(city for city, _ in self.containers)
 
     def find(self, city: str, kind: str, name: str | None, label: str | None = None) -> Sender | None:
         """Whose a device is: as the city has said, else as the network hands on, else it bears our own id."""

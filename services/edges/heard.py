@@ -73,6 +73,10 @@ class Heard:
     speed_kmh: float | None = None
     heading_deg: float | None = None
     accuracy_m: float | None = None
+    fuel_used_l: float | None = None
+    """Of the engine's whole life, as the two below."""
+    odometer_m: float | None = None
+    engine_s: float | None = None
     alarms: list[str] = field(default_factory=list)
     dropped: list[LeftAside] = field(default_factory=list)
     rejected: str | None = None

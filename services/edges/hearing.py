@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+from pydantic_core import from_json
+
 from services.contracts.telemetry import MAX_PAYLOAD_BYTES
 from services.edges.door import Door, Moment
 from services.edges.doors import bare, chirpstack, osmand, ours, traccar_client, traccar_forward, ttn
@@ -74,16 +76,28 @@ def _message(payload: bytes, heard: Heard, *, osmand_too: bool) -> Object:
     if osmand_too and text.startswith(QUERY_BEGINS):
         return _query(text)
     try:
-        message = READER.decode(text)
+        message = read_json(text)
     except ValueError as error:
         raise Refused("payload", text, f"JSON ({error})") from error
     except RecursionError as error:
         raise Refused("payload", text, f"JSON, at most {DEEPEST} deep") from error
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise Refused("payload", message, "a JSON object")
-    if _is_too_deep(message):
+    if text.count("{") + text.count("[") > DEEPEST and _is_too_deep(message):
         raise Refused("payload", text, f"JSON, at most {DEEPEST} deep")
     return message
+
+
+def read_json(text: str) -> object:
+    """As Python's own reader reads it, at a fifth of the time where nothing is odd.
+
+    Raises:
+        ValueError, RecursionError: it is none, as the slow reader tells it.
+    """
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return READER.decode(text)
 
 
 def _text(payload: bytes, heard: Heard) -> str:

@@ -12,7 +12,7 @@ from services.clock import clock_from
 from services.edges.door_registry import FreshDoorRegistry
 from services.edges.doorkeeper import DoorKeeper, doorkeeper_of
 from services.edges.outlet import Outlet
-from services.edges.server import make_server
+from services.edges.server import DoorServer
 from services.edges.store import load_door_registry
 from services.edges.taking import Made
 from services.errors import StreamAway
@@ -64,9 +64,9 @@ def _serve(
         probe.turned()
 
     served = uvicorn.Config(
-        make_server(doorkeeper, outlet, meter), host=config.edges_host, port=config.edges_port, log_config=None,
-        access_log=False, server_header=False, timeout_graceful_shutdown=FINISH_S, callback_notify=turned,
-        timeout_notify=1,
+        DoorServer(doorkeeper, outlet, meter), host=config.edges_host, port=config.edges_port, log_config=None,
+        access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=FINISH_S,
+        callback_notify=turned, timeout_notify=1,
     )  # fmt: skip
     Server(served).run()
 

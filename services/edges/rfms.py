@@ -48,6 +48,8 @@ class Used(NamedTuple):
     """Of the later status."""
     fuel_l: float
     odometer_km: float | None
+    since: datetime
+    """Of the earlier status."""
 
 
 def list_statuses(
@@ -142,7 +144,9 @@ def used_by_day(statuses: Iterable[Status], trucks: Mapping[str, str], zone: Zon
                 faults.append(f"{trucks[vin]}: the counter ran back on {after.at:%Y-%m-%d}: exchanged or set back")
             elif fuel_l > 0:
                 km = None if after.distance_m is None else round(after.distance_m / 1000, 1)
-                used.append(Used(trucks[vin], after.at.astimezone(UTC), round(fuel_l, 2), km))
+                used.append(
+                    Used(trucks[vin], after.at.astimezone(UTC), round(fuel_l, 2), km, before.at.astimezone(UTC))
+                )
     faults += [f"{truck}: no status with its VIN {vin} came" for vin, truck in trucks.items() if vin not in last]
     return sorted(used), faults
 

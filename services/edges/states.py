@@ -31,19 +31,39 @@ class DoorStates:
         self._gathered: dict[tuple[str, str], _Gathered] = {}
 
     def add(self, taken: Taken, at: datetime) -> None:
-        """A message came at this instant."""
+        """A message of another maker's network came at this instant."""
+        device, left_aside, rejected = taken.heard.device, None, None
+        if taken.outcome == "rejected":
+            rejected = f"{device or '?'} · {taken.detail}"
+        elif taken.heard.dropped:
+            name, told = taken.heard.dropped[-1]
+            left_aside = f"{device or '?'} · {name}: {told}"
+        self.count(taken.city, taken.door, at, device=device, left_aside=left_aside, rejected=rejected)
+
+    def count(
+        self,
+        city: str,
+        door: str,
+        at: datetime,
+        *,
+        device: str | None = None,
+        left_aside: str | None = None,
+        rejected: str | None = None,
+    ) -> None:
+        """A message came at this instant; what of it was left aside, or why it was rejected."""
         with self._lock:
-            state = self._gathered.setdefault((taken.city, taken.door), _Gathered(at))
+            state = self._gathered.get((city, door))
+            if state is None:
+                state = self._gathered[city, door] = _Gathered(at)
             state.messages += 1
             state.last_at = max(state.last_at, at)
-            state.last_device = taken.heard.device or state.last_device
-            if taken.outcome == "rejected":
+            state.last_device = device or state.last_device
+            if rejected is not None:
                 state.rejected += 1
-                state.last_rejected = f"{taken.heard.device or '?'} · {taken.detail}"
-            elif taken.heard.dropped:
+                state.last_rejected = rejected
+            elif left_aside is not None:
                 state.left_aside += 1
-                name, told = taken.heard.dropped[-1]
-                state.last_left_aside = f"{taken.heard.device or '?'} · {name}: {told}"
+                state.last_left_aside = left_aside
 
     def take(self) -> Iterator[DoorHeard]:
         """What was gathered since this was last asked."""

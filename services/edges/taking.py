@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic_core import to_json
+
+from services.clock import Simulation
 from services.contracts import topics
 from services.contracts.devices import DeviceTopic
 from services.contracts.doors import UplinkReceived
@@ -17,7 +20,7 @@ from services.contracts.telemetry import (
     ReadingReceived,
     RejectionReason,
 )
-from services.edges.choosing import named
+from services.edges.choosing import SLIPS, named
 from services.edges.decoder import Decoder
 from services.edges.door import Moment
 from services.edges.door_registry import DoorRegistry, Sender
@@ -29,6 +32,8 @@ from services.edges.notes import Note
 type Outcome = Literal["taken", "left_aside", "passed_over", "rejected"]
 
 MOST_KMH = 200.0
+OF_A_READING = tuple(ReadingReceived.model_fields)
+"""All that a reading says the uplink says too, within the same bounds: it is validated once."""
 
 
 class Made(NamedTuple):
@@ -76,6 +81,7 @@ class Taker:
         now: datetime,
         registry: DoorRegistry,
         device: str | None = None,
+        simulation: Simulation | None = None,
     ) -> Taken:
         """Turn a message into events.
 
@@ -86,13 +92,19 @@ class Taker:
             now: when it came.
             registry: whose devices are.
             device: the truck, where the key by which it came says which.
+            simulation: the clock of a simulated city. Devices of real networks live by the machine's all the same:
+                their instants are judged by that, and become what the city's clock showed then.
         """
 
         def of_device(name: str) -> Decoder | None:
             sender = registry.named.get((city, "containers", name))
             return named(self._decoders, sender.decoder) if sender is not None and sender.decoder else None
 
-        heard = hear(payload, Moment(now, self._decoders, of_device), door=DOORS[door])
+        there = now if simulation is None else datetime.now(UTC)
+        heard = hear(payload, Moment(there, self._decoders, of_device), door=DOORS[door])
+        if simulation is not None and heard.happened_at is not None:
+            # A device that is ahead by seconds would be by many minutes in a city that runs fast.
+            heard.happened_at = min(simulation.showed_at(heard.happened_at), now)
         taken = Taken(city, door, heard)
         if heard.is_passed_over:
             taken.outcome, taken.detail = "passed_over", heard.rejected
@@ -108,10 +120,14 @@ class Taker:
         if heard.happened_at is None or heard.happened_at < now - keep:
             detail = f"happened_at: {heard.happened_at}; expected {(now - keep).isoformat()} or later: that is kept"
             return _reject(taken, "too_old", detail, payload, now)
-        if kind == "containers":
-            _take_distance(taken, sender.device, registry, payload, now)
-        else:
-            _take_position(taken, sender.device, now)
+        try:
+            if kind == "containers":
+                _take_distance(taken, sender.device, registry, payload, now)
+            else:
+                _take_position(taken, sender.device, now)
+        except SLIPS as slip:  # a decoder of the city's own has left something else than numbers
+            taken.events.clear()
+            return _reject(taken, "malformed", f"{heard.decoder}: {type(slip).__name__}: {slip}", payload, now)
         _note(taken, DeviceTopic(city, kind, sender.device))
         return taken
 
@@ -128,18 +144,15 @@ def _take_distance(taken: Taken, container: str, registry: DoorRegistry, payload
         _reject(taken, "malformed", str(refused), payload, now)
     key = topics.key(taken.city, container)
     # The contract's own names; what could be wrong with the values has been judged by the door.
-    about = {
-        "city": taken.city,
-        "container": container,
-        "happened_at": heard.happened_at,
-        "received_at": now,
-        "fill_ratio": heard.fill_ratio,
-        "battery_ratio": heard.battery_ratio,
-        "temperature_c": heard.temperature_c,
-    }
     uplink = UplinkReceived.model_validate(
         {
-            **about,
+            "city": taken.city,
+            "container": container,
+            "happened_at": heard.happened_at,
+            "received_at": now,
+            "fill_ratio": heard.fill_ratio,
+            "battery_ratio": heard.battery_ratio,
+            "temperature_c": heard.temperature_c,
             "door": taken.door,
             "device": (heard.device or "")[:300],
             "decoder": heard.decoder,
@@ -148,8 +161,9 @@ def _take_distance(taken: Taken, container: str, registry: DoorRegistry, payload
         }
     )
     taken.events.append(Made(topics.UPLINKS, key, uplink.to_bytes()))
-    if heard.fill_ratio is not None:
-        taken.events.append(Made(topics.READINGS, key, ReadingReceived.model_validate(about).to_bytes()))
+    if uplink.fill_ratio is not None:
+        said = to_json({name: getattr(uplink, name) for name in OF_A_READING})
+        taken.events.append(Made(topics.READINGS, key, said))
 
 
 def _take_position(taken: Taken, truck: str, now: datetime) -> None:
@@ -165,6 +179,9 @@ def _take_position(taken: Taken, truck: str, now: datetime) -> None:
             "speed_kmh": None if heard.speed_kmh is None else min(heard.speed_kmh, MOST_KMH),
             "heading_deg": heard.heading_deg,
             "accuracy_m": heard.accuracy_m,
+            "fuel_used_l": heard.fuel_used_l,
+            "odometer_m": heard.odometer_m,
+            "engine_s": heard.engine_s,
         }
     )
     taken.events.append(Made(topics.POSITIONS, topics.key(taken.city, truck), position.to_bytes()))

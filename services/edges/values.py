@@ -21,6 +21,8 @@ PLAIN: Units = {"": 1}
 LONGEST = 64
 """Characters of a number in quotes."""
 NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:[.,][0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?)\s*([^\s0-9.,+-]{0,4})")
+PLAINLY = 1e300
+"""Below, a number is one whatever the unit: not infinite, nor with more digits than a float has room for."""
 MILLISECONDS_FROM = 2**31
 """A number of this size is no instant in seconds (that would be 2038): Traccar reads it as milliseconds."""
 
@@ -28,6 +30,8 @@ MILLISECONDS_FROM = 2**31
 def number_of(value: object, units: Units = PLAIN) -> float | None:
     """The number that is meant, None where none can be read. `true` is no number."""
     factor = 1.0
+    if (type(value) is int or type(value) is float) and abs(value) < PLAINLY:  # as nearly all come
+        return float(value) * units.get("", 1)
     if isinstance(value, str):
         match = NUMBER.fullmatch(value.strip()) if len(value) <= LONGEST else None
         if match is None or match[2].lower() not in units:
@@ -136,9 +140,12 @@ class Fields:
     def inside(self, name: str) -> "Fields":
         """The object in a field; an empty one where there is none, and something else is dropped."""
         value = self.fields.get(name)
-        if value is not None and not isinstance(value, Mapping):
+        inner: Object = {}
+        if isinstance(value, dict):  # as every reader of JSON makes one
+            inner = value
+        elif value is not None:
             self.heard.drop(self.within + name, value, "an object")
-        return Fields(value if isinstance(value, Mapping) else {}, self.heard, f"{self.within}{name}.")
+        return Fields(inner, self.heard, f"{self.within}{name}.")
 
 
 def text_of(value: object, longest: int = 64) -> str | None:

@@ -19,7 +19,6 @@ from services.fill.city_model import CityModel, Thing
 from services.fill.evidence import Evidence, Kind
 from services.fill.learned import LEVELS
 from services.fill.quantiles import chance_above
-from services.fill.tallies import Table
 
 LEARNED_EVERY = timedelta(weeks=4)
 FIRST_WEEKS = 12
@@ -119,9 +118,11 @@ def answer(known: Mapping[str, Known], tasks: Sequence[Task]) -> list[Answer]:
         some = [task for task, at in zip(tasks, of_task, strict=True) if at == instant]
         things = [_thing(known[task.container], beliefs[task.container][task.as_of]) for task in some]
         now_h = np.array([hours_of(task.as_of) for task in some])
-        found = model.quantiles(things, now_h, np.array([hours_of(task.target_at) for task in some]))
+        target_h = np.array([hours_of(task.target_at) for task in some])
+        # A file of levels holds what sensors and crews say.
+        found = model.quantiles(things, now_h, target_h, nobody_came=True, as_seen=True)
         over = chance_above(found, OVER).tolist()
-        for task, row, chance in zip(some, _told(found), over, strict=True):
+        for task, row, chance in zip(some, found.tolist(), over, strict=True):
             answers[task.name] = Answer(task.name, tuple(row), chance)
     return [answers[task.name] for task in tasks]
 
@@ -133,12 +134,6 @@ def write_answers(answers: Iterable[Answer], path: Path) -> None:
         out.writerow(("task", *NAMES, "p_over_80"))
         for one in answers:
             out.writerow((one.task, *(f"{value:.4f}" for value in one.quantiles), f"{one.over:.4f}"))
-
-
-def _told(quantiles: Table) -> list[list[float]]:
-    """A file of levels tells no more than full: that is what a sensor or a crew would say."""
-    rows: list[list[float]] = np.minimum(quantiles, 1.0).tolist()
-    return rows
 
 
 def _learned_at(first: datetime, last: datetime) -> list[datetime]:

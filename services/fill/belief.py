@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from services.fill import tallies
 from services.fill.evidence import Evidence, Kind
 
-ESTIMATOR = 3
+ESTIMATOR = 4
 """Raise it with every change of what is learned or how a belief is written down: all are then learned anew."""
 
 DAY = timedelta(days=1)
@@ -81,6 +81,12 @@ class Belief(NamedTuple):
     seen_level: float = 0.0
     reported: int = 0
     """So many residents have said that it is full, since `cycle_h` and since a crew saw it."""
+    weighed_h: float | None = None
+    """Of the emptying whose load was weighed at a disposal site, until that emptying is learned of."""
+    weighed_level: float = 0.0
+    weighed_expected: float = 0.0
+    weighed_part: float = 0.0
+    """The container's share of that load as a level, the level that was believed, and its part of the load."""
     day: int | None = None
     """Number of the day under way; the latest tally in `days` is of its beginning."""
     tallied: float | None = None
@@ -162,7 +168,8 @@ def _read(belief: Belief, evidence: Evidence) -> Belief:
         settled = True
     return Belief(
         belief.emptied_at, cycle_h, h, level, high, taken_out, recent, recent_h, doubted, noise, jumps, jumpy,
-        same_since_h, seen_h, seen_level, reported, day, tallied, settled, days, visits,
+        same_since_h, seen_h, seen_level, reported, belief.weighed_h, belief.weighed_level,
+        belief.weighed_expected, belief.weighed_part, day, tallied, settled, days, visits,
     )  # fmt: skip
 
 
@@ -198,22 +205,28 @@ def _median(values: Sequence[float]) -> float:
 
 
 def _end_cycle(belief: Belief, evidence: Evidence) -> Belief:
-    """It is empty, unless the readings say that it is as full as before."""
+    """It is empty, unless the readings say that it is as full as before.
+
+    How full it was a sensor tells best, then the crew that saw it, then its share of what the truck weighed.
+    """
     at = evidence.happened_at.astimezone(UTC)
     h = hours_of(at)
     day, tallied, days, _ = days_until(belief, h)
     measured = belief.read_h is not None and h - belief.read_h <= TALLY_OLD_H and not belief.jumpy
     filled = _latest_level(belief.level, belief.recent)
-    fill = filled if measured else evidence.fill_ratio
+    fill, weighed = filled if measured else evidence.fill_ratio, None
+    if fill is None and belief.weighed_h == h:
+        fill, weighed = belief.weighed_level, tallies.Weighed(belief.weighed_expected, belief.weighed_part)
     return belief._replace(
         emptied_at=at, cycle_h=h, level=0.0, high=0.0, taken_out=belief.taken_out + filled, recent=(), recent_h=(),
-        doubted=filled if measured else None, seen_h=None, seen_level=0.0, reported=0, day=day, tallied=tallied,
-        days=days, settled=True, visits=_visit(belief, h, fill),
+        doubted=filled if measured else None, seen_h=None, seen_level=0.0, reported=0, weighed_h=None,
+        weighed_level=0.0, weighed_expected=0.0, weighed_part=0.0, day=day, tallied=tallied, days=days, settled=True,
+        visits=_visit(belief, h, fill, weighed),
     )  # fmt: skip
 
 
-def _visit(belief: Belief, h: float, fill: float | None) -> bytes:
-    return tallies.add_visit(belief.visits, h, fill, None if belief.cycle_h is None else h - belief.cycle_h)
+def _visit(belief: Belief, h: float, fill: float | None, weighed: tallies.Weighed | None = None) -> bytes:
+    return tallies.add_visit(belief.visits, h, fill, None if belief.cycle_h is None else h - belief.cycle_h, weighed)
 
 
 def _see(belief: Belief, evidence: Evidence) -> Belief:
@@ -230,16 +243,24 @@ def _report(belief: Belief, evidence: Evidence) -> Belief:
     return belief._replace(reported=belief.reported + 1)
 
 
-def _leave(belief: Belief, _: Evidence) -> Belief:
-    """The account has it; this estimator makes nothing of it yet."""
-    return belief
+def _weigh(belief: Belief, evidence: Evidence) -> Belief:
+    """Its share of a truck's load, told just before the emptying that it is of: of use where nobody saw the level.
+
+    Kilograms alone, of a truck's own scale, are in the account; this estimator makes nothing of them.
+    """
+    if evidence.fill_ratio is None or evidence.expected_ratio is None or evidence.part is None:
+        return belief
+    return belief._replace(
+        weighed_h=hours_of(evidence.happened_at), weighed_level=evidence.fill_ratio,
+        weighed_expected=evidence.expected_ratio, weighed_part=evidence.part,
+    )  # fmt: skip
 
 
 LEARN: Mapping[Kind, Callable[[Belief, Evidence], Belief]] = {
     "reading": _read,
     "emptied": _end_cycle,
     "seen": _see,
-    "weight": _leave,
+    "weight": _weigh,
     "report": _report,
 }
 

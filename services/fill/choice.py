@@ -1,7 +1,8 @@
 """Which day each container goes to: today, tomorrow and the days after share trucks, so all are decided together.
 
 A container that waits saves a day's share of what its visits usually cost, and risks waste beside it. Neighbours that
-are emptied on the same day share the way there; trucks are whole, and a day has no more than there are. Promises are
+are emptied on the same day share the way there; trucks are whole, and a day has no more than there are. Where people
+went without service lately, each day that they wait has its price. Promises are
 hard: a container goes at the latest on the last day that keeps them, and on the first day that finds it full or is the
 last before it is likely to overflow.
 
@@ -25,7 +26,7 @@ from services.fill.tallies import Table
 
 LATER = -1
 """A container's day that lies beyond those that are decided now."""
-OVERFLOWS = 0.3
+OVERFLOWS = 0.4
 """Chance of being more than full before the next round, from which on a container is not left: assumed. Without a
 sensor it is reached earlier, as less is known."""
 OVERTIME = 10.0
@@ -60,17 +61,25 @@ class _Costs(NamedTuple):
     """(n,): of that its part of the way to its area and of the truck."""
     work_s: Table
     """(n, k): a truck's time for it."""
+    lacking: Table
+    """(n, k): of `waiting`, what people who lack service cost by then."""
 
 
-def choose(registry: Registry, prospects: Prospects, promises: Promises) -> Chosen:
-    """Decide all rounds of the prospects but the last, which stands for whatever comes later."""
+def choose(registry: Registry, prospects: Prospects, promises: Promises, lacking: Table | None = None) -> Chosen:
+    """Decide all rounds of the prospects but the last, which stands for whatever comes later.
+
+    `lacking` is (n,) money for each further day that people of a container go without service; None: nobody does.
+    """
     count = len(registry.containers)
     found = Chosen(np.full(count, LATER, dtype=np.int64), [None] * count, np.zeros(count, dtype=bool), np.zeros(count))
     streams = np.array([container.stream for container in registry.containers])
     reasons: list[DueReason | None] = [None] * count
+    lacking = np.zeros(count) if lacking is None else lacking
     for stream in sorted(set(streams.tolist())):
         some = np.flatnonzero(streams == stream)
-        costs, rounds = _choose_of_stream(registry, stream, some, _part(prospects, some), _part(promises, some))
+        costs, rounds = _choose_of_stream(
+            registry, stream, some, _part(prospects, some), _part(promises, some), lacking[some]
+        )
         found.round[some] = rounds
         found.required[some] = ~costs.may[:, 1:].any(axis=1)
         found.prize[some] = _prizes(costs)
@@ -88,7 +97,7 @@ def _part[T: (Prospects, Promises)](table: T, some: NDArray[np.int64]) -> T:
 
 
 def _choose_of_stream(
-    registry: Registry, stream: str, some: NDArray[np.int64], prospects: Prospects, promises: Promises
+    registry: Registry, stream: str, some: NDArray[np.int64], prospects: Prospects, promises: Promises, lacking: Table
 ) -> tuple[_Costs, NDArray[np.int64]]:
     containers = [registry.containers[number] for number in some.tolist()]
     areas = areas_of(containers, registry.city.roads.detour_factor)
@@ -108,7 +117,10 @@ def _choose_of_stream(
         prospects, promises, visit, capacity_l * rules.overflow_price_per_l, rules.full_at_fill_ratio
     )
     haul_s = prospects.levels * capacity_kg[:, None] * truck.haul_s_per_kg
-    costs = _Costs(waiting, may, visit, areas.opening_m[areas.of] * truck.metre_cost, shared, work_s[:, None] + haul_s)
+    days = np.array([one.day.toordinal() for one in prospects.rounds])
+    of_lacking = lacking[:, None] * (days - days[0])
+    opening = areas.opening_m[areas.of] * truck.metre_cost
+    costs = _Costs(waiting + of_lacking, may, visit, opening, shared, work_s[:, None] + haul_s, of_lacking)
     return costs, _assign(costs, areas.of, areas.opening_m, truck)
 
 
@@ -176,6 +188,7 @@ def _reasons(
     here = np.maximum(rounds, 0)
     days = np.array([one.day.toordinal() for one in prospects.rounds])
     own = np.where(costs.may, costs.waiting, np.inf).argmin(axis=1)
+    otherwise = np.where(costs.may, costs.waiting - costs.lacking, np.inf).argmin(axis=1)
     promised = days[here + 1] > promises.latest
     tests: tuple[tuple[NDArray[np.bool_], DueReason], ...] = (
         (prospects.levels[rows, here] >= full_at, "full"),
@@ -183,6 +196,7 @@ def _reasons(
         (promised & promises.by_times, "promised_times"),
         (prospects.levels[rows, here + 1] >= full_at, "full_by_next_round"),
         (_presses(prospects, full_at)[rows, here], "may_overflow"),
+        ((own == here) & (otherwise != here), "unserved"),
         (own == here, "may_overflow"),
     )
     told = np.select([test for test, _ in tests], [reason for _, reason in tests], "with_neighbours").tolist()

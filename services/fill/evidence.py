@@ -5,7 +5,10 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 Kind = Literal["reading", "emptied", "seen", "weight", "report"]
-"""A sensor's reading; emptied, with the level seen before; seen without being emptied; weighed; reported."""
+"""A sensor's reading; emptied, with the level seen before; seen without being emptied; weighed; reported.
+
+What is weighed at a disposal site is told of each container of the trip at the instant of its emptying (`weighed.py`).
+"""
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 """Before all evidence."""
@@ -27,6 +30,10 @@ class Evidence(NamedTuple):
     """Why it was not emptied, or what a report is about: a word of its contract."""
     id: UUID | None = None
     """Of an observation; a reading has none, as a container has one at most at an instant."""
+    expected_ratio: float | None = None
+    """The level that was believed, where `fill_ratio` is a share of a truck's load; None: it was seen."""
+    part: float | None = None
+    """Of that load; likewise."""
 
 
 def place_in_time(evidence: Evidence) -> tuple[datetime, bool, UUID]:

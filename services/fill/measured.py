@@ -3,9 +3,10 @@
 The same columns are made of a belief now and of the days it remembers, so that a city's past teaches its future.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.fill.pooling import Codes, Pool, known_mean, known_quantiles
 from services.fill.tallies import Days, Table
@@ -140,6 +141,14 @@ def bases_of(state: State, rates: Rates, hours: Table) -> Table:
     return np.column_stack([state.level, np.minimum(state.level + rates.rise(hours), 1.0)])
 
 
+def at_pace(level: Table, later: Table, times: Table) -> Table:
+    """What would be there later, had so many times as much come in; what settled stays as it is."""
+    rise = later - level
+    told: Table = level + np.where(rise > 0, rise * times, rise)
+    return told
+
+
+LEAST_H = 24.0
 HORIZONS_DAYS = (1, 2, 3, 5, 7, 14)
 EVERY_DAYS = (1, 1, 1, 2, 3, 5)
 """Of each of `HORIZONS_DAYS` a day of so many teaches: those between overlap, and teach nearly the same."""
@@ -159,25 +168,31 @@ class Examples(NamedTuple):
 
     columns: Table
     reached: Table
-    """Level so many hours later, nobody having emptied it in between."""
+    """Level so many hours later, had nobody emptied it in between."""
     bases: Table
     hours: Table
+    nobody_came: NDArray[np.bool_]
+    """It was left alone."""
     day: Table
     """Which of the days it began on, 0 the oldest."""
 
 
-def examples_of(days: Days, now: State, pools: Pools, most: int) -> Examples:
+def examples_of(days: Days, now: State, pools: Pools, most: int, times: Table | None = None) -> Examples:
     """Of the days that are remembered; of a large city as many as `most`, of days spread evenly.
+
+    Where it was emptied in between, the level is what came in since, on top of what was there: those that nobody
+    emptied are the slow ones, on days without a round, and would alone teach that nothing fills fast.
 
     Args:
         days: up to now, of containers whose sensors are believed.
         now: of the same containers.
         pools: of the city.
         most: examples, about.
+        times: (n, days) as fast as on an ordinary day; the rises in `days` are of ordinary ones already.
     """
     last = days.rises.shape[1] - 1
     step = max(1, -(-int(PER_DAY * (~np.isnan(days.levels)).sum()) // most))
-    found: list[tuple[Table, ...]] = []
+    found: list[tuple[NDArray[Any], ...]] = []
     for number, day in enumerate(range(last - 1, FIRST_DAYS, -step)):
         known = ~np.isnan(days.levels[:, day])
         if not known.any():
@@ -192,12 +207,19 @@ def examples_of(days: Days, now: State, pools: Pools, most: int) -> Examples:
             if day + ahead > last or number % every:
                 continue
             hours = np.full(len(known), 24.0 * ahead)
-            reached = days.settled[:, day + ahead]
-            whole = known & ~np.isnan(reached) & (days.since_h[:, day + ahead] >= hours - 1)
-            if whole.any():
-                rows = ahead_of(state, rates, columns, hours)[whole]
-                bases = bases_of(state, rates, hours)[whole]
-                found.append((rows, reached[whole], bases, hours[whole], np.full(len(rows), float(day))))
+            left_alone = days.since_h[:, day + ahead] >= hours - 1
+            came_in = days.rises[:, day + 1 : day + ahead + 1].sum(axis=1)
+            settled = days.settled[:, day + ahead]
+            if times is not None:
+                settled = at_pace(state.level, settled, 1 / times[:, day + 1 : day + ahead + 1].mean(axis=1))
+            reached = np.where(left_alone, settled, state.level + came_in)
+            whole = known & ~np.isnan(reached)
+            if not whole.any():
+                continue
+            bases = bases_of(state, rates, hours)[whole]
+            rows = ahead_of(state, rates, columns, hours)[whole]
+            of_day = np.full(len(rows), float(day))
+            found.append((rows, reached[whole], bases, hours[whole], left_alone[whole], of_day))
     if not found:
-        return Examples(np.empty((0, 0)), np.empty(0), np.empty((0, 2)), np.empty(0), np.empty(0))
+        return Examples(np.empty((0, 0)), np.empty(0), np.empty((0, 2)), np.empty(0), np.empty(0, bool), np.empty(0))
     return Examples(*(np.concatenate(part) for part in zip(*found, strict=True)))

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from services.city.special_days import SpecialDays
 from services.fill.belief import Belief, hours_of, start
 from services.fill.city_model import MOST_TAUGHT_BY, CityModel, Thing, is_measured, likes_of, thing_of
-from services.fill.prospects import MAX_FILL_RATIO
 from services.fill.quantiles import band, chance_above, median
 
+MOST_SHOWN_RATIO = 1.5
+"""Beyond this nobody sees on a container how much more there is."""
 MOST_LEARNED_FROM = 2 * MOST_TAUGHT_BY
 """Containers of a city: the model draws from so many, of which half may have a sensor."""
 
@@ -45,7 +47,12 @@ class Outlook:
     """What a city's containers teach of each of them, as of one instant."""
 
     def __init__(
-        self, known: Sequence[Known], beliefs: Mapping[str, Belief], now: datetime, unknown_for: timedelta
+        self,
+        known: Sequence[Known],
+        beliefs: Mapping[str, Belief],
+        now: datetime,
+        unknown_for: timedelta,
+        special: SpecialDays | None = None,
     ) -> None:
         """Learn: seconds, for a large city with a past.
 
@@ -54,17 +61,18 @@ class Outlook:
             beliefs: by container, as of `now`.
             now: aware.
             unknown_for: so long ago a container was empty of which nobody knows: the city's promise.
+            special: the city's days; None: all are ordinary.
         """
         self._unknown_for = unknown_for
         things = [self._thing(one, beliefs.get(one.container, start()), now) for one in known]
-        self._model = CityModel(things, hours_of(now))
+        self._model = CityModel(things, hours_of(now), special)
 
     def ahead(self, known: Known, belief: Belief, now: datetime, instants: Sequence[datetime]) -> list[Ahead]:
         """At each instant, as known `now`."""
         things = [self._thing(known, belief, now)] * len(instants)
         now_h = np.full(len(instants), hours_of(now))
         found = self._model.quantiles(things, now_h, np.array([hours_of(at) for at in instants]))
-        found = np.minimum(found, MAX_FILL_RATIO)
+        found = np.minimum(found, MOST_SHOWN_RATIO)
         low, high = band(found)
         columns = np.column_stack([low, median(found), high, chance_above(found, 1.0)]).tolist()
         return [Ahead(at, *row) for at, row in zip(instants, columns, strict=True)]
@@ -76,7 +84,7 @@ class Outlook:
 
     def _thing(self, known: Known, belief: Belief, now: datetime) -> Thing:
         likes = likes_of(known.kind, known.stream, known.zone)
-        return thing_of(belief, likes, known.fill_per_day, hours_of(now - self._unknown_for))
+        return thing_of(belief, likes, known.fill_per_day, known.zone, hours_of(now - self._unknown_for))
 
 
 def is_told_by_sensor(belief: Belief, now: datetime) -> bool:

@@ -22,14 +22,14 @@ class Pool:
 
         Args:
             values: (n, m), NaN where nothing is known.
-            weights: (m,) of each column, 1 for what counts whole.
+            weights: of each column, (m,), or of each value, (n, m); 1 for what counts whole.
             likes: codes (n,), from the widest to the narrowest.
             strength: so many whole values of one's own weigh as much as one's likes.
             prior: (n,), the mean of each where nothing is known of anybody.
         """
         self._weights, self._strength = weights, strength
         self._means: list[Table] = []
-        total, weight = self._sums(values)
+        total, weight = _sums(values, weights)
         mean = prior
         for codes in likes:
             size = int(codes.max(initial=-1)) + 1
@@ -38,19 +38,20 @@ class Pool:
             self._means.append((of_total + strength * above) / (of_weight + strength))
             mean = self._means[-1][codes]
 
-    def of(self, values: Table, likes: Sequence[Codes], prior: Table) -> Table:
-        """The mean of each, (n,), drawn to that of its likes."""
+    def of(self, values: Table, likes: Sequence[Codes], prior: Table, weights: Table | None = None) -> Table:
+        """The mean of each, (n,), drawn to that of its likes. `weights` are of these values; None: as when learned."""
         mean = prior.copy()
         for codes, means in zip(likes, self._means, strict=True):
             known = codes < len(means)
             mean[known] = means[codes[known]]
-        total, weight = self._sums(values)
+        total, weight = _sums(values, self._weights if weights is None else weights)
         drawn: Table = (total + self._strength * mean) / (weight + self._strength)
         return drawn
 
-    def _sums(self, values: Table) -> tuple[Table, Table]:
-        known = ~np.isnan(values)
-        return (np.where(known, values, 0.0) * self._weights).sum(axis=1), (known * self._weights).sum(axis=1)
+
+def _sums(values: Table, weights: Table) -> tuple[Table, Table]:
+    known = ~np.isnan(values)
+    return (np.where(known, values, 0.0) * weights).sum(axis=1), (known * weights).sum(axis=1)
 
 
 def known_mean(values: Table) -> Table:

@@ -16,7 +16,7 @@ from services.fill.quantiles import median as middle
 from services.fill.tallies import Table
 from services.times import instant_of, local_day, seconds_of_day
 
-MAX_FILL_RATIO = 1.5
+MAX_FILL_RATIO = 2.0
 """Beyond this a heap is not a container's load any more; it bounds the load that a plan reckons with."""
 MOST_CLOSED_DAYS = 7
 """After so many days without an open site a city's next round is taken to be the next one by the clock."""
@@ -35,6 +35,8 @@ class Prospects(NamedTuple):
     rounds: Sequence[Round]
     levels: Table
     """(n, k): it is more as often as less."""
+    loads: Table
+    """(n,) what a truck finds at the first round, on average: of many containers it adds up, as medians do not."""
     bands: tuple[Table, Table]
     """Of the first round, (n,) each: between which it is then, in four cases of five."""
     over: Table
@@ -82,29 +84,36 @@ def prospects_of(
     """
     known_h = hours_of(min(as_of or rounds[0].at, rounds[0].at))
     things = _things(registry, beliefs, rounds[0].at)
-    model = model or CityModel(things, known_h)
+    model = model or CityModel(things, known_h, registry.city.special_days)
     now = np.full(len(things), known_h)
     levels, over, chances = (np.empty((len(things), len(rounds))) for _ in range(3))
-    bands = np.zeros(len(things)), np.zeros(len(things))
+    loads, bands = np.zeros(len(things)), (np.zeros(len(things)), np.zeros(len(things)))
     for number, one in enumerate(rounds):
         quantiles = model.quantiles(things, now, np.full(len(things), hours_of(one.at)))
         quantiles = np.minimum(quantiles, MAX_FILL_RATIO)
         levels[:, number], over[:, number] = middle(quantiles), expected_above(quantiles, 1.0)
         chances[:, number] = chance_above(quantiles, 1.0)
-        bands = band(quantiles) if number == 0 else bands
+        if number == 0:
+            loads, bands = np.minimum(expected_above(quantiles, 0.0), MAX_FILL_RATIO), band(quantiles)
     measured = np.array([is_measured(thing.belief, known_h) for thing in things], dtype=bool)
-    return Prospects(rounds, levels, bands, over, chances, model.rates(things, now), measured)
+    return Prospects(rounds, levels, loads, bands, over, chances, model.rates(things, now), measured)
 
 
 def learn_city(registry: Registry, beliefs: Mapping[str, Belief], known_at: datetime) -> CityModel:
     """The model that `prospects_of` learns, for whoever asks it more than once."""
-    return CityModel(_things(registry, beliefs, known_at), hours_of(known_at))
+    return CityModel(_things(registry, beliefs, known_at), hours_of(known_at), registry.city.special_days)
 
 
 def _things(registry: Registry, beliefs: Mapping[str, Belief], service_at: datetime) -> list[Thing]:
     unknown_h = hours_of(service_at - timedelta(days=registry.city.planning.max_days_between_emptyings))
     kinds = {kind.id: kind for kind in registry.container_kinds}
     return [
-        thing_of(beliefs.get(c.id, start()), likes_of(c.kind, c.stream, c.zone), kinds[c.kind].fill_per_day, unknown_h)
+        thing_of(
+            beliefs.get(c.id, start()),
+            likes_of(c.kind, c.stream, c.zone),
+            kinds[c.kind].fill_per_day,
+            c.zone,
+            unknown_h,
+        )
         for c in registry.containers
     ]

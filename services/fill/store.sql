@@ -30,11 +30,23 @@ CROSS JOIN LATERAL (
 
 -- name: list_evidence
 -- In the order of `place_in_time`, of each container what happened after its own instant. `since` is the earliest of
--- those: known when this is planned, it spares the chunks of older readings from being opened.
-SELECT w.n, e.kind, e.happened_at, e.received_at, e.fill_ratio, e.weight_kg, e.reason, e.observation_id
+-- those: known when this is planned, it spares the chunks of older readings from being opened. Shares of what trucks
+-- weighed are told at the instant of their emptying, in the version that was known. No part of the union may have a
+-- condition of its own: it would be read whole.
+SELECT w.n, e.kind, e.happened_at, e.received_at, e.fill_ratio, e.weight_kg, e.reason, e.observation_id,
+       e.expected_ratio, e.part
 FROM unnest(%(cities)s::text[], %(containers)s::text[], %(after)s::timestamptz[])
      WITH ORDINALITY AS w (city_id, container_id, after, n)
-JOIN evidence e ON e.city_id = w.city_id AND e.container_id = w.container_id AND e.happened_at > w.after
+JOIN (
+    SELECT city_id, container_id, kind, happened_at, received_at, fill_ratio, weight_kg, reason, observation_id,
+           NULL::real AS expected_ratio, NULL::real AS part, NULL::timestamptz AS replaced_at
+    FROM evidence
+    UNION ALL
+    SELECT city_id, container_id, 'weight'::text, emptied_at, known_at, fill_ratio, weight_kg, NULL, NULL,
+           expected_ratio, part, replaced_at
+    FROM weight_share
+) AS e ON e.city_id = w.city_id AND e.container_id = w.container_id AND e.happened_at > w.after
 WHERE e.happened_at > %(since)s AND e.happened_at <= coalesce(%(until)s::timestamptz, 'infinity')
   AND e.received_at <= coalesce(%(as_of)s::timestamptz, 'infinity')
+  AND (e.replaced_at IS NULL OR e.replaced_at > coalesce(%(as_of)s::timestamptz, 'infinity'))
 ORDER BY w.n, e.happened_at, e.kind = 'emptied', e.observation_id NULLS FIRST

@@ -7,6 +7,7 @@ day's rise the next day has back, so that sums stay right.
 from array import array
 from collections.abc import Sequence
 from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +22,14 @@ NOTHING, NO_RISE, NO_HOURS = 255, -128, -1
 _DAY = Struct("<bBBB")
 _DAY_TYPE = np.dtype([("rise", "<i1"), ("level", "<u1"), ("settled", "<u1"), ("since", "<u1")])
 DAY_BYTES = _DAY.size
-_VISIT = Struct("<iBh")
-_VISIT_TYPE = np.dtype([("hour", "<i4"), ("fill", "<u1"), ("gap", "<i2")])
+_VISIT = Struct("<iBhBB")
+_VISIT_TYPE = np.dtype([("hour", "<i4"), ("fill", "<u1"), ("gap", "<i2"), ("expected", "<u1"), ("part", "<u1")])
 _RISES, _LEVELS, _SINCE_H = 100, 200, 3
+_WEIGHED, _PARTS, SEEN = 100, 250, 0
+"""A level that was weighed is kept in whole hundredths, up to two and a half times a container, with the level that was
+believed and the container's part of the load; that is none where somebody saw the level."""
 _NO_DAY = _DAY.pack(NO_RISE, NOTHING, NOTHING, NOTHING)
-_NO_VISIT = _VISIT.pack(-(2**31), NOTHING, NO_HOURS)
+_NO_VISIT = _VISIT.pack(-(2**31), NOTHING, NO_HOURS, NOTHING, SEEN)
 
 
 def add_day(days: bytes, rise: float | None, level: float | None, since_h: float | None) -> bytes:
@@ -50,10 +54,29 @@ def as_kept(rise: float) -> float:
     return max(-127, min(127, round(rise * _RISES))) / _RISES
 
 
-def add_visit(visits: bytes, hour: float, fill: float | None, gap_h: float | None) -> bytes:
-    """One more emptying: when, how full the container was, and the hours since the one before."""
+class Weighed(NamedTuple):
+    """What is known of a level that is a share of a truck's load."""
+
+    expected: float
+    """The level that was believed."""
+    part: float
+    """Of the load."""
+
+
+def add_visit(
+    visits: bytes, hour: float, fill: float | None, gap_h: float | None, weighed: Weighed | None = None
+) -> bytes:
+    """One more emptying: when, how full the container was, and the hours since the one before.
+
+    `weighed`: of a level that was; None: it was seen, by a crew or a sensor.
+    """
     gap = NO_HOURS if gap_h is None else max(0, min(round(gap_h), 32767))
-    return (visits + _VISIT.pack(round(hour), _packed(fill), gap))[-VISITS_KEPT * _VISIT.size :]
+    if fill is None or weighed is None:
+        packed = _VISIT.pack(round(hour), _packed(fill), gap, NOTHING, SEEN)
+    else:
+        part = max(1, min(_PARTS, round(weighed.part * _PARTS)))
+        packed = _VISIT.pack(round(hour), _packed(fill, _WEIGHED), gap, _packed(weighed.expected, _WEIGHED), part)
+    return (visits + packed)[-VISITS_KEPT * _VISIT.size :]
 
 
 def rises_of(days: bytes) -> list[float | None]:
@@ -63,7 +86,10 @@ def rises_of(days: bytes) -> list[float | None]:
 
 def visits_of(visits: bytes) -> list[tuple[int, float | None]]:
     """Of each emptying its hour and the level before it, the oldest first. For one container, as `rises_of`."""
-    return [(hour, None if fill == NOTHING else fill / _LEVELS) for hour, fill, _ in _VISIT.iter_unpack(visits)]
+    return [
+        (hour, None if fill == NOTHING else fill / (_LEVELS if part == SEEN else _WEIGHED))
+        for hour, fill, _, _, part in _VISIT.iter_unpack(visits)
+    ]
 
 
 class Days:
@@ -78,13 +104,21 @@ class Days:
 
 
 class Visits:
-    """Of several containers, each table (n, `VISITS_KEPT`), the latest visit last; NaN where there is none."""
+    """Of several containers, each table (n, `VISITS_KEPT`), the latest visit last; NaN where there is none.
+
+    `lasted_h` are the hours since the visit before; `gaps_h` the same, until somebody says how many ordinary ones they
+    were worth (`pace.py`). `parts` are those of loads that were weighed, with the levels that were `expected`; where
+    somebody saw the level they are 0 and NaN.
+    """
 
     def __init__(self, packed: Sequence[bytes]) -> None:
         table = _table(packed, _VISIT_TYPE, _NO_VISIT, VISITS_KEPT)
         self.hours = _numbers(table["hour"], -(2**31), 1)
+        self.parts = table["part"] / _PARTS
+        self.expected = _numbers(table["expected"], NOTHING, 1 / _WEIGHED)
         self.fills = _numbers(table["fill"], NOTHING, 1 / _LEVELS)
-        self.gaps_h = _numbers(table["gap"], NO_HOURS, 1)
+        self.fills[self.parts > 0] *= _LEVELS / _WEIGHED
+        self.lasted_h = self.gaps_h = _numbers(table["gap"], NO_HOURS, 1)
 
     def forget_from(self, hour: float) -> None:
         """Leave out what came at `hour` or later."""
@@ -106,5 +140,5 @@ def _numbers(column: NDArray[np.generic], none: int, unit: float) -> Table:
     return numbers * unit
 
 
-def _packed(level: float | None) -> int:
-    return NOTHING if level is None else max(0, min(NOTHING - 1, round(level * _LEVELS)))
+def _packed(level: float | None, unit: int = _LEVELS) -> int:
+    return NOTHING if level is None else max(0, min(NOTHING - 1, round(level * unit)))

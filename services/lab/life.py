@@ -140,11 +140,14 @@ class Life:
             known = np.ones(len(levels), dtype=bool)
             over, chances = np.maximum(levels - 1, 0.0), (levels >= 1).astype(np.float64)
             levels = np.minimum(levels, MAX_FILL_RATIO)
-            prospects = Prospects(rounds, levels, (levels[:, 0], levels[:, 0]), over, chances, rates, known)
+            prospects = Prospects(
+                rounds, levels, levels[:, 0], (levels[:, 0], levels[:, 0]), over, chances, rates, known
+            )
         else:
             model = self._learned(day)
             prospects = prospects_of(self.registry, self._beliefs, rounds, self._plan_at(day), model)
-        return forecasts_from(self.registry, self._beliefs, prospects)
+        chosen = forecasts_from(self.registry, self._beliefs, prospects)
+        return [self._weighed(one, day) for one in chosen] if self.policy.how == "perfect" else chosen
 
     def _learned(self, day: date) -> CityModel:
         if self._model is None or (day - self._model[0]).days >= LEARNED_EVERY_DAYS:
@@ -222,6 +225,11 @@ class Life:
             container=container, fill_ratio=0, fill_per_day=0, evidence="readings", due="full", required=True,
             demand_kg=self.bins.weight_of_kg(container, at_s), demand_l=self.bins.level_of_l(container, at_s),
         )  # fmt: skip
+
+    def _weighed(self, forecast: ContainerForecast, day: date) -> ContainerForecast:
+        """With the load that is really there: wet waste is heavier."""
+        found = self._as_it_is(forecast.container, day)
+        return forecast.model_copy(update={"demand_kg": found.demand_kg, "demand_l": found.demand_l})
 
     def _overflow_lh(self, day: date) -> float:
         midnight = instant_of(day, 0, self.registry.city.zone_info).timestamp()

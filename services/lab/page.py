@@ -10,10 +10,12 @@ from babel.numbers import format_decimal, format_percent
 
 from services.city.registry import Registry
 from services.lab.policies import Rules
-from services.lab.summary import Estimate, Lever, Summary
+from services.lab.summary import TOGETHER, Estimate, Lever, Summary
 
 type Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+LEAST_DAYS = 14
+"""Of a run that tells what deciding days together brings: what is emptied early is paid now and repaid in a week."""
 FAST_DAYS = 3.0
 """Where containers fill faster, a sensor is seldom worth its money (kiagram/waste-collection-regimes, 2026)."""
 
@@ -75,6 +77,12 @@ def page(registry: Registry, rules: Rules, summary: Summary, language: Language)
         "",
         _verdict(words, summary),
         "",
+        *(
+            line
+            for lever in summary.levers
+            if lever.name in TOGETHER
+            for line in (_together(words, lever, summary.days), "")
+        ),
         f"## {say('page.compared')}",
         "",
         *_table(words, summary),
@@ -117,6 +125,19 @@ def _verdict(words: _Words, summary: Summary) -> str:
         return f"**{words.say('page.sensors_do_not_pay')}**"
     best = max(worths, key=lambda worth: worth.mean)
     return f"**{words.say('page.sensors_pay', worth=words.money(best.mean))}**"
+
+
+def _together(words: _Words, lever: Lever, days: int) -> str:
+    """Whether deciding days together is worth it, by all that is paid and what lies beside containers."""
+    saved = lever.saved["cost"]
+    how = "pays" if saved.mean > 0 else "costs"
+    if days < LEAST_DAYS or not saved.is_told_apart:
+        how = "unsure"
+    told = words.say(f"page.together_{how}", cost=words.money(abs(saved.mean) if how == "costs" else saved.mean))
+    if how == "unsure":
+        why = "few_days" if days < LEAST_DAYS else "one_seed" if saved.half is None else "within"
+        told += " " + words.say(f"page.{why}", half=words.money(saved.half or 0.0), days=LEAST_DAYS)
+    return f"**{words.say(f'levers_of.{lever.name}')}** {told}"
 
 
 def _table(words: _Words, summary: Summary) -> list[str]:

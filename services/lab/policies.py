@@ -40,12 +40,13 @@ POLICIES = (
     Policy("ours-10", "ours", 0.1),
     Policy("ours-30", "ours", 0.3),
     Policy("ours-100", "ours", 1.0),
+    Policy("day-by-day-0", "ours", days_decided=1),
     Policy("day-by-day", "ours", 1.0, days_decided=1),
     Policy("perfect", "perfect"),
 )
 """Fixed circuits; the same containers on circuits of the day; emptied at 80 %, whatever the level really is, by sensors
-that are never wrong; ours by bare dates, by crews' eyes, by sensors; ours with each day decided by itself; ours by the
-true levels of the days to come."""
+that are never wrong; ours by bare dates, by crews' eyes, by sensors; ours with each day decided by itself, without a
+sensor and with all measured; ours by the true levels of the days to come."""
 
 
 def with_rules(registry: Registry, rules: Rules, policy: Policy) -> Registry:

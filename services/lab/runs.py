@@ -20,7 +20,7 @@ from simulators.city_folder import read_city_folder
 
 FIRST_DAY = date(2026, 3, 2)
 """A Monday, before the rains of the coast that is simulated."""
-VERSION = 1
+VERSION = 2
 """Raise it with every change of what a life is made of: lives that are kept are then lived anew."""
 
 

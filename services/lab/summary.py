@@ -23,11 +23,16 @@ LEVERS = (
     ("sensors-10", "ours-0", "ours-10"),
     ("sensors-30", "ours-0", "ours-30"),
     ("sensors-100", "ours-0", "ours-100"),
+    ("days-together-0", "day-by-day-0", "ours-0"),
     ("days-together", "day-by-day", "ours-100"),
     ("at-80", "fixed", "at-80"),
     ("knowledge", "ours-100", "perfect"),
 )
 """What is pulled, and between which two policies."""
+
+
+TOGETHER = ("days-together-0", "days-together")
+"""Of `LEVERS` those that decide the days together, and nothing else; the first without sensors, as most cities are."""
 
 
 class Estimate(NamedTuple):

@@ -5,12 +5,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from services.contracts.ledger import EventKind, SavingsComputed
 from services.errors import TourneeError
 from services.ledger.calibration import Calibration
+from services.ledger.counted import Counters, counted_of
 from services.ledger.frozen import LONGEST_GAP_DAYS, FrozenBaseline
 from services.ledger.fuel import FuelBook
 from services.ledger.receipts import Receipt, WrongReceipts
@@ -82,7 +85,13 @@ def list_baselines(connection: Connection, city: str) -> list[KeptBaseline]:
     """
     with store_errors(), connection.transaction():
         rows = connection.execute(SQL["list_baselines"], {"city": city}).fetchall()
-    return [KeptBaseline(**{**_without(row), "frozen": _whole(city, row)}) for row in rows]
+    return [
+        KeptBaseline(
+            **_without(row),
+            frozen=_whole(city, row["version"], row["sha256"], FrozenBaseline.model_validate(row["document"])),
+        )
+        for row in rows
+    ]
 
 
 def accept_baseline(
@@ -143,7 +152,9 @@ def find_accepted(connection: Connection, city: str, day: date) -> Accepted | No
     """
     with store_errors(), connection.transaction():
         row = connection.execute(SQL["find_accepted"], {"city": city, "day": day}).fetchone()
-    return None if row is None else Accepted(row["version"], row["valid_from"], _whole(city, row))
+    if row is None:
+        return None
+    return Accepted(row["version"], row["valid_from"], _read(city, row["version"], row["sha256"], row["text"]))
 
 
 def add_receipts(connection: Connection, city: str, receipts: Sequence[Receipt], *, who: str, now: datetime) -> int:
@@ -192,6 +203,23 @@ def list_receipts(
         return [Receipt(**row) for row in connection.execute(SQL["list_receipts"], values).fetchall()]
 
 
+def list_counters(
+    connection: Connection, city: str, since: datetime | None = None, until: datetime | None = None
+) -> list[Counters]:
+    """What trackers have told of engines between two instants: of each truck the latest of every hour."""
+    values = {"city": city, "since": since, "until": until}
+    with store_errors(), connection.transaction():
+        return [Counters(**row) for row in connection.execute(SQL["list_counters"], values).fetchall()]
+
+
+def list_litres(
+    connection: Connection, city: str, zone: ZoneInfo, since: datetime | None = None, until: datetime | None = None
+) -> list[Receipt]:
+    """All that is known of litres between two instants: receipts that were loaded, and what trackers' engines count."""
+    counted = counted_of(list_counters(connection, city, since, until), zone).receipts
+    return sorted([*list_receipts(connection, city, since, until), *counted], key=lambda row: row.filled_at)
+
+
 def list_lines(connection: Connection, city: str, first: date, last: date) -> list[SavingsComputed]:
     """The lines that count of days that are over, both ends included."""
     with store_errors(), connection.transaction():
@@ -212,11 +240,17 @@ def add_calibration(connection: Connection, calibration: Calibration, *, who: st
     return version
 
 
-def find_book(connection: Connection, city: str, version: int | None = None) -> FuelBook:
-    """The coefficients of a version, or of the latest; an empty book where there is none."""
+def find_calibration(connection: Connection, city: str, version: int | None = None) -> tuple[int, Calibration] | None:
+    """A version and what it says, or the latest; None where there is none."""
     with store_errors(), connection.transaction():
         row = connection.execute(SQL["find_calibration"], {"city": city, "version": version}).fetchone()
-    return FuelBook() if row is None else Calibration.model_validate(row["document"]).book(row["version"])
+    return None if row is None else (row["version"], Calibration.model_validate(row["document"]))
+
+
+def find_book(connection: Connection, city: str, version: int | None = None) -> FuelBook:
+    """The coefficients of a version, or of the latest; an empty book where there is none."""
+    found = find_calibration(connection, city, version)
+    return FuelBook() if found is None else found[1].book(found[0])
 
 
 def add_event(connection: Connection, city: str, event: LoggedEvent) -> None:
@@ -255,12 +289,17 @@ def find_logged(connection: Connection, city: str, day: date) -> dict[date, tupl
     return {at: kinds for at, kinds in days.items() if first <= at <= day}
 
 
-def _whole(city: str, row: dict[str, Any]) -> FrozenBaseline:
-    frozen = FrozenBaseline.model_validate(row["document"])
-    if frozen.sha256 != row["sha256"]:
+@lru_cache(maxsize=2)
+def _read(city: str, version: int, sha256: str, text: str) -> FrozenBaseline:
+    """Of the text as it stands there now: read, and held against its fingerprint, once as long as it stays the same."""
+    return _whole(city, version, sha256, FrozenBaseline.model_validate_json(text))
+
+
+def _whole(city: str, version: int, sha256: str, frozen: FrozenBaseline) -> FrozenBaseline:
+    if frozen.sha256 != sha256:
         raise BaselineBroken(
-            f"baseline {row['version']} of {city} is not what was put down: sha256 {frozen.sha256[:12]}, expected "
-            f"{row['sha256'][:12]}; restore a backup"
+            f"baseline {version} of {city} is not what was put down: sha256 {frozen.sha256[:12]}, expected "
+            f"{sha256[:12]}; restore a backup"
         )
     return frozen
 

@@ -21,7 +21,7 @@ VALUES (%(city)s, %(version)s, %(valid_from)s, %(who)s, %(role)s, %(now)s)
 
 -- name: find_accepted
 -- The one that counts on a day: the latest whose days have begun. Or the version asked for.
-SELECT a.version, a.valid_from, b.sha256, b.document
+SELECT a.version, a.valid_from, b.sha256, b.document::text AS text
 FROM ledger_baseline_accepted a JOIN ledger_baseline b USING (city_id, version)
 WHERE a.city_id = %(city)s AND a.valid_from <= %(day)s
 ORDER BY a.valid_from DESC LIMIT 1
@@ -48,15 +48,23 @@ JOIN unnest(%(receipts)s::text[], %(trucks)s::text[], %(instants)s::timestamptz[
 WHERE r.city_id = %(city)s ORDER BY r.receipt_id
 
 -- name: add_receipt
-INSERT INTO fuel_receipt (city_id, receipt_id, truck_id, filled_at, fuel_l, odometer_km, source, loaded_at, loaded_by)
-VALUES (%(city)s, %(receipt)s, %(truck)s, %(filled_at)s, %(fuel_l)s, %(odometer_km)s, %(source)s, %(now)s, %(who)s)
+INSERT INTO fuel_receipt (city_id, receipt_id, truck_id, filled_at, fuel_l, odometer_km, source, since, loaded_at,
+                          loaded_by)
+VALUES (%(city)s, %(receipt)s, %(truck)s, %(filled_at)s, %(fuel_l)s, %(odometer_km)s, %(source)s, %(since)s, %(now)s,
+        %(who)s)
 ON CONFLICT DO NOTHING
 
 -- name: list_receipts
-SELECT receipt_id AS receipt, truck_id AS truck, filled_at, fuel_l, odometer_km, source FROM fuel_receipt
+SELECT receipt_id AS receipt, truck_id AS truck, filled_at, fuel_l, odometer_km, source, since FROM fuel_receipt
 WHERE city_id = %(city)s AND (%(since)s::timestamptz IS NULL OR filled_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR filled_at <= %(until)s)
 ORDER BY filled_at, receipt_id
+
+-- name: list_counters
+SELECT truck_id AS truck, happened_at AS at, fuel_used_l, odometer_m FROM truck_counter
+WHERE city_id = %(city)s AND (%(since)s::timestamptz IS NULL OR hour >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR happened_at <= %(until)s)
+ORDER BY truck_id, hour
 
 -- name: list_lines
 -- Those that count, of days that are over.

@@ -4,21 +4,23 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 import routing
 from services.city.registry import Registry
-from services.contracts.fields import CityId, Day, Id
+from services.contracts.fields import CityId, Day, FleetId, Id
 from services.contracts.ledger import SavingsComputed
+from services.ledger.ashrae import FitTest, fit_test
 from services.ledger.fuel import FuelBook, Row, TruckFuel, Work, default_fuel
 from services.ledger.halts import Halts
 from services.ledger.receipts import Receipt
 from services.ledger.regression import fit_near
+from services.ledger.stretches import Stretch, stretches_of
 from services.roads.tracks import TrackFix
 from services.times import local_day
 
@@ -29,11 +31,18 @@ LEAST_MEASURED_SHARE = 0.8
 """Of a period's kilometres that GPS has to cover: litres held against planned kilometres calibrate the plan."""
 RECEIPT_SPREAD, LEAST_RECEIPT_L = 0.05, 1.0
 """Of a period's litres, and at least a litre: no tank is filled to the same drop twice. Assumed."""
+LEAST_ROADS_M = 200_000.0
+"""Estimated metres of measured days before a fleet's roads are believed to be usually so much longer. Assumed."""
+MOST_TIMES = 3.0
+"""Of the litres that the class's coefficients say: beyond it, or under it as far, they are of another unit. Assumed."""
 PRIOR_SPREAD = 0.40
 """How far each coefficient may be from its class's before a truck's own litres are heard. Assumed."""
-MOST_CV_DAY, MOST_CV_MONTH, MOST_NMBE_DAY, MOST_NMBE_MONTH = 0.30, 0.15, 0.10, 0.05
-"""ASHRAE Guideline 14: CV(RMSE) and NMBE of daily and of monthly data. The guideline's own limits as a secondary source
-gives them; a filling is held against the daily ones up to a mean of three days, else against the monthly ones."""
+MOST_DAYS_DAILY = 3
+"""A filling is held against the limits of daily data up to a mean of so many days, else against the monthly ones."""
+LEAST_MONTHS, LEAST_MONTH_DAYS = 3, 21
+"""Months before they are tested by themselves, and days of fillings that make one. Assumed: fewer are no series."""
+MONTHLY_PARAMETERS = 1
+"""Of months: the coefficients were fitted to the fillings and not to them; the guideline takes 1 for such models."""
 
 type Verdict = Literal["calibrated", "too_few_fillings", "too_short", "not_measured", "does_not_fit"]
 """Only `calibrated` coefficients are used; of the others a truck keeps its class's."""
@@ -46,6 +55,8 @@ class Filling(NamedTuple):
     fuel_l: float
     days: int
     measured_share: float
+    until: date | None = None
+    """The day of its evening."""
 
 
 class TruckCalibration(BaseModel):
@@ -61,6 +72,21 @@ class TruckCalibration(BaseModel):
     nmbe: float | None = None
     per: Row
     errors: tuple[Row, ...] = ()
+    tests: tuple[FitTest, ...] = ()
+    """ASHRAE Guideline 14's: of its fillings, then of its months where there are enough. Empty: too few litres to test
+    anything, or calibrated before the tests were kept."""
+
+
+class RoadCalibration(BaseModel):
+    """What a kilometre that was estimated for a fleet measures when it is driven."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fleet: FleetId
+    roads: Literal["osm", "estimated"]
+    estimated_m: float
+    """Of the days that were measured."""
+    road_factor: float
 
 
 class Calibration(BaseModel):
@@ -73,6 +99,7 @@ class Calibration(BaseModel):
     first_day: Day
     last_day: Day
     trucks: tuple[TruckCalibration, ...]
+    roads: tuple[RoadCalibration, ...] = ()
 
     @property
     def text(self) -> str:
@@ -85,7 +112,11 @@ class Calibration(BaseModel):
     def book(self, version: int) -> FuelBook:
         """The coefficients that the ledger counts with."""
         used = [row for row in self.trucks if row.verdict == "calibrated"]
-        return FuelBook(version, {row.truck: TruckFuel(row.per, row.errors, is_calibrated=True) for row in used})
+        return FuelBook(
+            version,
+            {row.truck: TruckFuel(row.per, row.errors, is_calibrated=True) for row in used},
+            {(row.fleet, row.roads): row.road_factor for row in self.roads},
+        )
 
 
 class DayWork(NamedTuple):
@@ -116,31 +147,41 @@ def works_of(lines: Iterable[SavingsComputed]) -> list[DayWork]:
     ]
 
 
+def roads_of(lines: Iterable[SavingsComputed]) -> tuple[RoadCalibration, ...]:
+    """Of each fleet and kind of roads whose days have `LEAST_ROADS_M` by GPS, all of them together."""
+    sums: dict[tuple[str, Literal["osm", "estimated"]], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for line in lines:
+        measured_m = sum(truck.distance_m for truck in line.measured)
+        if line.roads is not None and line.road_factor > 0:
+            of_fleet = sums[line.fleet, line.roads]
+            of_fleet[0] += measured_m
+            of_fleet[1] += measured_m / line.road_factor
+    return tuple(
+        RoadCalibration(fleet=fleet, roads=roads, estimated_m=estimated_m, road_factor=measured_m / estimated_m)
+        for (fleet, roads), (measured_m, estimated_m) in sorted(sums.items())
+        if estimated_m >= LEAST_ROADS_M
+    )
+
+
 def fillings_of(receipts: Sequence[Receipt], works: Sequence[DayWork], zone: ZoneInfo) -> dict[str, list[Filling]]:
     """By truck, from each filling to the next: the days after the one up to and with the other.
 
-    Trucks are filled when they are back, so a day's work belongs to the filling of its evening. Where there are litres
-    of the engine (`can`), the pump's are left aside: both say the same litres.
+    Where there are litres of the engine, the pump's are left aside: both say the same litres.
     """
-    of_truck: dict[str, list[Receipt]] = defaultdict(list)
-    for receipt in receipts:
-        of_truck[receipt.truck].append(receipt)
-    return {truck: list(_periods(rows, works, zone)) for truck, rows in of_truck.items()}
+    found = stretches_of(receipts, zone)
+    return {truck: list(_fillings(truck, stretches, works)) for truck, stretches in found.items()}
 
 
-def _periods(rows: Sequence[Receipt], works: Sequence[DayWork], zone: ZoneInfo) -> Iterator[Filling]:
-    kept = [row for row in rows if row.source == "can"] or list(rows)
-    litres: dict[date, float] = defaultdict(float)
-    for row in kept:
-        litres[local_day(row.filled_at, zone)] += row.fuel_l  # filled twice in a day: one filling
-    mine = [work for work in works if work.truck == kept[0].truck]
-    for before, day in pairwise(sorted(litres)):
+def _fillings(truck: str, stretches: Iterable[Stretch], works: Sequence[DayWork]) -> Iterator[Filling]:
+    mine = [work for work in works if work.truck == truck]
+    for before, day, fuel_l, _ in stretches:
         within = [work for work in mine if before < work.day <= day]
         whole = sum((work.work for work in within), Work())
         measured_m = sum(work.work.distance_m for work in within if work.is_measured)
         is_known = all(work.is_measured or work.work.distance_m > 0 for work in within)
         if whole.distance_m > 0:
-            yield Filling(whole, litres[day], (day - before).days, measured_m / whole.distance_m if is_known else 0.0)
+            share = measured_m / whole.distance_m if is_known else 0.0
+            yield Filling(whole, fuel_l, (day - before).days, share, day)
 
 
 def calibrate_truck(truck: str, fillings: Sequence[Filling], default: routing.FuelModel) -> TruckCalibration:
@@ -165,12 +206,16 @@ def calibrate_truck(truck: str, fillings: Sequence[Filling], default: routing.Fu
         near=near,
         near_spread=np.maximum(PRIOR_SPREAD * near, 0.01),
     )
-    cv_rmse = float(np.sqrt(np.sum(fit.residuals**2) / (len(observed) - len(near))) / observed.mean())
-    nmbe = float(fit.residuals.sum() / (len(observed) - len(near)) / observed.mean())
-    is_daily = days / len(fillings) <= 3
-    most_cv, most_nmbe = (MOST_CV_DAY, MOST_NMBE_DAY) if is_daily else (MOST_CV_MONTH, MOST_NMBE_MONTH)
-    told = kept.model_copy(update={"cv_rmse": round(cv_rmse, 4), "nmbe": round(nmbe, 4)})
-    if cv_rmse > most_cv or abs(nmbe) > most_nmbe:
+    off = float(observed.sum() / max(float((amounts @ near).sum()), 1e-9))
+    if not 1 / MOST_TIMES <= off <= MOST_TIMES:
+        return kept.model_copy(update={"verdict": "does_not_fit"})
+    is_daily = days / len(fillings) <= MOST_DAYS_DAILY
+    of_fillings = fit_test(observed, fit.residuals, parameters=len(near), limits="day" if is_daily else "month")
+    tests = tuple(test for test in (of_fillings, _monthly_test(measured, fit.residuals)) if test is not None)
+    if of_fillings is not None:
+        kept = kept.model_copy(update={"cv_rmse": of_fillings.cv_rmse, "nmbe": of_fillings.nmbe})
+    told = kept.model_copy(update={"tests": tests})
+    if not all(test.passes for test in tests):
         return told.model_copy(update={"verdict": "does_not_fit"})
     # Columns of a square root of the covariance: independent errors of one standard deviation each.
     root = np.linalg.cholesky(fit.covariance)
@@ -178,6 +223,21 @@ def calibrate_truck(truck: str, fillings: Sequence[Filling], default: routing.Fu
     found = fit.coefficients
     own: Row = (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
     return told.model_copy(update={"per": own, "errors": errors})
+
+
+def _monthly_test(fillings: Sequence[Filling], residuals: NDArray[np.float64]) -> FitTest | None:
+    """The sums of each month's fillings; None of too few months."""
+    months: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for filling, off_l in zip(fillings, residuals.tolist(), strict=True):
+        if filling.until is not None:
+            sums = months[filling.until.year, filling.until.month]
+            for number, more in enumerate((filling.fuel_l, off_l, filling.days)):
+                sums[number] += more
+    whole = [sums for _, sums in sorted(months.items()) if sums[2] >= LEAST_MONTH_DAYS]
+    if len(whole) < LEAST_MONTHS:
+        return None
+    observed, off = [sums[0] for sums in whole], [sums[1] for sums in whole]
+    return fit_test(observed, off, parameters=MONTHLY_PARAMETERS, limits="month")
 
 
 def calibrate(
@@ -188,6 +248,7 @@ def calibrate(
     defaults: Mapping[str, routing.FuelModel],
     *,
     until: datetime,
+    roads: tuple[RoadCalibration, ...] = (),
 ) -> Calibration:
     """All trucks of a city that have a default, with what is known of their litres up to an instant."""
     known = [receipt for receipt in receipts if receipt.filled_at <= until]
@@ -198,4 +259,5 @@ def calibrate(
         first_day=min(days),
         last_day=max(days),
         trucks=tuple(calibrate_truck(truck, fillings.get(truck, ()), defaults[truck]) for truck in sorted(defaults)),
+        roads=roads,
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from scipy.special import gammaincc
 
@@ -14,8 +15,8 @@ from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
 from services.ledger.driving import Drives, Scale
 from services.ledger.frozen import FrozenBaseline
-from services.ledger.fuel import FuelBook, Work
-from services.planning.baseline import lists_of_day
+from services.ledger.fuel import FuelBook, TruckFuel, Work
+from services.planning.baseline import parts_of_day
 from services.planning.problem import fuel_models
 from services.roads.roads import Roads
 
@@ -95,70 +96,78 @@ def counterfactual_of_day(
         for c, fill in fills.items()
         if frozen.empties_on(c, day, rests)
     ]
-    problem, lists = lists_of_day(registry, expected, day, roads=roads)
     gaps = {c: frozen.days_since_emptied(c, day, rests) or 0 for c in fills}
     lifted = {c: _lifted(fill, gaps[c]) for c, fill in fills.items()}
-    stops = tuple(replace(stop, service_s=round(lifted[stop.id] * stop.service_s)) for stop in problem.stops)
-    problem = replace(problem, stops=stops)
-    return _Day(problem, _duties(lists), lifted, zones, fuel, fuel_models(registry), scale).told(overflowing)
+    models, duties = fuel_models(registry), list[_Duty]()
+    for problem, lists in parts_of_day(registry, expected, day, roads=roads):
+        stops = tuple(replace(stop, service_s=round(lifted[stop.id] * stop.service_s)) for stop in problem.stops)
+        burns = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
+        drives = Drives(replace(problem, stops=stops), burns, scale, lifted)
+        duties += [_Duty(truck, ids, burns[truck], drives) for truck, ids in _duties(lists)]
+    return _Day(duties, zones, scale).told(overflowing)
+
+
+class _Duty(NamedTuple):
+    """What a truck drives that day, and on what."""
+
+    truck: str
+    stops: list[str]
+    fuel: TruckFuel
+    drives: Drives
 
 
 class _Day:
     """The lists of a day, driven and priced."""
 
-    def __init__(
-        self,
-        problem: routing.Problem,
-        lists: Sequence[tuple[str, list[str]]],
-        lifted: Mapping[str, float],
-        zones: Mapping[str, str],
-        fuel: FuelBook,
-        models: Mapping[str, routing.FuelModel],
-        scale: Scale,
-    ) -> None:
-        self._lists, self._zones, self._scale = lists, zones, scale
-        self._fuel = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
-        self._drives = Drives(problem, self._fuel, scale, lifted)
+    def __init__(self, duties: Sequence[_Duty], zones: Mapping[str, str], scale: Scale) -> None:
+        self._duties, self._zones, self._scale = duties, zones, scale
 
     def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
-        drives = self._drives
-        driven = [(truck, drives.drive(truck, stops)) for truck, stops in self._lists]
-        rows = [(truck, circuit, drives.work(circuit)) for truck, circuit in driven]
-        litres = [self._fuel[truck].litres(work) for truck, _, work in rows]
+        driven = [duty.drives.drive(duty.truck, duty.stops) for duty in self._duties]
+        works_done = [duty.drives.work(circuit) for duty, circuit in zip(self._duties, driven, strict=True)]
+        litres = [duty.fuel.litres(work) for duty, work in zip(self._duties, works_done, strict=True)]
         works: dict[str, Work] = defaultdict(Work)
         zones_l: dict[str, float] = defaultdict(float)
         without_l: dict[str, float] = defaultdict(float)
-        for (truck, circuit, work), burnt_l in zip(rows, litres, strict=True):
-            works[truck] += work
-            lifts = drives.lifts(circuit)
+        for duty, circuit, work, burnt_l in zip(self._duties, driven, works_done, litres, strict=True):
+            works[duty.truck] += work
+            lifts = duty.drives.lifts(circuit)
             for stop, share in lifts.items():
                 zones_l[self._zones[stop]] += burnt_l * share / sum(lifts.values()) if share else 0.0
             for zone in {self._zones[stop] for stop in lifts}:
                 rest = [stop for stop in circuit.route.stop_ids if self._zones[stop] != zone]
-                without_l[zone] += burnt_l - drives.litres(truck, rest)
-        demand_kg = {stop.id: stop.demand_kg for stop in drives.problem.stops}
-        figures = _figures([circuit for _, circuit, _ in rows], works, demand_kg, sum(litres), self._scale)
+                without_l[zone] += burnt_l - duty.drives.litres(duty.truck, rest)
+        demand_kg = {stop.id: stop.demand_kg for duty in self._duties for stop in duty.drives.problem.stops}
+        figures = _figures(driven, works, demand_kg, sum(litres), self._scale)
         return Counterfactual(figures, works, zones_l, without_l, self._swing(), overflowing)
 
     def _swing(self) -> tuple[float, float, float]:
         """Half of what a day with more waste differs from one with less: the loads decide how often trucks unload."""
         sums = []
-        whole = self._drives.problem
         for more in (1 - LOAD_SPREAD, 1 + LOAD_SPREAD):
-            stops = tuple(
-                replace(stop, demand_kg=stop.demand_kg * more, demand_l=stop.demand_l * more) for stop in whole.stops
-            )
-            problem = replace(whole, stops=stops)
-            circuits = [(truck, routing.replay_fixed_circuit(problem, truck, ids)) for truck, ids in self._lists]
+            fuller: dict[int, routing.Problem] = {}
+            circuits = []
+            for duty in self._duties:
+                whole = duty.drives.problem
+                if id(whole) not in fuller:
+                    fuller[id(whole)] = _with_loads(whole, more)
+                circuits.append(routing.replay_fixed_circuit(fuller[id(whole)], duty.truck, duty.stops))
+            pairs = list(zip(self._duties, circuits, strict=True))
             sums.append(
                 (
-                    sum(self._fuel[truck].litres(self._drives.work(circuit)) for truck, circuit in circuits),
-                    sum(circuit.distance_m for _, circuit in circuits) * self._scale.road_factor,
-                    sum(circuit.duty_s for _, circuit in circuits) * self._scale.pace_factor,
+                    sum(duty.fuel.litres(duty.drives.work(circuit)) for duty, circuit in pairs),
+                    sum(circuit.distance_m for circuit in circuits) * self._scale.road_factor,
+                    sum(circuit.duty_s for circuit in circuits) * self._scale.pace_factor,
                 )
             )
         (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
         return (more_l - less_l) / 2, (more_m - less_m) / 2, (more_s - less_s) / 2
+
+
+def _with_loads(problem: routing.Problem, times: float) -> routing.Problem:
+    """With so many times the waste in every container."""
+    stops = (replace(s, demand_kg=s.demand_kg * times, demand_l=s.demand_l * times) for s in problem.stops)
+    return replace(problem, stops=tuple(stops))
 
 
 def _duties(lists: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:

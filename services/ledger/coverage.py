@@ -8,18 +8,19 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from services.city.geometry import Points, middle_of, to_metres
-from services.city.registry import Container, Registry
+from services.city.geometry import Points
+from services.city.registry import Registry
 from services.contracts.coverage import ASSUMED_STREAMS, STEPS, CoverageComputed, NoCost, ServingCost, ZoneCoverage
-from services.ledger.people import Grid, People, people_of
+from services.ledger.emptyings import WeeksOf
+from services.ledger.homes import DETOUR_FACTOR, Homes
+from services.ledger.people import Grid
 
-ARITHMETIC = 1
-"""Raise it with every change that makes other figures of the same events."""
-WEEKS = 52
-DETOUR_FACTOR = 1.3
-"""Of a walk over its straight line: no walking network is known. Assumed."""
+ARITHMETIC = 2
+"""Raise it with every change that makes other figures of the same events.
+
+2: of places for a new point with as many people, the first; before, rounding chose.
+"""
 FAR_WALK_M = 1000.0
 """Beyond a walk of this to a served point there is no service at all. Assumed: the ladder names no limit."""
 RECENT_WEEKS = 4
@@ -35,22 +36,22 @@ NOT_CONTENT = {"computation_id", "computed_at"}
 
 @dataclass(frozen=True)
 class Emptied:
-    """Emptyings by container and week: week 0 is the seven days that end with the day, week 1 the seven before."""
+    """Emptyings by container and week, as they were known."""
 
-    weeks: Mapping[str, Mapping[int, int]]
+    weeks: WeeksOf
     weeks_known: int
     """Whole weeks since the first emptying of the city, at most 52."""
 
     def is_served(self, container: str, times: int) -> bool:
         """Often enough in the last week, and in nearly all weeks that are known."""
-        of_weeks = self.weeks.get(container, {})
-        if of_weeks.get(0, 0) < times:
+        counts = self.weeks.get(container)
+        if counts is None or counts[0] < times:
             return False
-        kept = sum(of_weeks.get(week, 0) >= times for week in range(self.weeks_known))
-        return kept >= REGULAR_SHARE * self.weeks_known
+        return int(np.count_nonzero(counts[: self.weeks_known] >= times)) >= REGULAR_SHARE * self.weeks_known
 
     def is_emptied_at_all(self, container: str) -> bool:
-        return any(self.weeks.get(container, {}).get(week, 0) for week in range(RECENT_WEEKS))
+        counts = self.weeks.get(container)
+        return counts is not None and bool(counts[:RECENT_WEEKS].any())
 
 
 @dataclass(frozen=True)
@@ -93,20 +94,19 @@ class Unserved:
     people: NDArray[np.float64]
 
 
-def walks_of(basis: Basis, people: People) -> Walks:
+def walks_of(basis: Basis, homes: Homes) -> Walks:
     """How far everybody walks."""
     registry, times = basis.registry, basis.times_a_week
-    origin = middle_of(people.lonlat) if len(people.lonlat) else np.zeros(2)
-    here = to_metres(people.lonlat, origin)
     served = [c for c in registry.containers if basis.emptied.is_served(c.id, times)]
     recent = [c for c in registry.containers if basis.emptied.is_emptied_at_all(c.id)]
     walk_m, streams = registry.city.service.walk_m, sorted({c.stream for c in served})
-    within = [_nearest_m(here, [c for c in served if c.stream == stream], origin) <= walk_m for stream in streams]
+    within = [homes.walks_m([c for c in served if c.stream == stream]) <= walk_m for stream in streams]
+    any_m = homes.walks_m(registry.containers)
     return Walks(
-        any_m=_nearest_m(here, registry.containers, origin),
-        recent_m=_nearest_m(here, recent, origin),
-        served_m=_nearest_m(here, served, origin),
-        streams=np.sum(within, axis=0, dtype=np.int64) if within else np.zeros(len(here), dtype=np.int64),
+        any_m=any_m,
+        recent_m=homes.walks_m(recent),
+        served_m=homes.walks_m(served),
+        streams=np.sum(within, axis=0, dtype=np.int64) if within else np.zeros(len(any_m), dtype=np.int64),
     )
 
 
@@ -119,11 +119,14 @@ def steps_of(walks: Walks, walk_m: float) -> NDArray[np.int64]:
     return step
 
 
-def zones_covered(basis: Basis) -> tuple[list[ZoneCoverage], list[Unserved]]:
-    """Each zone in the registry's order; and those to be priced, most unserved people first."""
-    registry = basis.registry
-    people = people_of(registry, basis.grid)
-    walks, walk_m = walks_of(basis, people), registry.city.service.walk_m
+def zones_covered(basis: Basis, homes: Homes | None = None) -> tuple[list[ZoneCoverage], list[Unserved]]:
+    """Each zone in the registry's order; and those to be priced, most unserved people first.
+
+    `homes` are those of the basis's registry and grid, where somebody has them already.
+    """
+    registry, homes = basis.registry, homes or Homes(basis.registry, basis.grid)
+    people = homes.people
+    walks, walk_m = walks_of(basis, homes), registry.city.service.walk_m
     steps = steps_of(walks, walk_m)
     rows, unserved = [], []
     for number, zone in enumerate(registry.zones):
@@ -180,15 +183,6 @@ def _with_cost(zone: ZoneCoverage, cost: ServingCost | NoCost | None) -> ZoneCov
     if cost is None:
         return zone
     return zone.model_copy(update={"cost": cost} if isinstance(cost, ServingCost) else {"no_cost": cost})
-
-
-def _nearest_m(here: Points, containers: Sequence[Container], origin: Points) -> NDArray[np.float64]:
-    """(n,) metres on foot to the nearest of them."""
-    if not containers or not len(here):
-        return np.full(len(here), np.inf)
-    there = to_metres(np.array([[c.lon, c.lat] for c in containers]), origin)
-    distance_m, _ = cKDTree(there).query(here)
-    return np.asarray(distance_m, dtype=np.float64) * DETOUR_FACTOR
 
 
 def _median_m(metres: NDArray[np.float64], people: NDArray[np.float64]) -> float | None:

@@ -1,12 +1,17 @@
 """What coverage is computed of, out of the store; and the population grid that a city may give."""
 
-from collections import defaultdict
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import NamedTuple, TypedDict
 
+import numpy as np
+
+from services.city.registry import City
 from services.city.store import find_registry
 from services.city.versions import find_version
-from services.ledger.coverage import ARITHMETIC, WEEKS, Basis, Emptied
+from services.contracts.coverage import CoverageComputed
+from services.ledger.coverage import ARITHMETIC, Basis, Emptied
+from services.ledger.emptyings import WEEK, WEEKS, Emptyings
 from services.ledger.people import Grid
 from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
@@ -14,6 +19,8 @@ from services.store.rows import JsonDocument
 from services.times import instant_of, local_day
 
 SQL = load_queries(__name__)
+
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class CoverageDue(NamedTuple):
@@ -36,25 +43,73 @@ def load_basis(connection: Connection, city: str, day: date) -> Basis | None:
     registry = find_registry(connection, city)
     if registry is None:
         return None
-    zone = registry.city.zone_info
-    until = instant_of(day + timedelta(days=1), 0, zone)
-    first = connection.execute(SQL["find_first_emptying"], {"city": city}).fetchone()
-    began = local_day(first["at"], zone) if first and first["at"] else day + timedelta(days=1)
-    asked = {
-        "city": city, "day": day, "timezone": registry.city.timezone, "until": until,
-        "from": instant_of(day - timedelta(days=7 * WEEKS - 1), 0, zone),
-    }  # fmt: skip
-    weeks: dict[str, dict[int, int]] = defaultdict(dict)
-    for row in connection.execute(SQL["list_weeks"], asked):
-        weeks[row["container_id"]][row["week"]] = row["times"]
-    grid = connection.execute(SQL["find_grid"], {"city": city}).fetchone()
+    emptyings = load_emptyings(connection, registry.city, day, day, EVER)
     return Basis(
         registry=registry,
         registry_version=find_version(connection, city),
-        grid=Grid.of(grid["cells"]) if grid else None,
-        grid_version=grid["version"] if grid else None,
-        emptied=Emptied(weeks, max(0, min(WEEKS, ((day - began).days + 1) // 7))),
+        **_grid(connection, city, None),
+        emptied=emptied_by(connection, registry.city, emptyings, day, None),
     )
+
+
+def load_emptyings(connection: Connection, city: City, first: date, last: date, known_at: datetime) -> Emptyings:
+    """Those of the days from one to another, and of the weeks that a line of the first looks back.
+
+    Of words that had come by an instant it is not kept when they came: lines that were computed later know them all.
+    """
+    asked = {
+        "city": city.id, "last": last, "timezone": city.timezone, "known_at": known_at,
+        "from": instant_of(first - timedelta(days=WEEK * WEEKS - 1), 0, city.zone_info),
+        "until": instant_of(last + timedelta(days=1), 0, city.zone_info),
+    }  # fmt: skip
+    known = connection.execute(SQL["list_emptyings"], asked).fetchall()
+    later = connection.execute(SQL["list_emptyings_later"], asked).fetchall()
+    containers = sorted({row["container_id"] for row in (*known, *later)})
+    place = {container: number for number, container in enumerate(containers)}
+    rows = [(place[row["container_id"]], row["days_before"], -np.inf) for row in known]
+    rows += [(place[row["container_id"]], [row["days_before"]], row["received_at"].timestamp()) for row in later]
+    counts = [len(days) for _, days, _ in rows]
+    return Emptyings(
+        last=last,
+        containers=containers,
+        container=np.repeat(np.array([number for number, _, _ in rows], dtype=np.int64), counts),
+        days_before=np.fromiter(chain.from_iterable(days for _, days, _ in rows), dtype=np.int64),
+        heard_s=np.repeat(np.array([heard_s for _, _, heard_s in rows], dtype=np.float64), counts),
+    )
+
+
+def emptied_by(
+    connection: Connection, city: City, emptyings: Emptyings, day: date, known_at: datetime | None
+) -> Emptied:
+    """Of the weeks that end with a day, by the words that had come by an instant; None: all of them."""
+    row = connection.execute(SQL["find_first_emptying"], {"city": city.id, "known_at": known_at}).fetchone()
+    began = local_day(row["at"], city.zone_info) if row and row["at"] else day + timedelta(days=1)
+    weeks_known = max(0, min(WEEKS, ((day - began).days + 1) // WEEK))
+    return Emptied(emptyings.weeks(day, known_at), weeks_known)
+
+
+def find_grid(connection: Connection, city: str, version: int) -> Grid | None:
+    """A population grid that the city gave."""
+    return _grid(connection, city, version)["grid"]
+
+
+def list_published(connection: Connection, city: str, first: date, last: date) -> list[CoverageComputed]:
+    """The line that counts of each day between two, both included."""
+    rows = connection.execute(SQL["list_published"], {"city": city, "first": first, "last": last})
+    return [CoverageComputed.model_validate_json(row["document"]) for row in rows]
+
+
+class _KeptGrid(TypedDict):
+    grid: Grid | None
+    grid_version: int | None
+
+
+_NO_GRID = _KeptGrid(grid=None, grid_version=None)
+
+
+def _grid(connection: Connection, city: str, version: int | None) -> _KeptGrid:
+    row = connection.execute(SQL["find_grid"], {"city": city, "version": version}).fetchone()
+    return _KeptGrid(grid=Grid.of(row["cells"]), grid_version=row["version"]) if row else _NO_GRID
 
 
 def add_grid(

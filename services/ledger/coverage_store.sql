@@ -16,19 +16,35 @@ WHERE line.computed_at IS NULL OR line.arithmetic <> %(arithmetic)s OR line.comp
    OR line.computed_at < grid.loaded_at
 ORDER BY latest.city_id
 
--- name: list_weeks
--- Emptyings by container and week, over the weeks that end with a day; week 0 is the last.
-SELECT container_id, ((%(day)s::date - (happened_at AT TIME ZONE %(timezone)s)::date) / 7)::integer AS week,
-       count(*) AS times
-FROM emptying
-WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s
-GROUP BY container_id, week
+-- name: list_emptyings
+-- By container, the days of its emptyings, counted back from a day: those that were known at an instant.
+SELECT place AS container_id, array_agg(%(last)s::date - (happened_at AT TIME ZONE %(timezone)s)::date) AS days_before
+FROM confirmation
+WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done' AND happened_at >= %(from)s AND happened_at < %(until)s
+  AND received_at <= %(known_at)s
+GROUP BY place
+
+-- name: list_emptyings_later
+-- Likewise those that were not, each by itself.
+SELECT place AS container_id, %(last)s::date - (happened_at AT TIME ZONE %(timezone)s)::date AS days_before, received_at
+FROM confirmation
+WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done' AND happened_at >= %(from)s AND happened_at < %(until)s
+  AND received_at > %(known_at)s
 
 -- name: find_first_emptying
-SELECT min(happened_at) AS at FROM emptying WHERE city_id = %(city)s
+SELECT min(happened_at) AS at FROM confirmation
+WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done'
+  AND (%(known_at)s::timestamptz IS NULL OR received_at <= %(known_at)s)
 
 -- name: find_grid
-SELECT version, cells FROM population_grid WHERE city_id = %(city)s ORDER BY version DESC LIMIT 1
+-- The latest, or a version.
+SELECT version, cells FROM population_grid
+WHERE city_id = %(city)s AND (%(version)s::integer IS NULL OR version = %(version)s) ORDER BY version DESC LIMIT 1
+
+-- name: list_published
+-- The line that counts of each day.
+SELECT DISTINCT ON (day) document::text AS document FROM coverage_line
+WHERE city_id = %(city)s AND day BETWEEN %(first)s AND %(last)s ORDER BY day, computed_at DESC
 
 -- name: find_same_grid
 SELECT version FROM population_grid WHERE city_id = %(city)s AND sha256 = %(sha256)s AND source = %(source)s

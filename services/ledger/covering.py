@@ -9,11 +9,12 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.coverage import CoverageComputed, NoCost, ServingCost
 from services.errors import StoreAway, StreamAway
-from services.ledger.coverage import Basis, coverage_of, zones_covered
+from services.ledger.coverage import Basis, Unserved, coverage_of, zones_covered
 from services.ledger.coverage_store import CoverageDue, list_coverage_due, load_basis
+from services.ledger.homes import Homes
 from services.ledger.serving import serving_cost
 from services.operations.meters import LedgerMeter
-from services.roads.roads import RoadsOf
+from services.roads.roads import Roads, RoadsOf
 from services.store.connection import Connection, snapshot, store_errors
 from services.stream.kafka import EventProducer
 
@@ -23,11 +24,25 @@ LOOK_EVERY_S = 30.0
 """Coverage changes once a day: there is no haste."""
 
 
-def computed_coverage(basis: Basis, day: date, now: datetime, roads_of: RoadsOf) -> CoverageComputed:
-    """All of a city's coverage at the end of a day."""
-    zones, unserved = zones_covered(basis)
+type Priced = Callable[[Basis, Unserved, date, Roads], ServingCost | NoCost]
+
+
+def computed_coverage(
+    basis: Basis,
+    day: date,
+    now: datetime,
+    roads_of: RoadsOf,
+    *,
+    homes: Homes | None = None,
+    priced: Priced = serving_cost,
+) -> CoverageComputed:
+    """All of a city's coverage at the end of a day.
+
+    Whoever computes many days may remember where people live (`homes`) and what was `priced`.
+    """
+    zones, unserved = zones_covered(basis, homes)
     roads = roads_of(basis.registry)
-    costs: dict[str, ServingCost | NoCost] = {row.zone: serving_cost(basis, row, day, roads) for row in unserved}
+    costs = {row.zone: priced(basis, row, day, roads) for row in unserved}
     return coverage_of(basis, zones, costs, day, now)
 
 

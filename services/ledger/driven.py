@@ -25,6 +25,8 @@ type Handled = tuple[str, str]
 """Kind and id of a place where a circuit has work."""
 type Measure = Callable[[str, Duty], Track | None]
 """A truck's duty by GPS; None where it is not covered."""
+USUAL_M = 50_000.0
+"""Estimated metres that a fleet's usual road factor counts for beside a day's own. Assumed: half of a truck's day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,14 @@ def driven_trucks(
     return sorted(rows, key=lambda row: row.truck)
 
 
-def road_factor(driven: Sequence[Driven]) -> float:
-    """Measured over estimated kilometres, on the circuits that have both; 1 where none has."""
+def road_factor(driven: Sequence[Driven], usual: float | None = None) -> float:
+    """Measured over estimated kilometres, on the circuits that have both; 1 where none has and nothing is usual.
+
+    `usual` counts as `USUAL_M` more: what a single trip took says little of the roads of all circuits.
+    """
     both = [(d.measured_m, d.estimated_m) for d in driven if d.measured_m is not None and d.is_of_one_circuit]
+    if usual is not None:
+        both.append((usual * USUAL_M, USUAL_M))
     estimated_m = sum(estimated for _, estimated in both)
     return sum(measured for measured, _ in both) / estimated_m if estimated_m > 0 else 1.0
 

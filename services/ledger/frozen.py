@@ -5,14 +5,16 @@ It never changes; a change is a new version, and both stay.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.city.fields import WEEKDAYS, Text
+from services.city.fleets import FleetRules
 from services.city.registry import BaselineStop, Depot, Registry, Truck, TruckClass
 from services.contracts.fields import CityId, Day
 from services.errors import TourneeError
@@ -80,27 +82,27 @@ class FrozenBaseline(BaseModel):
 
     def times_emptied(self, container: str, first: date, last: date, rests: Collection[date] = ()) -> int:
         """Between two days, both included."""
-        return sum(self.empties_on(container, day, rests) for day in _days(first, last))
+        return _times(self._weekdays.get(container, frozenset()), first, last, tuple(rests))
 
     def days_since_emptied(self, container: str, day: date, rests: Collection[date] = ()) -> int | None:
         """Since the circuits came there last before this day; None where they never do."""
         if container not in self._weekdays:
             return None
-        gaps = range(1, LONGEST_GAP_DAYS + 1)
-        return next((n for n in gaps if self.empties_on(container, day - timedelta(days=n), rests)), LONGEST_GAP_DAYS)
+        return _days_since(self._weekdays[container], day, tuple(rests))
 
     def put_into(self, registry: Registry) -> Registry:
         """The city of a day with these circuits and the trucks that drove them.
 
         Containers are the day's own: of one that is gone nothing is left to empty, and one that is new stood on no
-        list. So is the day's own description of a truck or depot that is still there, but for its being out of service.
+        list. A truck drives from the depot and in the class that it had, also while it is lent elsewhere; and its
+        circuits count for the fleet that most of their containers are of, whoever has the truck by now.
         """
         here = {container.id for container in registry.containers}
         driven = {row.truck for row in self.circuits}
         trucks = {truck.id: truck for truck in registry.trucks} | {
             truck.id: truck for truck in self.trucks if truck.id in driven
         }
-        fleets = {truck.id: truck.fleet for truck in registry.trucks}
+        fleets = {truck.id: truck.fleet for truck in registry.trucks} | self._fleets(registry)
         return registry.model_copy(
             update={
                 "baseline": tuple(row for row in self.circuits if row.container in here),
@@ -114,6 +116,19 @@ class FrozenBaseline(BaseModel):
                 "depots": _with_more(registry.depots, self.depots),
             }
         )
+
+    def _fleets(self, registry: Registry) -> dict[str, str]:
+        """By truck the fleet of most containers on its circuits, in a city of several; of as many the first by name."""
+        rules = FleetRules(registry.fleets)
+        if rules.only:
+            return {}
+        of = {container.id: rules.of_container(container) for container in registry.containers}
+        counts: dict[str, Counter[str]] = {}
+        for row in self.circuits:
+            fleet = of.get(row.container)
+            if fleet is not None:
+                counts.setdefault(row.truck, Counter())[fleet] += 1
+        return {truck: min(count, key=lambda fleet: (-count[fleet], fleet)) for truck, count in counts.items()}
 
 
 def baseline_of_folder(
@@ -158,6 +173,18 @@ def frozen(
         depots=tuple(depot for depot in registry.depots if depot.id in depots),
         known_flaws=tuple(known_flaws),
     )
+
+
+# Thousands of containers have a dozen patterns of weekdays among them.
+@lru_cache(maxsize=1024)
+def _times(weekdays: frozenset[int], first: date, last: date, rests: tuple[date, ...]) -> int:
+    return sum(day.weekday() in weekdays and day not in rests for day in _days(first, last))
+
+
+@lru_cache(maxsize=1024)
+def _days_since(weekdays: frozenset[int], day: date, rests: tuple[date, ...]) -> int:
+    earlier = ((n, day - timedelta(days=n)) for n in range(1, LONGEST_GAP_DAYS + 1))
+    return next((n for n, at in earlier if at.weekday() in weekdays and at not in rests), LONGEST_GAP_DAYS)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -93,9 +93,15 @@ class FuelBook:
 
     version: int | None = None
     trucks: Mapping[str, TruckFuel] = field(default_factory=dict)
+    road_factors: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """GPS kilometres over estimated ones, by fleet and what they were estimated on ("osm", "estimated")."""
 
     def of(self, truck: str, default: routing.FuelModel) -> TruckFuel:
         return self.trucks.get(truck) or default_fuel(default)
+
+    def usual_road_factor(self, fleet: str, roads: str) -> float | None:
+        """None where too little was measured to know."""
+        return self.road_factors.get((fleet, roads))
 
     def error_name(self, truck: str, number: int) -> str:
         """The same on every day that is counted with this version."""

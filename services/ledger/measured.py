@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from math import cos, hypot, radians
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.roads.tracks import METRES_A_DEGREE, TrackFix, believed, metres_between
 
@@ -18,6 +20,8 @@ MAX_GAP_S = 300.0
 """A longer silence is not driven in a straight line: that circuit's kilometres are then not measured."""
 NEAR_M = 500.0
 """A truck that emptied a container was so near, even where the crew walks the last metres. Assumed."""
+EVERY = 8
+"""Fix that is looked at first."""
 MIN_NEAR_SHARE = 0.5
 """Share of the places it was at that a truck's track must have come near. Assumed: a crew may confirm in passing."""
 MOST_TIMES_ESTIMATED = 3.0
@@ -55,10 +59,10 @@ LEFT_M = 100.0
 
 def measured_track(fixes: Sequence[TrackFix], duty: Duty) -> Track | None:
     """The truck's day by GPS; None where `measured_m` is."""
-    length_m = measured_m(fixes, duty)
+    track = believed(fixes)
+    length_m = _length_m(track, len(fixes), duty)
     if length_m is None:
         return None
-    track = believed(fixes)
     collect_m = sum(track_length_m(part) or 0.0 for part in _collecting(track, duty.words))
     return Track(length_m, max(0.0, length_m - collect_m), _away_s(track))
 
@@ -85,8 +89,12 @@ def _away_s(track: Sequence[TrackFix]) -> float:
 
 def measured_m(fixes: Sequence[TrackFix], duty: Duty) -> float | None:
     """Metres of a truck's fixes in time order; None where they do not cover its duty, or contradict it."""
-    track = believed(fixes)
-    if len(track) < 2 or len(track) < MIN_BELIEVED_SHARE * len(fixes):
+    return _length_m(believed(fixes), len(fixes), duty)
+
+
+def _length_m(track: Sequence[TrackFix], fixes: int, duty: Duty) -> float | None:
+    """Of the fixes that can be true, of so many."""
+    if len(track) < 2 or len(track) < MIN_BELIEVED_SHARE * fixes:
         return None
     if track[-1].at_s - track[0].at_s < MIN_GPS_SHARE * duty.expected_s or not _was_there(track, duty):
         return None
@@ -99,14 +107,17 @@ def track_length_m(track: Sequence[TrackFix]) -> float | None:
 
     A fix counts once it is `MIN_STEP_M` from the last that counted.
     """
-    length_m, last, previous = 0.0, track[0], track[0]
+    length_m, lon, lat, previous_s = 0.0, track[0].lon, track[0].lat, track[0].at_s
     for fix in track[1:]:
-        step_m, silent_s = metres_between(last, fix), fix.at_s - previous.at_s
-        previous = fix
-        if silent_s > MAX_GAP_S and step_m > 10 * MIN_STEP_M:
+        # `metres_between`, written out: a large city's day has a hundred thousand of these steps.
+        fix_lon, fix_lat, at_s = fix.lon, fix.lat, fix.at_s
+        east_deg = (lon - fix_lon + 180) % 360 - 180
+        step_m = hypot(east_deg * cos(radians((lat + fix_lat) / 2)), lat - fix_lat) * METRES_A_DEGREE
+        if at_s - previous_s > MAX_GAP_S and step_m > 10 * MIN_STEP_M:
             return None
+        previous_s = at_s
         if step_m >= MIN_STEP_M:
-            length_m, last = length_m + step_m, fix
+            length_m, lon, lat = length_m + step_m, fix_lon, fix_lat
     return length_m
 
 
@@ -115,10 +126,16 @@ def _was_there(track: Sequence[TrackFix], duty: Duty) -> bool:
     where = np.array([(fix.lon, fix.lat) for fix in track])
     places = np.array(list(duty.places), dtype=np.float64).reshape(-1, 2)
     near = 0
-    for lon, lat in places:
-        east = (where[:, 0] - lon) * np.cos(np.radians(lat))
-        near += bool((np.hypot(east, where[:, 1] - lat) * METRES_A_DEGREE).min() <= NEAR_M)
+    few = where[::EVERY]  # a truck stands where it works, so these tell of nearly all; the rest asks every fix
+    for place in places:
+        near += _comes_near(few, place) or _comes_near(where, place)
     return near > 0 and near >= MIN_NEAR_SHARE * len(places)
+
+
+def _comes_near(where: NDArray[np.float64], place: NDArray[np.float64]) -> bool:
+    lon, lat = place
+    east = (where[:, 0] - lon) * np.cos(np.radians(lat))
+    return bool((np.hypot(east, where[:, 1] - lat) * METRES_A_DEGREE).min() <= NEAR_M)
 
 
 def _is_alike(length_m: float, estimated_m: float) -> bool:

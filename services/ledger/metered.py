@@ -1,18 +1,20 @@
 """Litres that were metered beside litres that were modelled, over the same days; never mixed in one figure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from services.contracts.ledger import SavingsComputed
 from services.ledger.receipts import Receipt
-from services.times import local_day
+from services.ledger.stretches import Stretch, stretches_of
 
 LEAST_METERED_SHARE = 0.8
 """Of a period's modelled litres whose days lie between two fillings, before a metered saving is told. As for GPS."""
+MOST_TIMES = 3.0
+"""A tracker's litres over the model's, or under them: gallons are 3.8 times too few, millilitres a thousand times too
+many, half litres twice (which this does not see, and the table shows). Assumed."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class TruckLitres:
     fillings: int
     modelled_l: float
     metered_l: float
+    source: str = "receipt"
+    """Of the litres: as `Receipt.source`."""
+
+    @property
+    def is_in_another_unit(self) -> bool:
+        """Whether a tracker's counter can be one of litres at all: nothing that drives is so far from its model."""
+        off = self.metered_l / self.modelled_l if self.modelled_l else 1.0
+        return self.source == "tracker" and not 1 / MOST_TIMES <= off <= MOST_TIMES
 
     @property
     def off_ratio(self) -> float | None:
@@ -41,6 +51,8 @@ class Metered:
 
     modelled_l: float
     trucks: tuple[TruckLitres, ...]
+    unbelieved: tuple[TruckLitres, ...] = ()
+    """Trucks whose counter counts something else than litres: no part of any figure here."""
 
     @property
     def share(self) -> float:
@@ -66,7 +78,7 @@ def metered_of(
 ) -> Metered | None:
     """Both columns between two days, both included; None where no line says litres by truck.
 
-    A filling says what was burnt since the one before, so only fillings count whose whole stretch lies in the period.
+    A filling says what was burnt since the one before, so only those count whose whole stretch lies in the period.
     On a day without a line nothing was sent: a truck is taken to have stood.
     """
     modelled: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
@@ -76,46 +88,41 @@ def metered_of(
                 modelled[work.truck][line.day] += work.fuel_l
     if not modelled:
         return None
-    filled = _filled(receipts, zone)
-    rows = (_truck(truck, of_truck, filled.get(truck, {}), first, last) for truck, of_truck in modelled.items())
+    stretches = stretches_of(receipts, zone)
+    rows = [_truck(truck, of_truck, stretches.get(truck, ()), first, last) for truck, of_truck in modelled.items()]
     whole_l = sum(sum(of_truck.values()) for of_truck in modelled.values())
-    return Metered(whole_l, tuple(sorted((row for row in rows if row is not None), key=lambda row: row.truck)))
-
-
-def _filled(receipts: Iterable[Receipt], zone: ZoneInfo) -> dict[str, dict[date, float]]:
-    """Litres by truck and local day; the engine's where there are any, never both."""
-    kinds: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
-    for receipt in receipts:
-        kinds[receipt.truck][receipt.source][local_day(receipt.filled_at, zone)] += receipt.fuel_l
-    return {truck: of_kind["can"] or of_kind["receipt"] for truck, of_kind in kinds.items()}
-
-
-def _truck(
-    truck: str, modelled: Mapping[date, float], filled: Mapping[date, float], first: date, last: date
-) -> TruckLitres | None:
-    stretches = list(_stretches(sorted(filled), first, last, modelled))
-    if not stretches:
-        return None
-    return TruckLitres(
-        truck=truck,
-        first=stretches[0][0] + timedelta(days=1),
-        last=stretches[-1][1],
-        fillings=len(stretches),
-        modelled_l=sum(sum(modelled.get(day, 0.0) for day in _within(*stretch)) for stretch in stretches),
-        metered_l=sum(filled[until] for _, until in stretches),
+    told = sorted((row for row in rows if row is not None), key=lambda row: row.truck)
+    return Metered(
+        whole_l,
+        tuple(row for row in told if not row.is_in_another_unit),
+        tuple(row for row in told if row.is_in_another_unit),
     )
 
 
-def _stretches(
-    fillings: Sequence[date], first: date, last: date, modelled: Mapping[date, float]
-) -> Iterator[tuple[date, date]]:
-    """From one filling's evening to the next's, where the ledger knows of a day between on which the truck drove."""
-    for before, until in pairwise(fillings):
-        is_inside = before >= first - timedelta(days=1) and until <= last
-        if is_inside and any(modelled.get(day, 0.0) > 0 for day in _within(before, until)):
-            yield before, until
+def _truck(
+    truck: str, modelled: Mapping[date, float], stretches: Iterable[Stretch], first: date, last: date
+) -> TruckLitres | None:
+    """Of the stretches within the period on which, as the ledger knows, the truck drove."""
+    within = [
+        stretch
+        for stretch in stretches
+        if stretch.before >= first - timedelta(days=1)
+        and stretch.until <= last
+        and any(modelled.get(day, 0.0) > 0 for day in _days(stretch))
+    ]
+    if not within:
+        return None
+    return TruckLitres(
+        truck=truck,
+        first=within[0].before + timedelta(days=1),
+        last=within[-1].until,
+        fillings=len(within),
+        modelled_l=sum(sum(modelled.get(day, 0.0) for day in _days(stretch)) for stretch in within),
+        metered_l=sum(stretch.fuel_l for stretch in within),
+        source=within[0].source,
+    )
 
 
-def _within(before: date, until: date) -> Iterator[date]:
-    for n in range(1, (until - before).days + 1):
-        yield before + timedelta(days=n)
+def _days(stretch: Stretch) -> Iterator[date]:
+    for n in range(1, (stretch.until - stretch.before).days + 1):
+        yield stretch.before + timedelta(days=n)

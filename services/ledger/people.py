@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from services.city.geometry import Points, distances_m, inside, middle_of, to_degrees, to_metres
 from services.city.registry import Registry
 from services.errors import TourneeError
+from services.ledger.geotiff import SUFFIXES, WrongRaster, read_cells
 
 COLUMNS = ("lon", "lat", "people")
 STEP_M, LEAST_STEP_M = 75.0, 10.0
@@ -42,7 +43,7 @@ class Grid:
         return [[float(cell) for cell in row] for row in np.column_stack([self.lonlat, self.people])]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> "Grid":
+    def of(cls, rows: Sequence[Sequence[float]] | NDArray[np.float64]) -> "Grid":
         """Of kept rows."""
         table = np.asarray(rows, dtype=np.float64).reshape(-1, 3)
         return cls(table[:, :2], table[:, 2])
@@ -62,11 +63,13 @@ class People:
 
 
 def read_grid(path: Path, registry: Registry) -> Grid:
-    """A CSV of cells with the columns lon, lat and people: degrees WGS 84, people of each cell.
+    """A GeoTIFF of people in each cell, or a CSV with the columns lon, lat (degrees WGS 84) and people.
 
     Raises:
         WrongPopulation: says every line that is wrong, and what is expected.
     """
+    if path.suffix.lower() in SUFFIXES:
+        return _read_geotiff(path, registry)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -88,6 +91,22 @@ def read_grid(path: Path, registry: Registry) -> Grid:
     grid = Grid.of(rows)
     _refuse(path.name, list(_faults(path.name, grid, registry)))
     return grid
+
+
+def _read_geotiff(path: Path, registry: Registry) -> Grid:
+    """Its cells within the box of the city's zones: people elsewhere are nobody's of this city."""
+    shapes = [list(_corners(registry.zone_shapes[zone.id]["coordinates"])) for zone in registry.zones]
+    corners = np.array([corner for shape in shapes for corner in shape], dtype=np.float64)
+    if not len(corners):
+        raise WrongPopulation(f"{registry.city.id} has no zones, so no part of {path.name} is its own; give it some")
+    (west, south), (east, north) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    try:
+        cells = read_cells(path, (west, south, east, north), MOST_CELLS)
+    except WrongRaster as error:
+        raise WrongPopulation(f"{path.name} was not taken:\n{error}") from error
+    if not len(cells):
+        raise WrongPopulation(f"{path.name} has nobody within the zones' box; expected a grid of this city")
+    return Grid.of(cells)
 
 
 def people_of(registry: Registry, grid: Grid | None) -> People:

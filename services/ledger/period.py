@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.contracts.ledger import Fell, Provisional, SavingsComputed
+from services.ledger.ashrae import MOST_UNCERTAIN
 from services.ledger.errors import Interval, Spread, interval_of, spread_of
-
-MOST_UNCERTAIN = 0.5
-"""ASHRAE Guideline 14: the saving's uncertainty at 68 % confidence is below half of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,20 @@ class Savings:
     def is_provisional(self) -> bool:
         return bool(self.provisional)
 
+    @property
+    def saved_ratio(self) -> float | None:
+        """Of the baseline's litres; None where it would have burnt none."""
+        return self.fuel_l.value / self.baseline_l if self.baseline_l else None
+
+    @property
+    def uncertainty(self) -> float | None:
+        """Half of the 68 % interval as a share of the saving, as ASHRAE Guideline 14 asks for; None of no saving."""
+        return self.fuel_l.half_68 / abs(self.fuel_l.value) if self.fuel_l.value else None
+
+    @property
+    def is_certain(self) -> bool:
+        return self.fuel_l.half_68 <= MOST_UNCERTAIN * abs(self.fuel_l.value)
+
 
 def savings_of(
     lines: Sequence[SavingsComputed], *, ahead: Iterable[SavingsComputed] = (), period_days: int = 7
@@ -66,7 +78,7 @@ def savings_of(
     spread = spread_of(error for line in compared for error in line.errors)
     fuel = interval_of(litres, spread.fuel_l)
     provisional = {reason for line in compared for reason in line.provisional}
-    if spread.fuel_l * 0.994 > MOST_UNCERTAIN * abs(litres):
+    if fuel.half_68 > MOST_UNCERTAIN * abs(litres):
         provisional.add("too_uncertain")
     per_l = _per_litre(compared)
     return Savings(

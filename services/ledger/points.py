@@ -1,9 +1,11 @@
 """Where containers would have to be emptied so that the people of a zone have one within their walk."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from services.city.geometry import Points, middle_of, to_degrees, to_metres
@@ -39,15 +41,24 @@ def set_points(lonlat: Points, people: NDArray[np.float64], standing: Points, ra
     covered = np.zeros(len(here), dtype=bool)
     for homes_near in near:
         covered[homes_near] = True
-    old, around = len(chosen), homes.query_ball_point(here, radius_m)
+    old, around = len(chosen), _around(homes, here, radius_m)
     while people[covered].sum() < COVERED_SHARE * people.sum() and len(chosen) < MOST_POINTS:
-        left = np.where(covered, 0.0, people)
-        best = int(np.argmax([left[homes_near].sum() for homes_near in around]))
+        # Summed in the order of homes, so that places with as many people have them to the last digit: the first wins.
+        best = int(np.argmax(around @ np.where(covered, 0.0, people)))
         chosen.append(here[best])
-        covered[around[best]] = True
+        covered[around.indices[around.indptr[best] : around.indptr[best + 1]]] = True
     places = np.array(chosen)
     _, nearest = cKDTree(places).query(here)
     walking = np.bincount(nearest, weights=people, minlength=len(places))
     used = walking > 0
     is_new = np.arange(len(places)) >= old
     return Set(to_degrees(places[used], origin), walking[used], is_new[used])
+
+
+def _around(homes: cKDTree, here: Points, radius_m: float) -> csr_array:
+    """(n, n) of ones: which homes are within a walk of each."""
+    # Of many places it is a list for each; the types know of one place alone.
+    near = cast("list[list[int]]", list(homes.query_ball_point(here, radius_m, return_sorted=True)))
+    ends = np.cumsum([0, *(len(row) for row in near)])
+    indices = np.concatenate([np.asarray(row, dtype=np.int64) for row in near])
+    return csr_array((np.ones(len(indices)), indices, ends), shape=(len(here), len(here)))

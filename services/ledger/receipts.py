@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from services.errors import TourneeError
 
-COLUMNS = ("receipt", "truck", "filled_at", "fuel_l", "odometer_km", "source")
+COLUMNS = ("receipt", "truck", "filled_at", "fuel_l", "odometer_km", "source", "since")
+NOT_NEEDED = ("odometer_km", "since")
 SOURCES = ("receipt", "can")
 LITRES_A_GALLON = 3.785411784  # US liquid gallon, exact (NIST Handbook 44, appendix C)
 MOST_FUEL_L = 1000.0
@@ -27,14 +28,17 @@ class WrongReceipts(TourneeError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Litres that filled a truck up, or that its engine counted (`can`) up to this instant."""
+    """Litres that filled a truck up, or that its engine counted (`can`, `tracker`) up to this instant."""
 
     receipt: str
     truck: str
     filled_at: datetime
     fuel_l: float
     odometer_km: float | None
-    source: Literal["receipt", "can"]
+    source: Literal["receipt", "can", "tracker"]
+    """A pump; the engine, by what somebody has loaded; the engine, by what its tracker tells."""
+    since: datetime | None = None
+    """From when on they were burnt, where an engine says it; else since the receipt before."""
 
 
 def read_receipts(path: Path, trucks: Collection[str], zone: ZoneInfo) -> list[Receipt]:
@@ -81,7 +85,7 @@ def _check_heading(name: str, heading: Sequence[str]) -> None:
             f"{name}: column {gallons[0]} is in gallons; expected fuel_l in litres (a US gallon is "
             f"{LITRES_A_GALLON:g} L, an imperial one 4.546 L: convert, since the file does not say which)"
         )
-    missing = [column for column in COLUMNS if column not in heading and column != "odometer_km"]
+    missing = [column for column in COLUMNS if column not in heading and column not in NOT_NEEDED]
     unknown = [column for column in heading if column not in COLUMNS]
     if missing or unknown:
         raise WrongReceipts(
@@ -103,23 +107,28 @@ def _receipt(row: dict[str, str | None], trucks: Collection[str], zone: ZoneInfo
     source = cells["source"] or "receipt"
     if source not in SOURCES:
         raise ValueError(f"source {source}; expected {' or '.join(SOURCES)}")
+    filled_at = _instant("filled_at", cells["filled_at"], zone)
+    since = _instant("since", cells["since"], zone) if cells["since"] else None
+    if since is not None and since >= filled_at:
+        raise ValueError(f"since {cells['since']} is not before filled_at {cells['filled_at']}")
     return Receipt(
         receipt=cells["receipt"],
         truck=cells["truck"],
-        filled_at=_instant(cells["filled_at"], zone),
+        filled_at=filled_at,
         fuel_l=_number("fuel_l", cells["fuel_l"], MOST_FUEL_L),
         odometer_km=_number("odometer_km", cells["odometer_km"], 1e7) if cells["odometer_km"] else None,
         source="can" if source == "can" else "receipt",
+        since=since,
     )
 
 
-def _instant(cell: str, zone: ZoneInfo) -> datetime:
+def _instant(name: str, cell: str, zone: ZoneInfo) -> datetime:
     try:
         at = datetime.fromisoformat(cell)
     except ValueError:
-        raise ValueError(f"filled_at {cell or '(empty)'}; expected an instant like 2026-11-02 17:40") from None
+        raise ValueError(f"{name} {cell or '(empty)'}; expected an instant like 2026-11-02 17:40") from None
     if len(cell) <= len("2026-11-02"):
-        raise ValueError(f"filled_at {cell} has no time of day; expected an instant like 2026-11-02 17:40")
+        raise ValueError(f"{name} {cell} has no time of day; expected an instant like 2026-11-02 17:40")
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 

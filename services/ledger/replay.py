@@ -10,6 +10,7 @@ from services.ledger.books import find_book, list_lines
 from services.ledger.compute import computed
 from services.ledger.fuel import FuelBook
 from services.ledger.lines import content
+from services.ledger.remembered import Memory
 from services.ledger.savings import ARITHMETIC
 from services.ledger.store import CityDay, DayHeld, load_day
 from services.roads.roads import RoadsOf
@@ -18,24 +19,24 @@ from services.store.connection import Connection, snapshot
 
 @dataclass(frozen=True)
 class Replayed:
-    """A line and in what the replay differs: none is as it should be."""
+    """A fleet's day and in what the replay of its line differs: none is as it should be."""
 
-    line: SavingsComputed
+    day: date
+    fleet: str
     differences: tuple[str, ...]
     is_track_kept: bool = False
     """Whether its positions are dropped: its kilometres by GPS are then the line's own, and were not measured again."""
 
 
 def replay(
-    connection: Connection, city: str, first: date, last: date, *, now: datetime, roads_of: RoadsOf
+    connection: Connection, city: str, first: date, last: date, *, now: datetime, roads_of: RoadsOf, memory: Memory
 ) -> Iterator[Replayed]:
     """Line by line, of the days that are over between two days, both included."""
     with snapshot(connection):
         lines = list_lines(connection, city, first, last)
-    days = sorted({line.day for line in lines})
-    for day in days:
+    for day in sorted({line.day for line in lines}):
         with snapshot(connection):
-            held = load_day(connection, CityDay(city, day), now)
+            held = load_day(connection, CityDay(city, day), now, memory.registry_of)
             for line in (line for line in lines if line.day == day):
                 book = FuelBook() if line.calibration is None else find_book(connection, city, line.calibration)
                 yield _replayed(line, held, book, roads_of)
@@ -56,15 +57,15 @@ def _replayed(line: SavingsComputed, held: DayHeld | None, book: FuelBook, roads
             f"reckoned with arithmetic {line.arithmetic}, this Tournée has {ARITHMETIC}: replay it with the release "
             f"that wrote it, or count it again (tournee city recount {line.city} --from {line.day} --until {line.day})"
         )
-        return Replayed(line, (told,))
+        return Replayed(line.day, line.fleet, (told,))
     fleet = next((row for row in held.fleets if row.fleet == line.fleet), None) if held else None
     if fleet is None:
-        return Replayed(line, (f"nothing that was sent to {scope} is in the store any more",))
+        return Replayed(line.day, line.fleet, (f"nothing that was sent to {scope} is in the store any more",))
     if fleet.unstored_plan_id is not None:
-        return Replayed(line, (f"plan {fleet.unstored_plan_id} was sent and is not in the store",))
+        return Replayed(line.day, line.fleet, (f"plan {fleet.unstored_plan_id} was sent and is not in the store",))
     fleet = replace(fleet, events=fleet.events._replace(book=book))
     again = computed(line.city, line.day, fleet, line.computed_at, roads_of)
-    return Replayed(line, tuple(differences(line, again)), fleet.events.kept is not None)
+    return Replayed(line.day, line.fleet, tuple(differences(line, again)), fleet.events.kept is not None)
 
 
 def _short(value: object) -> str:

@@ -44,12 +44,13 @@ from services.times import instant_of
 
 LEAST_MEASURED_SHARE = 0.8
 """Of the kilometres that GPS has to cover before a figure is no longer provisional for want of it."""
-ARITHMETIC = 4
+ARITHMETIC = 6
 """Raise it with every change that makes other figures of the same events: recent days are then computed anew.
 
 1: the plan in force alone, the first position believed. 2: whatever plan was followed, tracks cleaned as for speeds,
 kilos collected. 3: fuel in four terms, a counterfactual with fills of its own, an interval, nothing counted where
 service fell. 4: what is withheld of a zone is at least what serving it would have burnt; litres by truck and by cause.
+5: the fixed circuits of a truck that is lent to another fleet stay with the fleet whose containers they empty.
 """
 NOT_YET = UUID(int=0)
 """Of a line that `services.ledger.lines` has not placed among the others of its day."""
@@ -87,7 +88,8 @@ def savings_of_day(
     roads = roads or EstimatedRoads(registry.city.roads)
     known = Known(registries, events.plans)
     driven = driven_trucks(events.sent, events.confirmed, partial(_measured, events), known)
-    scale = Scale(road_factor(driven), pace_factor(driven))
+    usual = events.book.usual_road_factor(fleet, roads.source)
+    scale = Scale(road_factor(driven, usual), pace_factor(driven))
     fuel = fuel_of(driven, events.book, known)
     figures = figures_of(driven, fuel, scale.road_factor, scale.pace_factor)
     rests = [at for at, kinds in events.logged.items() if "strike" in kinds]
@@ -122,6 +124,7 @@ def savings_of_day(
         driven=figures,
         driven_from=_driven_from(driven),
         road_factor=round(scale.road_factor, 4),
+        roads=roads.source,
         currency=registry.city.currency,
         population=sum(zone.population for zone in registry.zones),
         served_people=round(sum(zone.served_people for zone in zones)),

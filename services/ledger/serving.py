@@ -9,16 +9,16 @@ from math import ceil
 import numpy as np
 
 import routing
+from services.city.assumed import KG_A_PERSON_DAY
 from services.city.registry import Container, ContainerKind, Registry, Truck, TruckClass
 from services.contracts.coverage import NoCost, ServingCost
 from services.contracts.planning import ContainerForecast
-from services.ledger.coverage import DETOUR_FACTOR, Basis, Unserved
+from services.ledger.coverage import Basis, Unserved
+from services.ledger.homes import DETOUR_FACTOR
 from services.ledger.points import Set, set_points
 from services.planning.problem import circuits_of, problem_of_day, totals_of
 from services.roads.roads import Roads
 
-KG_A_PERSON_DAY = 0.46
-"""World Bank, What a Waste 2.0: sub-Saharan Africa (read on a secondary page)."""
 ROOM = 0.8
 """Of a container's volume that is filled when it is emptied. Assumed."""
 ITERATIONS = 200
@@ -45,7 +45,7 @@ def serving_cost(basis: Basis, unserved: Unserved, day: date, roads: Roads) -> S
     points = set_points(unserved.lonlat, unserved.people, np.array(standing).reshape(-1, 2), radius_m)
     asked = list(_asked(points, registry, trucks, unserved.zone, basis.times_a_week))
     alone = registry.model_copy(update={"containers": tuple(row.container for row in asked), "baseline": ()})
-    at = _open_day(registry, day)
+    at = open_day(registry, day)
     problem = problem_of_day(alone, (row.forecast for row in asked), at, name=f"serving {unserved.zone}", roads=roads)
     if len(problem.stops) < len(asked):
         return "no_way"
@@ -119,7 +119,7 @@ def _room(registry: Registry, trucks: list[Truck]) -> tuple[float, float]:
     return min(row.capacity_kg for row in used), min(row.capacity_l * row.compaction for row in used)
 
 
-def _open_day(registry: Registry, day: date) -> date:
+def open_day(registry: Registry, day: date) -> date:
     """The first from a day on with an open disposal site; of a city without any, the day itself."""
     week = [day + timedelta(days=n) for n in range(7)]
     return next((at for at in week if any(site.is_open_on(at) for site in registry.disposal_sites)), day)

@@ -1,5 +1,6 @@
 """What the ledger reads: days whose line is not up to date; a day's plans, words, tracks, emptyings and last line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,6 +34,9 @@ UNDER_WAY = timedelta(minutes=10)
 """Between two lines of a day under way: it has some fifty, which stay for ever."""
 FIRST_VERSION = 1
 LINE_KEY = {"city", "fleet", "day", "computation_id"}
+
+type FindRegistry = Callable[[Connection, str, int], Registry | None]
+"""The registry of a version. Whoever looks at many days may remember what it has read: a version never changes."""
 
 
 class CityDay(NamedTuple):
@@ -75,7 +79,9 @@ def is_line_stored(connection: Connection, line: SavingsComputed) -> bool:
     return connection.execute(SQL["find_same_line"], line.model_dump(include=LINE_KEY)).fetchone() is not None
 
 
-def load_day(connection: Connection, city_day: CityDay, now: datetime) -> DayHeld | None:
+def load_day(
+    connection: Connection, city_day: CityDay, now: datetime, registry_of: FindRegistry = find_registry_version
+) -> DayHeld | None:
     """All of one local day, in the caller's snapshot; None for a city that is not loaded."""
     row = connection.execute(SQL["find_city"], {"city": city_day.city_id}).fetchone()
     if row is None:
@@ -85,7 +91,14 @@ def load_day(connection: Connection, city_day: CityDay, now: datetime) -> DayHel
     asked = [mark["registry_version"] for mark in marks if mark["registry_version"] is not None]
     return DayHeld(
         fleets=[
-            _load_fleet(connection, sent["fleet_id"], sent["unstored_plan_id"], of_city, asked[-1] if asked else None)
+            _load_fleet(
+                connection,
+                sent["fleet_id"],
+                sent["unstored_plan_id"],
+                of_city,
+                asked[-1] if asked else None,
+                registry_of,
+            )
             for sent in connection.execute(SQL["list_sent_fleets"], of_city.key).fetchall()
         ],
         marks=[mark["touched_id"] for mark in marks],
@@ -142,14 +155,19 @@ def _load_city_events(connection: Connection, city: City, day: date) -> _CityEve
 
 
 def _load_fleet(
-    connection: Connection, fleet: str, unstored_plan_id: UUID | None, of_city: _CityEvents, asked_version: int | None
+    connection: Connection,
+    fleet: str,
+    unstored_plan_id: UUID | None,
+    of_city: _CityEvents,
+    asked_version: int | None,
+    registry_of: FindRegistry,
 ) -> FleetHeld:
     key = {**of_city.key, "fleet": fleet}
     events = _load_events(connection, key, of_city)
     line = connection.execute(SQL["find_line"], key).fetchone()
     previous = SavingsComputed.model_validate(line["document"]) if line else None
     version = _version(connection, key["city"], events, previous) if asked_version is None else asked_version
-    version, registries = _registries(connection, key["city"], fleet, events, version)
+    version, registries = _registries(connection, key["city"], fleet, events, version, registry_of)
     return FleetHeld(
         fleet=fleet,
         unstored_plan_id=unstored_plan_id,
@@ -187,7 +205,7 @@ def _kept(events: DayEvents, previous: SavingsComputed | None) -> KeptMeasures |
 
 
 def _plan(row: dict[str, Any]) -> PlanMade:
-    return PlanMade.model_validate(row["document"])
+    return PlanMade.model_validate_json(row["document"])
 
 
 def _version(connection: Connection, city: str, events: DayEvents, previous: SavingsComputed | None) -> int | None:
@@ -204,7 +222,7 @@ def _version(connection: Connection, city: str, events: DayEvents, previous: Sav
 
 
 def _registries(
-    connection: Connection, city: str, fleet: str, events: DayEvents, version: int | None
+    connection: Connection, city: str, fleet: str, events: DayEvents, version: int | None, registry_of: FindRegistry
 ) -> tuple[int | None, list[Registry]]:
     """The registry of this version, then those of the day's plans, where what is gone since is found.
 
@@ -216,6 +234,6 @@ def _registries(
         return None, [registry] if registry else []
     others = {plan.registry_version or FIRST_VERSION for plan in events.plans} - {version}
     numbers = [version, *sorted(others, reverse=True)]
-    found = [(n, registry) for n in numbers if (registry := find_registry_version(connection, city, n))]
+    found = [(n, registry) for n in numbers if (registry := registry_of(connection, city, n))]
     found.sort(key=lambda row: fleet not in FleetRules(row[1].fleets).ids)  # stable: those that have it come first
     return found[0][0], [registry for _, registry in found]

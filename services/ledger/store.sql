@@ -77,13 +77,13 @@ WHERE d.city_id = %(city)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
 GROUP BY d.fleet_id ORDER BY d.fleet_id
 
 -- name: list_sent_plans
-SELECT p.document, d.dispatched_at AS sent_at FROM dispatch d JOIN plan p USING (plan_id)
+SELECT p.document::text AS document, d.dispatched_at AS sent_at FROM dispatch d JOIN plan p USING (plan_id)
 WHERE d.city_id = %(city)s AND d.fleet_id = %(fleet)s AND d.day = %(day)s AND d.dispatched_at < %(until)s
 ORDER BY d.dispatched_at, d.dispatch_id DESC
 
 -- name: list_followed_plans
 -- Of plans that were not sent for the day, those that crews say they followed.
-SELECT p.document FROM plan p
+SELECT p.document::text AS document FROM plan p
 WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s
   AND p.plan_id IN (SELECT plan_id FROM confirmation
                     WHERE city_id = %(city)s AND happened_at >= %(from)s AND happened_at < %(until)s)

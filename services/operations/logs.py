@@ -5,7 +5,8 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
@@ -89,6 +90,16 @@ class JsonFormatter(logging.Formatter):
         if value is None or isinstance(value, bool | int | float):
             return value
         return without_secrets(str(value), self._secrets)
+
+
+@contextmanager
+def about(trace: str) -> Iterator[None]:
+    """All lines logged within are about this id; those after it are about what they were about before."""
+    token = current_trace.set(trace)
+    try:
+        yield
+    finally:
+        current_trace.reset(token)
 
 
 def trace_of(record: logging.LogRecord) -> str | None:

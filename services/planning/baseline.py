@@ -1,7 +1,7 @@
 """What the city's fixed circuits would have cost on a day: the other side of every saving."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 import routing
@@ -12,6 +12,9 @@ from services.contracts.ledger import DayFigures
 from services.contracts.planning import ContainerForecast
 from services.planning.problem import fuel_models, problem_of_day
 from services.roads.roads import NO_WAY_S, Roads
+
+TOGETHER = 400
+"""Containers of a part. Fewer make more parts, each of which asks for the roads of all kinds of trucks."""
 
 
 def baseline_of_day(
@@ -71,6 +74,38 @@ def lists_of_day(
         for (_, truck), stops in circuits.items()
         if truck in vehicles
     ]
+
+
+def parts_of_day(
+    registry: Registry, forecasts: Iterable[ContainerForecast], day: date, *, roads: Roads | None = None
+) -> Iterator[tuple[routing.Problem, list[tuple[str, list[str]]]]]:
+    """`lists_of_day` in parts of few trucks, in the same order of trucks: what one drives depends on no other's list.
+
+    A matrix grows with the square of its places: all lists of a large city together have ten times the roads that
+    their trucks ever look at.
+    """
+    expected = {forecast.container: forecast for forecast in forecasts}
+    of_truck: dict[str, set[str]] = defaultdict(set)
+    for (_, truck), stops in _circuits_on(registry, day).items():
+        of_truck[truck] |= {stop for stop in stops if stop in expected}
+    for trucks in few(of_truck):
+        rows = tuple(row for row in registry.baseline if row.truck in trucks)
+        here = set[str]().union(*(of_truck[truck] for truck in trucks))
+        some = [forecast for container, forecast in expected.items() if container in here]
+        yield lists_of_day(registry.model_copy(update={"baseline": rows}), some, day, roads=roads)
+
+
+def few(of_truck: Mapping[str, Collection[str]]) -> Iterator[set[str]]:
+    """Trucks in their order, together while they have at most `TOGETHER` containers."""
+    trucks, count = set[str](), 0
+    for truck, stops in of_truck.items():
+        if trucks and count + len(stops) > TOGETHER:
+            yield trucks
+            trucks, count = set(), 0
+        trucks.add(truck)
+        count += len(stops)
+    if trucks:
+        yield trucks
 
 
 def reached_by(problem: routing.Problem, truck: str) -> set[str]:

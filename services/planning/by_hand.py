@@ -40,7 +40,7 @@ def changed_plan(parent: PlanMade, change: PlanChange, ground: Ground, begun: Co
     change = change.model_copy(update={"from_truck": _truck_of(parent, change.container)})
     by_hand = settled_by(parent, change)
     problem = ground.settled(by_hand, change.changed_at)
-    before = places_of(parent, ground, problem)
+    before = places_of(parent, problem)
     after = _HANDS[change.kind](before, change, problem, parent)
     changed = {truck for truck, places in after.items() if places.places != before[truck].places}
     _refuse_held(changed, change, parent.by_hand, begun)
@@ -103,6 +103,7 @@ def made_plan(
             "unserved": left,
             "explained": "served" if parent.explained == "all" else parent.explained,
             "what_if": (),
+            "ended_by": None,
             "change": change,
             "by_hand": by_hand,
             "broken": (

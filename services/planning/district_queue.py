@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.contracts.districts import DistrictOrdered, DistrictPlanned
 from services.contracts.topics import DISTRICTS, district_key
 from services.operations.kafka_admin import KafkaAdmin
+from services.planning.ended import EndedBy, nobody
 from services.planning.planner import Publishes
 from services.settings import KafkaServers
 from services.stream.ports import EventSource
@@ -49,14 +50,16 @@ class KafkaDistrictQueue:
             key = district_key(str(order.request_id), order.district - 1, order.of)
             self._producer.publish(DISTRICTS, key, order)
 
-    def answers(self, until_s: float) -> Iterator[DistrictPlanned]:
-        """Every answer that comes before `time.monotonic()` says `until_s`; one that nobody can read is left aside.
+    def answers(self, until_s: float, ended_by: EndedBy = nobody) -> Iterator[DistrictPlanned]:
+        """Every answer that comes before `time.monotonic()` says `until_s`, or somebody ends the search.
+
+        One that nobody can read is left aside.
 
         Raises:
             StreamAway: Kafka does not answer.
         """
         assert self._consumer is not None, "hand out first"  # noqa: S101 - the only caller does
-        while time.monotonic() < until_s:
+        while time.monotonic() < until_s and ended_by() is None:
             records = self._consumer.poll(min(POLL_S, max(0.0, until_s - time.monotonic())))
             if records:
                 self._consumer.commit()

@@ -13,7 +13,7 @@ import routing
 from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPlanned
 from services.contracts.fields import scope_name
 from services.contracts.topics import DISTRICT_PLANS
-from services.operations.logs import current_trace
+from services.operations.logs import about
 from services.operations.meters import WorkerMeter
 from services.planning.districts import (
     OtherRoads,
@@ -66,7 +66,10 @@ class DistrictWorker:
         order = self._find_order(record)
         if order is None:
             return
-        current_trace.set(order.trace_id)
+        with about(order.trace_id):
+            self._carry_out(order, began_s)
+
+    def _carry_out(self, order: DistrictOrdered, began_s: float) -> None:
         limit_s = min(order.time_limit_s, (order.deadline - self._now()) / timedelta(seconds=1) - FINISHING_S)
         if limit_s < LEAST_S:
             self._meter.districts["late"] += 1
@@ -122,7 +125,7 @@ class DistrictWorker:
             raise OtherRoads(
                 f"no roads of {order.city} in {self._data_folder}: share or copy the planner's data folder"
             )
-        return roads
+        return roads.closing(order.closed_streets)
 
     def _answer(self, order: DistrictOrdered, solution: routing.Solution | None, began_s: float) -> DistrictPlanned:
         return DistrictPlanned(

@@ -22,12 +22,17 @@ MOST_STOPS = 2_000
 
 
 def with_estimates(plan: PlanMade, problem: routing.Problem, solution: routing.Solution) -> PlanMade:
-    """The same plan with what more trucks or hours would save, where there is time to find out.
+    """The same plan with what more trucks or hours would save, where there is time to find out: not when it was ended.
 
     Takes a tenth of `plan.time_limit_s`. `problem` is the one on whose roads `solution` is told. Raises what
     `routing.solve` raises.
     """
-    if plan.time_limit_s < SHORTEST_LIMIT_S or len(problem.stops) > MOST_STOPS or not solution.routes:
+    if (
+        plan.ended_by is not None
+        or plan.time_limit_s < SHORTEST_LIMIT_S
+        or len(problem.stops) > MOST_STOPS
+        or not solution.routes
+    ):
         return plan
     return plan.model_copy(update={"what_if": tuple(_estimates(plan, problem, solution))})
 

@@ -9,6 +9,7 @@ from services.city.store import find_registry
 from services.city.versions import find_registry_version, find_version
 from services.contracts.planning import PlanMade
 from services.errors import ChangeRefused
+from services.planning.closed_streets import roads_of_plan
 from services.planning.plan_ground import Ground, ground_of
 from services.planning.store import find_plan
 from services.roads.roads import RoadsOf, estimated_roads
@@ -45,7 +46,7 @@ class Grounds:
                 if root is None or registry is None:
                     raise ChangeRefused("ground_gone")
                 roads = estimated_roads(registry) if root.roads == "estimated" else self._roads_of(registry)
-                self._known[key] = ground_of(root, key[1], registry, roads)
+                self._known[key] = ground_of(root, key[1], registry, roads_of_plan(roads, root))
             self._known.move_to_end(key)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)

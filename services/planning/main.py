@@ -1,6 +1,7 @@
 """The planner as a process: orders from Kafka and from each city's morning."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -9,14 +10,15 @@ from pydantic import ValidationError
 
 from services.clock import clock_from
 from services.contracts.planning import PlanDay
-from services.contracts.topics import DISTRICT_PLANS, ORDERS
+from services.contracts.topics import DISTRICT_PLANS, ORDERS, SEARCH_ENDS
 from services.errors import StoreAway, StreamAway
 from services.operations.consuming import Aside, consume
-from services.operations.logs import current_trace
+from services.operations.logs import about
 from services.operations.meters import PlannerMeter
 from services.operations.service import Service, running_service
 from services.planning.counted import Counted
 from services.planning.district_queue import KafkaDistrictQueue
+from services.planning.ended import EndedSearches, listen
 from services.planning.freshness import CityAges
 from services.planning.planner import Planner, Publishes
 from services.planning.sharing import Sharing, SharingRules
@@ -31,6 +33,8 @@ from services.stream.kafka import EventConsumer, EventProducer, Record, when_the
 log = logging.getLogger(__name__)
 
 MORNINGS_EVERY_S = 20.0
+LEAVE_S = 2.0
+"""The thread that hears of ended searches has to leave its group."""
 BEYOND_LIMIT_S = 600.0
 """What an order may take beyond its time limit: reading the city, the last step of the search, publishing."""
 
@@ -49,12 +53,22 @@ def main() -> None:
         if producer is None or consumer is None:
             return
         roads_of = partial(roads_of_city, data_folder=config.data_folder)
-        planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter))
+        ended, no_more = EndedSearches(), threading.Event()
+        hearing = listen(partial(_hear_ends, config), ended, no_more)
+        planner = Planner(Counted(producer, meter), clock, roads_of, _sharing(config, producer, meter), ended)
         orders = Orders(planner, CityAges(clock), config, service, meter, consumer.commit)
         log.info("takes orders")
         consume(service, consumer, orders)
+        no_more.set()
+        hearing.join(LEAVE_S)
         if not service.is_left_working:
             producer.close()
+
+
+def _hear_ends(config: Settings) -> EventConsumer:
+    """Each planner hears every end, under a group of its own: nobody knows which of them has the order."""
+    group, wanted = f"search-ends-{config.member}", [SEARCH_ENDS]
+    return EventConsumer(config.kafka_at, group=group, subscribed=wanted, member=config.member)
 
 
 def _sharing(config: Settings, producer: Publishes, meter: PlannerMeter) -> Sharing:
@@ -136,7 +150,6 @@ class Orders:
     def _carry_out(self, waited: Waited) -> bool:
         """One order and its twins; False only when told to stop before it was carried out."""
         order = waited.order
-        current_trace.set(order.trace_id)
 
         def work(connection: Connection) -> None:
             began_s = time.monotonic()
@@ -150,7 +163,8 @@ class Orders:
             self._waiting.spend(order.city, took_s, time.monotonic())
             self._meter.plan_seconds.observe(took_s)
 
-        return self._store.run(self._counting_waits(work), what=f"order {order.request_id}")
+        with about(order.trace_id):
+            return self._store.run(self._counting_waits(work), what=f"order {order.request_id}")
 
     def _counting_waits(self, work: Callable[[Connection], None]) -> Callable[[Connection], None]:
         def counting(connection: Connection) -> None:

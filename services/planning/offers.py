@@ -36,7 +36,7 @@ def truck_offers(
     stop = next((row for row in problem.stops if row.id == container), None)
     if stop is None:
         raise ChangeRefused("no_stop", container=container)
-    places = places_of(plan, ground, problem)
+    places = places_of(plan, problem)
     held = {*begun, *plan.by_hand.locked}
     own = next((truck for truck, row in places.items() if stop in row.places), None)
     if own in held:

@@ -14,20 +14,26 @@ from services.contracts.planning import (
     PlanDay,
     PlanMade,
     PlanStatus,
+    Sliders,
     Totals,
     Unserved,
     UnservedReason,
 )
+from services.contracts.streets import ClosedStreet
 from services.fill.belief import Belief
 from services.fill.due import forecasts_of_day
 from services.planning.available import available
 from services.planning.baseline import baseline_of_day
+from services.planning.ended import EndedBy, nobody
 from services.planning.estimates import with_estimates
 from services.planning.explained import with_reasons
+from services.planning.lacking import NOBODY, Lacking
 from services.planning.problem import circuits_of, problem_name, problem_of_day, totals_of
+from services.planning.quarters import NOTHING_EMPTIED, Emptied, known_by
 from services.planning.settled import settled_by_order
 from services.planning.sharing import Sharing
-from services.planning.steps import Improved, search
+from services.planning.sliders import told
+from services.planning.steps import Found, Improved, search
 from services.roads.roads import EstimatedRoads, Roads
 from services.times import local_day, seconds_after_midnight
 
@@ -42,25 +48,35 @@ def plan_day(
     roads: Roads | None = None,
     sharing: Sharing | None = None,
     registry_version: int | None = None,
+    lacking: Lacking = NOBODY,
+    emptied: Emptied = NOTHING_EMPTIED,
+    ended_by: EndedBy = nobody,
+    closed_streets: tuple[ClosedStreet, ...] = (),
 ) -> PlanMade:
     """Forecast, choose, solve, and say why each container left out is left out. Roads are estimated unless given.
 
     Of `registry`, the whole city, the order's fleet alone is looked at, without the trucks and sites that are not to be
     had. With `sharing`, a very large day is planned by district, on other machines too. Plan and problem name the
-    version that `registry` is.
+    version that `registry` is. Where people were `lacking` service lately, leaving them again has its price; what crews
+    `emptied` lately says which quarter is whose. Once `ended_by` names somebody, the search is over and its best plan
+    is told. `closed_streets`, which `roads` go round, are noted in the plan.
 
     Raises:
         UnknownFleet: the city has not the order's.
     """
     city, registry = registry, available(part_of(registry, order.fleet), order)
     roads = roads or EstimatedRoads(registry.city.roads)
-    forecasts = forecasts_of_day(registry, beliefs, order.day, order.as_of or now())
+    forecasts = forecasts_of_day(registry, beliefs, order.day, order.as_of or now(), lacking.people)
     due = [f for f in forecasts if f.due]
     name = problem_name(order, registry_version)
     from_s = earliest_departure_s(order, registry.city, order.begins_at(now()))
     problem = problem_of_day(registry, due, order.day, name=name, roads=roads, from_s=from_s)
     ids = [f.container for f in due]
-    problem, solution = search(problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing)
+    found = search(
+        problem, order, on_improved, registry=registry, due=ids, roads=roads, sharing=sharing, ended_by=ended_by,
+        known=known_by(registry, emptied),
+    )  # fmt: skip
+    problem, solution = found.problem, found.solution
     circuits = circuits_of(solution, problem, order.day, registry)
     made_at = now()
     plan = PlanMade(
@@ -85,9 +101,19 @@ def plan_day(
         circuits=circuits,
         unserved=_unserved(forecasts, circuits, problem, solution),
         forecasts=forecasts,
+        sliders=_sliders(order, found, registry),
+        ended_by=ended_by(),
         by_hand=settled_by_order(order),
+        coverage=lacking.coverage,
+        closed_streets=closed_streets,
     )
     return with_estimates(with_reasons(plan, problem, solution), problem, solution)
+
+
+def _sliders(order: PlanDay, found: Found, registry: Registry) -> Sliders | None:
+    if found.preferences is None or found.cheapest is None:
+        return None
+    return told(order, found.preferences, (found.problem, found.solution), found.cheapest, registry)
 
 
 def earliest_departure_s(order: PlanDay, city: City, begins_at: datetime) -> int:

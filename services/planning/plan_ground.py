@@ -92,8 +92,14 @@ def route_of(circuit: Circuit, ground: Ground) -> routing.Route:
     return routing.Route(circuit.truck, tuple(visits))
 
 
-def places_of(plan: PlanMade, ground: Ground, problem: routing.Problem) -> dict[str, UntimedRoute]:
+def places_of(plan: PlanMade, problem: routing.Problem) -> dict[str, UntimedRoute]:
     """The places of every truck's circuit in their order, by truck; those of the trucks at home too."""
     town = Town(problem)
     places = {vehicle.id: town.parked(vehicle) for vehicle in problem.vehicles}
-    return places | {circuit.truck: town.untimed_of(route_of(circuit, ground)) for circuit in plan.circuits}
+    return places | {circuit.truck: town.untimed_of(_untimed(circuit)) for circuit in plan.circuits}
+
+
+def _untimed(circuit: Circuit) -> routing.Route:
+    """In the solver's words, without its instants: to turn a thousand into seconds takes longer than all else."""
+    visits = (routing.Visit(routing.VisitKind(v.kind), v.place or "break", 0, 0, 0) for v in circuit.visits)
+    return routing.Route(circuit.truck, tuple(visits))

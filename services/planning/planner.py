@@ -1,12 +1,15 @@
 """The planner: an order comes, progress is told, the plan is published."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import routing
+from services.city.fleets import part_of
 from services.city.registry import Registry
 from services.city.scopes import Scope, list_scopes
 from services.city.store import find_registry
@@ -15,12 +18,18 @@ from services.clock import Clock
 from services.contracts import topics
 from services.contracts.fields import FUTURE_TOLERANCE, Message, scope_name
 from services.contracts.planning import PlanDay, PlanMade, PlanningProgressed
+from services.contracts.streets import ClosedStreet
 from services.errors import ChangeRefused, StoreAway, StreamAway, TourneeError, UnknownInstant
 from services.fill.belief import Belief
 from services.fill.store import load_beliefs
+from services.planning.closed_streets import closed_on, list_closed, roads_without
+from services.planning.ended import EndedSearches
 from services.planning.grounds import Grounds
+from services.planning.lacking import NOBODY, Lacking, find_lacking
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
+from services.planning.presence import list_absent, without_absent
+from services.planning.quarters import NOTHING_EMPTIED, Emptied, find_emptied
 from services.planning.replan_day import replan_day
 from services.planning.sharing import Sharing
 from services.planning.solve_around import solve_around
@@ -39,16 +48,31 @@ class Publishes(Protocol):
     def publish(self, topic: str, key: bytes, message: Message) -> None: ...
 
 
+class _Known(NamedTuple):
+    """What the store knows of a city at an instant, beside its registry."""
+
+    beliefs: Mapping[str, Belief]
+    lacking: Lacking
+    emptied: Emptied
+    closed: tuple[ClosedStreet, ...]
+
+
 class Planner:
     """Keeps nothing between orders that the store has not: the grounds of plans it reads once for several."""
 
     def __init__(
-        self, producer: Publishes, clock: Clock, roads_of: RoadsOf = estimated_roads, sharing: Sharing | None = None
+        self,
+        producer: Publishes,
+        clock: Clock,
+        roads_of: RoadsOf = estimated_roads,
+        sharing: Sharing | None = None,
+        ended: EndedSearches | None = None,
     ) -> None:
         self._producer = producer
         self._clock = clock
         self._roads_of = roads_of
         self._sharing = sharing
+        self._ended = ended or EndedSearches()
         self._twins: Sequence[PlanDay] = ()
         self._grounds = Grounds(roads_of)
 
@@ -83,6 +107,11 @@ class Planner:
             self._tell(order, "failed", detail=_told(error))
 
     def _carry_out(self, connection: Connection, order: PlanDay) -> None:
+        if (who := self._ended_by(order)) is not None:
+            self._tell(
+                order, "failed", detail=f"{who} ended it before it began", refusal="ended_while_waiting", ended_by=who
+            )
+            return
         if order.around is not None:
             self._solve_around(connection, order, order.around)
             return
@@ -92,18 +121,20 @@ class Planner:
             version = find_version(connection, order.city)
             beliefs = load_beliefs(connection, order.city, as_of)
             under_way = self._find_under_way(connection, order, registry)
-        order = order.model_copy(update={"as_of": as_of})
+            known = _find_known(connection, registry, beliefs, order.day, as_of)
+            absent = list_absent(connection, order.city, as_of)
+        order = without_absent(order.model_copy(update={"as_of": as_of}), absent)
         if registry is None:
             self._tell(order, "failed", detail=f"city {order.city} is not loaded")
             return
         self._tell(order, "started")
-        plan = self._plan(order, registry, version, beliefs, under_way)
+        plan = self._plan(order, registry, version, known, under_way)
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
 
     def _solve_around(self, connection: Connection, order: PlanDay, around: UUID) -> None:
         """Raises: ChangeRefused, where somebody has changed the plan meanwhile, or it is not there."""
-        now = self._clock.now()
+        now, began_s = self._clock.now(), time.monotonic()
         with snapshot(connection):
             parent = find_plan(connection, order.city, around)
             if parent is None:
@@ -112,10 +143,19 @@ class Planner:
                 raise ChangeRefused("changed_meanwhile")
             ground = self._grounds.of(connection, parent)
             begun = find_begun(connection, parent, now)
+            absent = list_absent(connection, order.city, now)
+            emptied = NOTHING_EMPTIED
+            if parent.sliders is not None and parent.sliders.strange_price:
+                emptied = find_emptied(connection, ground.registry.city, parent.day, parent.as_of)
         self._tell(order, "started")
-        plan = solve_around(order, parent, ground, begun, now)
+        spent_s, ended_by = time.monotonic() - began_s, partial(self._ended_by, order)
+        plan = solve_around(order, parent, ground, begun, now, ended_by, spent_s, absent, emptied)
         self._producer.publish(topics.PLANS, topics.key(order.city, order.fleet), plan)
         self._tell_finished(order, plan)
+
+    def _ended_by(self, order: PlanDay) -> str | None:
+        """Who has ended the search of the order, or of a twin of it: they are one search."""
+        return self._ended.ended_by((order, *self._twins))
 
     def _instant_of(self, order: PlanDay) -> datetime:
         """The instant whose knowledge counts: the order's, now without one, and now where other clocks are ahead.
@@ -144,12 +184,17 @@ class Planner:
         order: PlanDay,
         registry: Registry,
         version: int | None,
-        beliefs: Mapping[str, Belief],
+        known: _Known,
         under_way: UnderWay | None,
     ) -> PlanMade:
-        now, roads = self._clock.now, self._roads_of(registry)
+        now, (beliefs, lacking, emptied, closed) = self._clock.now, known
+        streets = closed_on(closed, part_of(registry, order.fleet), order.day, order.begins_at(now()))
+        roads, streets = roads_without(self._roads_of(registry), streets)
         if under_way is not None:
-            return replan_day(order, registry, beliefs, under_way, now=now, roads=roads, registry_version=version)
+            return replan_day(
+                order, registry, beliefs, under_way, now=now, roads=roads, registry_version=version, lacking=lacking,
+                ended_by=partial(self._ended_by, order), closed_streets=streets,
+            )  # fmt: skip
         return plan_day(
             order,
             registry,
@@ -159,6 +204,10 @@ class Planner:
             roads=roads,
             sharing=self._sharing,
             registry_version=version,
+            lacking=lacking,
+            emptied=emptied,
+            ended_by=partial(self._ended_by, order),
+            closed_streets=streets,
         )
 
     def order_mornings(self, connection: Connection) -> None:
@@ -207,6 +256,7 @@ class Planner:
             containers_due=sum(f.due is not None for f in plan.forecasts),
             plan_id=plan.plan_id,
             detail=self._how_shared(),
+            ended_by=plan.ended_by,
         )
 
     def _how_shared(self) -> str | None:
@@ -231,6 +281,15 @@ class Planner:
             }
         )
         self._producer.publish(topics.PLANNING, topics.key(order.city, order.fleet), message)
+
+
+def _find_known(
+    connection: Connection, registry: Registry | None, beliefs: Mapping[str, Belief], day: date, as_of: datetime
+) -> _Known:
+    if registry is None:
+        return _Known(beliefs, NOBODY, NOTHING_EMPTIED, ())
+    lacking, closed = find_lacking(connection, registry, day, as_of), list_closed(connection, registry.city.id, as_of)
+    return _Known(beliefs, lacking, find_emptied(connection, registry.city, day, as_of), closed)
 
 
 def _told(error: Exception) -> str:

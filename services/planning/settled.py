@@ -1,5 +1,7 @@
 """What operators have settled of a plan, change by change: pins, locks, what is left out or added, sites and trucks."""
 
+from datetime import datetime
+
 from services.contracts.changes import ByHand, ClosedSite, PlanChange
 from services.contracts.planning import PlanDay, PlanMade
 
@@ -8,6 +10,26 @@ def settled_by_order(order: PlanDay) -> ByHand:
     """What the planner was told when the plan was ordered: trucks and sites that are not to be had."""
     closed = tuple(ClosedSite(site=site, until=None, reason=None) for site in order.closed_sites)
     return ByHand(parked=order.broken_down, closed_sites=closed)
+
+
+def carried_on(was: ByHand, order: PlanDay, now: datetime) -> ByHand:
+    """What is settled of the plan in force, when the rest of its day is planned from `now`; the order's word is newer.
+
+    Pins and locks of a truck that goes on no further go with it.
+    """
+    told = settled_by_order(order)
+    closed = {row.site: row for row in was.closed_sites if row.until is None or row.until > now}
+    closed |= {row.site: row for row in told.closed_sites if row.site not in closed or closed[row.site].until}
+    parked = (*was.parked, *(truck for truck in told.parked if truck not in was.parked))
+    return was.model_copy(
+        update={
+            "root": None,
+            "pins": {container: on for container, on in was.pins.items() if on not in parked},
+            "locked": tuple(truck for truck in was.locked if truck not in parked),
+            "closed_sites": tuple(closed.values()),
+            "parked": parked,
+        }
+    )
 
 
 def settled_by(parent: PlanMade, change: PlanChange) -> ByHand:

@@ -21,6 +21,7 @@ from services.contracts.districts import MOST_BYTES, DistrictOrdered, DistrictPl
 from services.contracts.planning import PlanDay
 from services.errors import StreamAway
 from services.planning.districts import answer_of, contents_of, lines_of, profiles_of
+from services.planning.ended import EndedBy, nobody
 from services.roads.roads import Roads
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ class DistrictQueue(Protocol):
         """Raises `StreamAway`: not all were taken."""
         ...
 
-    def answers(self, until_s: float) -> Iterator[DistrictPlanned]:
-        """What comes back, of whatever order, until `time.monotonic()` says so. Raises `StreamAway`."""
+    def answers(self, until_s: float, ended_by: EndedBy) -> Iterator[DistrictPlanned]:
+        """What comes back, of whatever order, until `time.monotonic()` or somebody says so. Raises `StreamAway`."""
         ...
 
 
@@ -66,11 +67,12 @@ class SharingRules:
 
 @dataclass(frozen=True, slots=True)
 class SharedDay:
-    """Whose day it is, and on which roads: what each message says beside the district itself."""
+    """Whose day it is, and on which roads: what each message says beside the district; and who ends its search."""
 
     order: PlanDay
     registry: Registry
     roads: Roads
+    ended_by: EndedBy = nobody
 
 
 class Sharing:
@@ -101,7 +103,10 @@ class Sharing:
         self, shared_day: SharedDay, problem: routing.Problem, plan: routing.Solution, workers: int, limit_s: float,
         tell: Callable[[routing.Solution], None],
     ) -> routing.Solution:  # fmt: skip
-        """The plan after all rounds, never dearer. `limit_s` is that of the whole search, of which they are part."""
+        """The plan after all rounds, never dearer. `limit_s` is that of the whole search, of which they are part.
+
+        Once somebody ends the search, no answer is waited for any more; what has come counts.
+        """
         rounds = self._rounds_in(limit_s, problem, workers)
         ends_s = time.monotonic() + _rounds_s(limit_s)
         try:
@@ -111,6 +116,8 @@ class Sharing:
                 merged, answered = self._round(shared_day, problem, plan, workers, (number, round_s))
                 plan = merged.solution
                 tell(plan)
+                if shared_day.ended_by() is not None:
+                    break
                 if not answered:
                     self._alone("no worker answers")
                     break
@@ -143,7 +150,7 @@ class Sharing:
         turns = ceil(len(districts) / workers)
         orders = _orders(shared_day, districts, number, deadline, self._limit_s(round_s / turns))
         self._queue.hand_out([order for order in orders if order is not None])
-        answers = self._collect(orders, until_s)
+        answers = self._collect(orders, until_s, shared_day.ended_by)
         merged = merge(problem, plan, districts, self._solutions(districts, answers))
         self._tell_round(number, districts, answers, merged, plan)
         return merged, len(answers)
@@ -161,13 +168,15 @@ class Sharing:
         """Districts a worker has, one after the other."""
         return ceil(len(problem.stops) / (workers * self._rules.district_stops))
 
-    def _collect(self, orders: Sequence[DistrictOrdered | None], until_s: float) -> dict[int, DistrictPlanned]:
-        """The answers to this round by district, the first of each, as soon as all are there."""
+    def _collect(
+        self, orders: Sequence[DistrictOrdered | None], until_s: float, ended_by: EndedBy
+    ) -> dict[int, DistrictPlanned]:
+        """The answers to this round by district, the first of each, as soon as all are there or the search is ended."""
         waited = {order.district_id: order.district for order in orders if order is not None}
         found: dict[int, DistrictPlanned] = {}
         if not waited:
             return found
-        for answer in self._queue.answers(until_s):
+        for answer in self._queue.answers(until_s, ended_by):
             if answer.district_id in waited:
                 found.setdefault(waited[answer.district_id], answer)
             if len(found) == len(waited):
@@ -233,6 +242,7 @@ def _orders(
         "deadline": deadline,
         "roads": shared_day.roads.source,
         "lines": lines_of(shared_day.registry),
+        "closed_streets": shared_day.roads.closed,
         "profiles": profiles_of(shared_day.registry, shared_day.roads),
     }
     orders: list[DistrictOrdered | None] = []

@@ -1,6 +1,6 @@
 """What the planner asks of roads, whoever answers: a city's own street network, or straight lines without one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import routing
 from services.city.registry import Registry, RoadEstimate, TruckClass
+from services.roads.closures import DrawnLine
 from services.roads.speeds import Hours
 
 type RoadSource = Literal["estimated", "osm"]
@@ -102,6 +103,11 @@ class Roads(Protocol):
         """What every page says of its distances."""
         ...
 
+    @property
+    def closed(self) -> Sequence[DrawnLine]:
+        """Along which lines streets are closed."""
+        ...
+
     def name(self, vehicle: RoadVehicle) -> str:
         """Under which name its matrix goes; vehicles of one name have one table."""
         ...
@@ -110,11 +116,19 @@ class Roads(Protocol):
         """Distances and durations between places."""
         ...
 
+    def closing(self, lines: Sequence[DrawnLine]) -> "Roads":
+        """The same roads without the streets along these lines. Straight lines know no streets: they stay as they are.
+
+        Raises: what the roads raise where they cannot close a street.
+        """
+        ...
+
 
 class EstimatedRoads:
     """Straight lines times the city's detour factor: one table for all vehicles, and every place is reached."""
 
     source: RoadSource = "estimated"
+    closed: Sequence[DrawnLine] = ()
 
     def __init__(self, settings: RoadEstimate) -> None:
         self._settings = settings
@@ -128,6 +142,9 @@ class EstimatedRoads:
             places.lonlat, s.detour_factor, s.town_speed_kmh, s.haul_speed_kmh, s.haul_beyond_m
         )
         return RoadTable(lines.distance_m, lines.duration_s, np.zeros(len(places)))
+
+    def closing(self, lines: Sequence[DrawnLine]) -> "EstimatedRoads":  # noqa: ARG002
+        return self
 
 
 RoadsOf = Callable[[Registry], Roads]

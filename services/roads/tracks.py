@@ -33,6 +33,7 @@ WORK_M = 60.0
 PAUSE_S = 180.0
 """Longer than any red light: a pause wherever it is. Assumed."""
 LEAST_FIXES = 5
+CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def believed(fixes: Sequence[TrackFix]) -> list[TrackFix]:
     all that it is the first: the day goes to the most fixes that agree. A fix at the instant of another says nothing.
     """
     accurate = [fix for fix in fixes if fix.accuracy_m is None or fix.accuracy_m <= WORST_ACCURACY_M]
-    return _without_spikes(_agreeing(_runs(accurate)))
+    return accurate if _is_plain(accurate) else _without_spikes(_agreeing(_runs(accurate)))
 
 
 def driven_pieces(fixes: Sequence[TrackFix], places: NDArray[np.float64]) -> Iterator[list[TrackFix]]:
@@ -67,6 +68,29 @@ def metres_between(a: TrackFix, b: TrackFix) -> float:
     """On the plane: exact enough within a city."""
     east_deg = (a.lon - b.lon + 180) % 360 - 180  # the short way, also across the date line
     return hypot(east_deg * cos(radians((a.lat + b.lat) / 2)), a.lat - b.lat) * METRES_A_DEGREE
+
+
+def _is_plain(fixes: Sequence[TrackFix]) -> bool:
+    """Whether plainly all can be true, as on most days: one run without a spike. Quick; what is close is no plain case.
+
+    An array's arithmetic differs from that of single numbers in the last digit, so a billionth is left between.
+    """
+    if len(fixes) < 3:
+        return False
+    at_s, lon, lat = np.array([(fix.at_s, fix.lon, fix.lat) for fix in fixes]).T
+    step_s, step_m = np.diff(at_s), _array_m(lon, lat, 1)
+    if not (step_s > 0).all() or not (step_m <= MOST_M_S * step_s * (1 - CLOSE)).all():
+        return False
+    out_m, across_m = step_m[:-1] + step_m[1:], _array_m(lon, lat, 2)
+    is_slow = out_m <= SPIKE_M_S * (at_s[2:] - at_s[:-2]) * (1 - CLOSE)
+    return bool((is_slow | (out_m - across_m <= SPIKE_M * (1 - CLOSE))).all())
+
+
+def _array_m(lon: NDArray[np.float64], lat: NDArray[np.float64], apart: int) -> NDArray[np.float64]:
+    """(n - apart,) `metres_between` each and the one so many after it."""
+    east_deg = (lon[:-apart] - lon[apart:] + 180) % 360 - 180
+    east_deg *= np.cos(np.radians((lat[:-apart] + lat[apart:]) / 2))
+    return np.asarray(np.hypot(east_deg, lat[:-apart] - lat[apart:]) * METRES_A_DEGREE)
 
 
 def _runs(fixes: Iterable[TrackFix]) -> list[list[TrackFix]]:

@@ -11,6 +11,7 @@ from zlib import crc32
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import CommitFailedError, KafkaError
+from kafka.structs import TopicPartition
 
 from services.contracts import topics
 from services.contracts.fields import Message
@@ -33,6 +34,9 @@ RECONNECT_MS = 1000
 RETRY_S = 1.0
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024  # a plan of 10,000 containers is about 5 MB before compression
 PARTITIONS = topics.USUAL_PARTITIONS
+SHORT_BYTES = 256 * 1024
+"""Up to this size nothing about an event has to be asked before it is handed over: far below every limit of Kafka's."""
+NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class Record(NamedTuple):
@@ -69,19 +73,30 @@ class EventProducer:
         self._renewing = threading.Lock()
         self._is_stuck = False
         self._renewed_s = time.monotonic()
-        self._partitions: dict[str, int] = {}
         self._producer = self._connect()
+        self._places: tuple[KafkaProducer, dict[str, list[TopicPartition]]] = (self._producer, {})
+        """Of each topic its partitions, as this connection was told: before it asks, it can send nothing there."""
 
     def send(self, topic: str, key: bytes, value: bytes) -> Delivery:
         """Hand one event to the producer; the answer says, in time, whether Kafka has it.
 
         Events of one key go to one partition, and so keep their order.
 
+        Short ones go straight to where the library gathers batches: what its own `send` asks on the way (is this text,
+        is there such a partition, how large is it, a line for a log that is off) costs as much as all the rest.
+
         Raises:
             StreamAway: not even taken for sending.
         """
+        producer = self._producer
         try:
-            delivery: Delivery = self._producer.send(topic, value=value, key=key, partition=self._partition(topic, key))
+            place = self._place(producer, topic, key)
+            if len(key) + len(value) > SHORT_BYTES:
+                delivery: Delivery = producer.send(topic, value=value, key=key, partition=place.partition)
+            else:
+                delivery, is_full, is_new, _ = producer._accumulator.append(place, None, key, value, NO_HEADERS)
+                if is_full or is_new:
+                    producer._sender.wakeup()
         except (KafkaError, RuntimeError) as error:  # RuntimeError: made anew on another thread just now
             self._is_stuck = True
             raise StreamAway(f"Kafka takes nothing on {topic}: {error}") from error
@@ -115,12 +130,15 @@ class EventProducer:
         with suppress(KafkaError, RuntimeError):  # each delivery holds its own outcome
             self._producer.flush(timeout=timeout_s)
 
-    def _partition(self, topic: str, key: bytes) -> int:
+    def _place(self, producer: KafkaProducer, topic: str, key: bytes) -> TopicPartition:
         """A hash in C: the library's own, in pure Python, costs half as much as all the rest of sending."""
-        count = self._partitions.get(topic)
-        if count is None:
-            count = self._partitions[topic] = len(self._producer.partitions_for(topic))
-        return crc32(key) % count
+        asked, known = self._places
+        if asked is not producer:
+            asked, known = self._places = (producer, {})
+        places = known.get(topic)
+        if places is None:
+            places = known[topic] = [TopicPartition(topic, n) for n in range(len(producer.partitions_for(topic)))]
+        return places[crc32(key) % len(places)]
 
     def close(self) -> None:
         """Send what is left, waiting at most ten seconds."""
@@ -166,7 +184,6 @@ class EventProducer:
             self._renewed_s = time.monotonic()
             fresh, stale = self._connect(), self._producer
             self._producer, self._is_stuck = fresh, False
-            self._partitions = {}
         threading.Thread(target=_close, args=(stale,), daemon=True).start()
         log.warning("connected to Kafka anew after a failure")
 

@@ -1,6 +1,7 @@
 """paho's client, taught to take and to acknowledge messages by the batch."""
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ READ_BYTES = 64 * 1024
 BUSY_MESSAGES = 5
 GATHER_S = 0.004
 """After a read that brought several messages, let the next ones gather: each turn costs system calls and wake-ups
-whatever it brings."""
+whatever it brings. Not after one that was full: the next is there, and networks' uplinks fill it with fifty."""
 MAX_PACKET_BYTES = 1024 * 1024
 """A packet larger than this is not from a broker of ours: our brokers refuse messages over 64 KiB."""
 PUBLISH = 0x30
@@ -115,7 +116,7 @@ class BatchingClient(paho.Client):
         if self._is_busy:
             time.sleep(GATHER_S)
         try:
-            chunk = self._sock_recv(READ_BYTES)
+            chunk = self._read()
         except BlockingIOError:
             return MQTTErrorCode.MQTT_ERR_AGAIN
         except OSError as error:
@@ -125,7 +126,32 @@ class BatchingClient(paho.Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         with self._msgtime_mutex:
             self._last_bytes_received = time.monotonic()
-        return self._take(self._rest + chunk if self._rest else chunk)
+        result = self._take(self._rest + chunk if self._rest else chunk)
+        if len(chunk) >= READ_BYTES:
+            self._is_busy = False
+        return result
+
+    def _read(self) -> bytes:
+        """What has come, up to a full read. TLS gives it record by record, of which a broker makes one a message.
+
+        Raises:
+            BlockingIOError: nothing.
+            OSError: the connection is lost.
+        """
+        chunk: bytes = self._sock_recv(READ_BYTES)
+        if not isinstance(self._sock, ssl.SSLSocket) or not chunk:
+            return chunk
+        records, size = [chunk], len(chunk)
+        while size < READ_BYTES:
+            try:
+                record = self._sock_recv(READ_BYTES - size)
+            except OSError:  # nothing more, or an end that the next read meets again
+                break
+            if not record:
+                break
+            records.append(record)
+            size += len(record)
+        return b"".join(records)
 
     def _take(self, data: bytes) -> MQTTErrorCode:
         """Every whole packet in `data`; what is left waits for its other half."""

@@ -16,14 +16,16 @@ from services.roads.osm.city_roads import roads_of
 from services.settings import Settings, settings
 from services.store.connection import make_pool
 from services.web.app import make_app
-from services.web.basemaps import Basemaps
-from services.web.circuit_lines import CircuitLines
-from services.web.deps import Deps
-from services.web.kept_places import KeptPlaces
+from services.web.entry.provider import Provider, is_safe
+from services.web.entry.rights import NEED_ONE_TIME
+from services.web.entry.strength import fault_of_secret
+from services.web.ground.basemaps import Basemaps
+from services.web.ground.circuit_lines import CircuitLines
+from services.web.ground.kept_places import KeptPlaces
 from services.web.operator.live import Live
-from services.web.stream import KafkaStream
-from services.web.strength import fault_of_secret
-from services.web.transaction import AT_ONCE
+from services.web.requests.deps import Deps
+from services.web.requests.stream import KafkaStream
+from services.web.requests.transaction import AT_ONCE
 
 FINISH_S = 8
 """For answers under way when told to stop: whoever starts us kills after ten seconds, and a phone sends again."""
@@ -43,7 +45,8 @@ def main() -> None:
             clock=clock_from(asked.clock),
             session_secret=secret,
             over_https=asked.web_over_https,
-            one_time_for=frozenset({"operator"}) if asked.web_operators_one_time else frozenset(),
+            one_time_for=NEED_ONE_TIME if asked.web_operators_one_time else frozenset(),
+            provider=_provider(asked),
             basemaps=Basemaps(asked.data_folder),
             lines=CircuitLines(asked.data_folder),
             places=KeptPlaces(asked.data_folder),
@@ -82,6 +85,17 @@ class Server(uvicorn.Server):
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
         super().handle_exit(sig, frame)
+
+
+def _provider(asked: Settings) -> Provider | None:
+    if not asked.oidc_issuer:
+        return None
+    secret = asked.oidc_client_secret.get_secret_value() if asked.oidc_client_secret else ""
+    if not is_safe(asked.oidc_issuer) or not secret:
+        raise SettingMissing(
+            "TOURNEE_OIDC_ISSUER: an address by HTTPS, with TOURNEE_OIDC_CLIENT_SECRET beside it. See .env.example."
+        )
+    return Provider(asked.oidc_issuer, asked.oidc_client_id, secret, asked.oidc_name)
 
 
 def _session_secret(asked: Settings) -> str:

@@ -47,6 +47,15 @@ def read_url(url: str, *, plain_http: bool) -> SplitResult:
     return at
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address names this very machine: nobody is on the way there."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def port_of(at: SplitResult) -> int:
     return at.port or PORTS[at.scheme]
 

@@ -1,6 +1,7 @@
 """The sender of webhooks as a process."""
 
 import logging
+from collections.abc import Sequence
 
 from services.operations.meters import WebhookMeter
 from services.operations.service import Stopping, running_service
@@ -9,8 +10,10 @@ from services.store.alone import alone
 from services.store.connection import Connection
 from services.store.link import StoreLink
 from services.webhook.address import read_networks
+from services.webhook.current import Current
 from services.webhook.sender import Sender
 from services.webhook.sending import Poster
+from services.webhook.texting import Texter
 
 log = logging.getLogger(__name__)
 
@@ -25,23 +28,26 @@ def main() -> None:
     config, meter = settings(), WebhookMeter()
     poster = Poster(read_networks(config.webhook_networks), config.webhook_ca)
     with running_service(config, "webhook", meter, asks_kafka=False) as service:
-        stopping, sender = service.stopping, Sender(poster, meter)
+        stopping, outgoing = service.stopping, (Sender(poster, meter), Current(poster), Texter(poster))
         store = StoreLink(config.database_url.get_secret_value(), name="webhook", stopping=stopping)
         log.info("tells webhooks")
         while not stopping():
-            store.run(lambda connection: _send(connection, sender, stopping), what="the outbox")
+            store.run(lambda connection: _send(connection, outgoing, stopping), what="the outbox")
             stopping.wait(STAND_BY_S)
-        sender.close()
+        for each in outgoing:
+            each.close()
         store.close()
 
 
-def _send(connection: Connection, sender: Sender, stopping: Stopping) -> None:
+def _send(connection: Connection, outgoing: Sequence[Sender | Current | Texter], stopping: Stopping) -> None:
     """Turn after turn while nobody else does; on this connection, whose lock says so. It ends when told to."""
     with alone(connection, LOCK) as is_alone:
         while is_alone and not stopping.wait(LOOK_S):
-            sender.turn(connection)
+            for each in outgoing:
+                each.turn(connection)
         if is_alone:
-            sender.finish(connection)
+            for each in outgoing:
+                each.finish(connection)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult
 
 import httpx
@@ -26,6 +26,8 @@ PATIENCE_S = 15.0
 MOST_ADDRESSES = 4
 SAID_CHARACTERS = 200
 AGENT = "Tournee-Webhook/1"
+JSON = "application/json"
+MULTI_STATUS, MOST_ANSWER_BYTES = 207, 256 * 1024
 
 Outcome = Literal["delivered", "refused", "unreachable", "forbidden", "gone"]
 """`refused`: answered with something else than 2xx; `forbidden`: the address is none that we may open; `gone`: 410."""
@@ -38,6 +40,8 @@ class Answer:
     """The status, or why there is none."""
     retry_after_s: float | None = None
     took_s: float = 0.0
+    body: bytes = b""
+    """The answer itself, where it has parts (207)."""
 
 
 @dataclass(frozen=True)
@@ -70,30 +74,29 @@ class Poster:
             self._tls.load_verify_locations(ca)
 
     def post(self, endpoint: Endpoint, message_id: str, body: bytes) -> Answer:
+        """Try a message of a webhook once, signed."""
+        return self.send(endpoint.url, signed_headers(endpoint.secret, message_id, int(time.time()), body), body)
+
+    def send(self, url: str, more_headers: Mapping[str, str], body: bytes) -> Answer:
         """Try once, for at most `PATIENCE_S`. Redirections are not followed: they could lead anywhere."""
         began_s = time.monotonic()
         try:
-            at = read_url(endpoint.url, plain_http=True)  # that it may be was said when it was added
+            at = read_url(url, plain_http=True)  # that it may be was said when it was added
             addresses = addresses_of(at, self._networks)
         except AddressRefused as refused:
             return Answer("forbidden", str(refused))
-        headers = {
-            "host": at.netloc,
-            "content-type": "application/json",
-            "user-agent": AGENT,
-            **signed_headers(endpoint.secret, message_id, int(time.time()), body),
-        }
+        headers = {"host": at.netloc, "content-type": JSON, "user-agent": AGENT, **more_headers}
         try:
-            status, retry_after = asyncio.run(self._within_time(at, addresses[:MOST_ADDRESSES], headers, body))
+            told = asyncio.run(self._within_time(at, addresses[:MOST_ADDRESSES], headers, body))
         except TimeoutError:
             return Answer("unreachable", f"no answer within {PATIENCE_S:.0f} s")
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
             return Answer("unreachable", f"{type(error).__name__}: {error}"[:SAID_CHARACTERS])
-        return _answer_of(status, retry_after, time.monotonic() - began_s)
+        return _answer_of(told, time.monotonic() - began_s)
 
     async def _within_time(
         self, at: SplitResult, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, str]:
+    ) -> "_Told":
         async with asyncio.timeout(PATIENCE_S):
             transport = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False)
             async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=PATIENCE_S) as client:
@@ -106,7 +109,7 @@ class Poster:
 
     async def _post(
         self, client: httpx.AsyncClient, at: SplitResult, address: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, str]:
+    ) -> "_Told":
         """To this very address; the certificate has to be the name's."""
         url = httpx.URL(
             scheme=at.scheme,
@@ -115,13 +118,30 @@ class Poster:
             raw_path=((at.path or "/") + (f"?{at.query}" if at.query else "")).encode(),
         )
         asked = client.stream("POST", url, headers=headers, content=body, extensions={"sni_hostname": at.hostname})
-        async with asked as answer:  # what it says beside the status is of no use, however long it is
-            return answer.status_code, answer.headers.get("retry-after", "")
+        async with asked as answer:  # what it says beside the status is of no use, however long it is, but for 207
+            told = await _begin_of(answer) if answer.status_code == MULTI_STATUS else b""
+            return _Told(answer.status_code, answer.headers.get("retry-after", ""), told)
 
 
-def _answer_of(status: int, retry_after: str, took_s: float) -> Answer:
+class _Told(NamedTuple):
+    status: int
+    retry_after: str
+    body: bytes
+
+
+async def _begin_of(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_ANSWER_BYTES:
+            break
+    return bytes(body[:MOST_ANSWER_BYTES])
+
+
+def _answer_of(told: _Told, took_s: float) -> Answer:
+    status, retry_after, body = told
     if 200 <= status < 300:
-        return Answer("delivered", str(status), took_s=took_s)
+        return Answer("delivered", str(status), took_s=took_s, body=body)
     if status == 410:
         return Answer("gone", "410: the receiver says that this address is gone", took_s=took_s)
     asks = status in {429, 503} and retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 10

@@ -21,6 +21,7 @@ from services.fill.store import Behind, Brought, bring_up, find_horizon
 from services.store.alone import alone
 from services.store.connection import Connection, store_errors
 from services.store.queries import load_queries
+from services.writer.weights import share_weights
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,12 @@ class BeliefsKept:
     learned_anew: int = 0
     """Of them, those that went back to an earlier belief: something had come late, or another estimator had made it."""
     failed: int = 0
-    """Containers whose evidence cannot be folded in; the log says why, and the next run tries again."""
+    """Containers whose evidence cannot be folded in, and trucks whose loads cannot be shared; the log says why, and the
+    next run tries again."""
     settled: int = 0
     """Containers of which a belief now stands for evidence that may be dropped."""
+    weighed: int = 0
+    """Emptyings of which a truck's weight now tells something, or something else."""
 
 
 def keep_beliefs(
@@ -58,7 +62,7 @@ def keep_beliefs(
     keep_readings_days: int,
     stopping: Callable[[], bool] = lambda: False,
 ) -> BeliefsKept | None:
-    """Fold what is new into the beliefs; once a day, let kept ones stand for what is old enough to be dropped.
+    """Share what was weighed, and fold what is new into the beliefs; once a day, let kept ones stand for what goes.
 
     Every step is a short transaction. A run that ends in the middle has done whole steps, and a second finds nothing
     to do.
@@ -80,6 +84,7 @@ def keep_beliefs(
             return None
         done = Counter[str]()
         with suppress(_Stopped):
+            done["weighed"], done["failed"] = share_weights(connection, stopping)
             _fold_news(connection, done, stopping)
             _settle(connection, done, _day_before(now - timedelta(days=keep_readings_days)), stopping)
         return BeliefsKept(**done)

@@ -1,8 +1,14 @@
--- name: insert_uplink
-INSERT INTO uplink (city_id, container_id, happened_at, received_at, door, device, decoder, distance_mm, fill_ratio,
-                    battery_ratio, temperature_c, alarms)
-VALUES (%(city)s, %(container)s, %(happened_at)s, %(received_at)s, %(door)s, %(device)s, %(decoder)s, %(distance_mm)s,
-        %(fill_ratio)s, %(battery_ratio)s, %(temperature_c)s, %(alarms)s)
+-- name: make_incoming_uplinks
+CREATE TEMP TABLE IF NOT EXISTS incoming_uplink (LIKE uplink) ON COMMIT DELETE ROWS
+
+-- name: copy_uplinks
+COPY incoming_uplink (city_id, container_id, happened_at, received_at, door, device, decoder, distance_mm, fill_ratio,
+                      battery_ratio, temperature_c, alarms)
+FROM STDIN (FORMAT binary)
+
+-- name: insert_uplinks
+-- In the order of the key, as every writer does, so that two who hold the same uplinks do not wait for each other.
+INSERT INTO uplink SELECT * FROM incoming_uplink ORDER BY city_id, container_id, happened_at, received_at
 ON CONFLICT DO NOTHING
 
 -- name: drop_old_door_heard

@@ -7,12 +7,16 @@ from typing import Any
 from services.contracts import topics
 from services.contracts.alerts import AlertSeen
 from services.contracts.confirmations import VisitConfirmed
+from services.contracts.contract import PenaltyAnswered, SheetSigned
 from services.contracts.coverage import CoverageComputed
 from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.fields import Message
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import PlanDispatched, PlanMade, PlanningProgressed
+from services.contracts.presence import PresenceSaid
+from services.contracts.registry import ChangeRegistry
 from services.contracts.reports import ReportMade
+from services.contracts.streets import StreetSaid
 from services.contracts.telemetry import (
     DeviceNoted,
     MessageRejected,
@@ -20,6 +24,7 @@ from services.contracts.telemetry import (
     ReadingReceived,
     WeighingReceived,
 )
+from services.writer.contract import store_answers, store_signed_sheets
 from services.writer.day import (
     store_alerts_seen,
     store_confirmations,
@@ -31,6 +36,7 @@ from services.writer.day import (
 )
 from services.writer.devices import store_device_notes, store_weighings
 from services.writer.doors import store_door_states, store_uplinks
+from services.writer.registry import store_presence, store_registry_changes, store_streets
 from services.writer.reports import store_reports
 from services.writer.telemetry import store_positions, store_readings, store_rejected
 
@@ -60,6 +66,11 @@ HANDLERS: Handlers = {
     topics.CONFIRMATIONS: Handler(VisitConfirmed, store_confirmations),
     topics.ALERTS: Handler(AlertSeen, store_alerts_seen),
     topics.REPORTS: Handler(ReportMade, store_reports),
+    topics.PENALTY_ANSWERS: Handler(PenaltyAnswered, store_answers),
+    topics.CONTRACT_SHEETS: Handler(SheetSigned, store_signed_sheets),
+    topics.REGISTRY: Handler(ChangeRegistry, store_registry_changes),
+    topics.PRESENCE: Handler(PresenceSaid, store_presence),
+    topics.STREETS: Handler(StreetSaid, store_streets),
     topics.LEDGER: Handler(SavingsComputed, store_savings),
     topics.COVERAGE: Handler(CoverageComputed, store_coverage),
 }

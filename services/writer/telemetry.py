@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 from services.contracts.telemetry import MessageRejected, PositionReceived, ReadingReceived
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import AlreadyThere, rows_as_tuples
+from services.writer.copying import copy_rows
+from services.writer.counters import store_counters
 
 SQL = load_queries(__name__)
 
@@ -57,7 +58,7 @@ def store_reading_rows(connection: Connection, rows: Iterable[ReadingRow]) -> No
         return
     try:
         with connection.transaction():
-            _copy(connection, SQL["copy_readings"], READING_TYPES, batch)
+            copy_rows(connection, SQL["copy_readings"], READING_TYPES, batch)
     except AlreadyThere:
         _wary[connection] = WARY_BATCHES
         _store_doubtful(connection, batch)
@@ -68,18 +69,19 @@ def store_reading_rows(connection: Connection, rows: Iterable[ReadingRow]) -> No
 def store_positions(connection: Connection, positions: Sequence[PositionReceived]) -> None:
     """Insert what is new, move the trucks, and say of which days the ledger has positions to count.
 
-    In the caller's transaction.
+    What they tell of engines is kept, too. In the caller's transaction.
     """
     rows = (
         (p.city, p.truck, p.happened_at, p.received_at, p.lon, p.lat, p.speed_kmh, p.heading_deg, p.accuracy_m)
         for p in positions
     )
     connection.execute(SQL["make_incoming_positions"])
-    _copy(connection, SQL["copy_positions"], POSITION_TYPES, rows)
+    copy_rows(connection, SQL["copy_positions"], POSITION_TYPES, rows)
     connection.execute(SQL["insert_positions"])
     connection.execute(SQL["update_truck_state"])
     connection.execute(SQL["touch_driven_days"])
     connection.execute("TRUNCATE incoming_position")
+    store_counters(connection, positions)
 
 
 def store_rejected(connection: Connection, rejected: Sequence[MessageRejected]) -> None:
@@ -107,7 +109,7 @@ def _in_order(rows: Iterable[ReadingRow]) -> list[ReadingRow]:
 def _store_doubtful(connection: Connection, batch: Sequence[ReadingRow]) -> None:
     """What is not there yet, whatever others are doing to the same containers meanwhile."""
     connection.execute(SQL["make_doubtful_readings"])
-    _copy(connection, SQL["copy_doubtful_readings"], READING_TYPES, batch)
+    copy_rows(connection, SQL["copy_doubtful_readings"], READING_TYPES, batch)
     with connection.cursor(row_factory=rows_as_tuples, binary=True) as cursor:
         fresh = cursor.execute(SQL["insert_doubtful_readings"]).fetchall()
     connection.execute("TRUNCATE doubtful_reading")
@@ -119,7 +121,7 @@ def _note(connection: Connection, fresh: Sequence[ReadingRow]) -> None:
     if not fresh:
         return
     connection.execute(SQL["make_notes"])
-    _copy(connection, SQL["copy_notes"], NOTE_TYPES, _notes(fresh))
+    copy_rows(connection, SQL["copy_notes"], NOTE_TYPES, _notes(fresh))
     connection.execute(SQL["note_readings"])
     connection.execute(SQL["clear_notes"])
     cities, hours = zip(*sorted(_hours(fresh)), strict=True)
@@ -149,13 +151,3 @@ def _hours(fresh: Sequence[ReadingRow]) -> set[tuple[str, datetime]]:
             until = hour + HOUR
             hours.add((of_city, hour))
     return hours
-
-
-def _copy(
-    connection: Connection, copy: LiteralString, types: Sequence[str], rows: Iterable[tuple[object, ...]]
-) -> None:
-    """Binary: a tenth of the text format's cost on our side, half of it on the server's."""
-    with connection.cursor() as cursor, cursor.copy(copy) as copying:
-        copying.set_types(types)
-        for row in rows:
-            copying.write_row(row)

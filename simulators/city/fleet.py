@@ -13,14 +13,16 @@ CONTAINER_KINDS = (
     # are wetter. fill_per_day is assumed: 700 containers then take in some 77 t a day, about a quarter of what 679,000
     # people make at 0.46 kg a day (World Bank, What a Waste 2.0, sub-Saharan Africa); the rest goes door to door. A bin
     # is due on its second or third day, by the promise of three days more often than by its fill.
-    ("bac-660", "Bac roulant 660 L", 60, 0.28, 0.25),
-    ("bac-1100", "Bac roulant 1100 L", 90, 0.28, 0.28),
-    ("caisson-marche", "Caisson de marché 2500 L", 150, 0.35, 0.90),
+    # mount_mm: from the floor to a sensor under the lid, assumed. blind_mm: as of Dragino's LDDS75 (280 to 7,500 mm).
+    # The simulated sensors tell shares and have no use for either; a real one that somebody plugs in has.
+    ("bac-660", "Bac roulant 660 L", 60, 0.28, 0.25, 1200, 280),
+    ("bac-1100", "Bac roulant 1100 L", 90, 0.28, 0.28, 1400, 280),
+    ("caisson-marche", "Caisson de marché 2500 L", 150, 0.35, 0.90, 1600, 280),
 )
 CAPACITY_L = {"bac-660": 660, "bac-1100": 1100, "caisson-marche": 2500}
-KG_PER_L = {kind: kg for kind, _, _, kg, _ in CONTAINER_KINDS}
-FILL_PER_DAY = {kind: fill for kind, *_, fill in CONTAINER_KINDS}
-SERVICE_S = {kind: seconds for kind, _, seconds, _, _ in CONTAINER_KINDS}
+SERVICE_S = {kind: seconds for kind, _, seconds, *_ in CONTAINER_KINDS}
+KG_PER_L = {kind: kg for kind, _, _, kg, *_ in CONTAINER_KINDS}
+FILL_PER_DAY = {kind: fill for kind, _, _, _, fill, *_ in CONTAINER_KINDS}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulators.city.basemap import basemap, positions, shape_geometry
 from simulators.city.containers import PlacedContainer
+from simulators.city.contract import FLEETS, PENALTIES
 from simulators.city.draw import DrawnCity, draw_city
 from simulators.city.fleet import (
     BREAK_FROM,
@@ -76,6 +77,8 @@ def write_drawn_city(city: DrawnCity, folder: Path) -> None:
     _write_trucks(folder / "trucks.csv", city.trucks)
     _write_places(folder, city)
     _write_baseline(folder / "baseline.csv", city)
+    _write_table(folder / "fleets.csv", "id name contractor zones kinds", FLEETS)
+    _write_table(folder / "penalties.csv", "code event unit amount grace cap", PENALTIES)
 
 
 def _write_table(path: Path, columns: str, rows: Iterable[Row]) -> None:
@@ -109,7 +112,7 @@ def _zones(city: DrawnCity) -> list[dict[str, Any]]:
 
 
 def _write_kinds(path: Path) -> None:
-    _write_table(path, "id name service_s kg_per_l fill_per_day", CONTAINER_KINDS)
+    _write_table(path, "id name service_s kg_per_l fill_per_day mount_mm blind_mm", CONTAINER_KINDS)
 
 
 def _write_containers(path: Path, city: DrawnCity) -> None:

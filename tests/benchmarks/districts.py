@@ -14,6 +14,7 @@ from services.contracts.planning import PlanDay
 from services.contracts.topics import DISTRICTS
 from services.operations.meters import WorkerMeter
 from services.planning.district_worker import DistrictWorker
+from services.planning.ended import EndedBy, nobody
 from services.stream.kafka import Record
 from simulators.city import write_city_folder
 
@@ -56,7 +57,11 @@ class HereAtOnce:
         self.handed_out += orders
         self._waiting = list(orders)
 
-    def answers(self, until_s: float) -> Iterator[DistrictPlanned]:  # noqa: ARG002 - the worker keeps the deadline
+    def answers(
+        self,
+        until_s: float,  # noqa: ARG002 - the worker keeps the deadline
+        ended_by: EndedBy = nobody,  # noqa: ARG002
+    ) -> Iterator[DistrictPlanned]:
         at = datetime.now(UTC)
         for order in self._waiting:
             yield from carried_out(order.to_bytes(), self.meter, lambda: at)

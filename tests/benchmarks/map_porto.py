@@ -17,8 +17,8 @@ from services.roads.osm.build import build_roads
 from services.roads.osm.city_roads import roads_of
 from services.roads.osm.store import RoadStore
 from services.store.connection import connect
-from services.web.accounts import add_account
-from services.web.phones import add_phone
+from services.web.entry.accounts import add_account
+from services.web.entry.phones import add_phone
 from tests.support.beside import EXTRACTS
 from tests.support.orders import day_order
 from tests.support.roads_town import town

@@ -16,7 +16,7 @@ from infra.migrate import migrate
 from infra.stack.start import start_stack
 from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Totals, Visit
 from services.store.connection import connect
-from services.web.accounts import add_account
+from services.web.entry.accounts import add_account
 from services.web.operator.store import find_plan, find_plan_text
 from tests.support.databases import new_database
 from tests.support.web_seed import CITY, DRIVER, NAMES, NOW, make_plan, put_city, put_dispatch, put_phone, put_plan

@@ -6,10 +6,10 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from infra.stack.stack import Stack
-from services.web.stream import KafkaStream
+from services.web.requests.stream import KafkaStream
 from tests.support.web_browser import SCREENSHOTS
 from tests.support.web_server import Running, serve_city
 
@@ -25,12 +25,16 @@ FLAGS = [
     "--no-first-run",
 ]
 
+PATIENCE_MS = 20_000
+"""Playwright's own five seconds are too short on a machine that tests other files beside this one."""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for each file: while Playwright is open its event loop runs, and nothing else can run one of its own."""
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip("needs /usr/bin/chromium, which is not here")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from services.store.connection import connect
 from tests.support.axe import faults
 from tests.support.web_browser import log_in
-from tests.support.web_seed import DRIVER, MAYOR, OPERATOR, PLAN
+from tests.support.web_seed import DRIVER, MAYOR, OPERATOR, PLAN, PLANNER, put_office
 from tests.support.web_server import Running
 
 Open = Callable[..., BrowserContext]
@@ -36,6 +36,11 @@ def _opened(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
 
 
+def _share(page: Page) -> None:
+    page.fill("[name=shown_to]", "cabinet du maire")
+    page.click("form[action='/partages/ouvrir'] button")
+
+
 CREW = ("C-02", DRIVER[1])
 SEEN = {
     "public": Seen("/", acts=(_opened,)),
@@ -47,6 +52,8 @@ SEEN = {
     "login": Seen("/connexion"),
     "missing": Seen("/nulle-part"),
     "api": Seen("/api/docs", acts=(_opened,)),
+    "guide": Seen("/aide"),
+    "guide-phone": Seen("/aide", small=True),
     "operator": Seen("/operateur", OPERATOR, "#map[data-live]"),
     "operator-circuit": Seen("/operateur", OPERATOR, "#map[data-live]", (_click("[data-open='2']"),)),
     "operator-due": Seen("/operateur#due", OPERATOR, "#map[data-live]", (_click("#due tr[data-container]"),)),
@@ -56,19 +63,38 @@ SEEN = {
     "operator-empty": Seen("/operateur?jour=2026-12-24", OPERATOR, "#map[data-live]"),
     "operator-phone": Seen("/operateur", OPERATOR, "#map[data-live]", small=True),
     "look": Seen(f"/operateur/envoi?plan={PLAN}", OPERATOR),
+    "compare": Seen(f"/operateur/comparer?plan={PLAN}", OPERATOR),
     "places": Seen("/technicien", OPERATOR),
+    "registry": Seen("/registre/bacs", OPERATOR),
+    "registry-chosen": Seen("/registre/bacs?choisi=B-005", OPERATOR, acts=(_click("a.dot.here[data-choose='B-007']"),)),
+    "registry-trucks": Seen("/registre/camions", OPERATOR),
+    "registry-row": Seen("/registre/bacs/B-001", OPERATOR),
+    "registry-zone": Seen("/registre/secteurs/akpakpa", OPERATOR, small=True),
+    "registry-phone": Seen("/registre/bacs", OPERATOR, small=True),
+    "registry-import": Seen("/registre/importer", OPERATOR),
+    "streets": Seen("/rues-fermees", OPERATOR),
+    "streets-phone": Seen("/rues-fermees?ligne=2.42,6.36;2.425,6.365", OPERATOR, small=True),
+    "presence": Seen("/presences", OPERATOR),
+    "presence-phone": Seen("/presences", OPERATOR, small=True),
     "phones": Seen("/telephones", OPERATOR),
     "phones-invited": Seen("/telephones", OPERATOR, acts=(_click("form[action='/telephones/inviter'] button"),)),
     "phones-phone": Seen("/telephones", OPERATOR, small=True),
     "invitation": Seen("/telephone/K7QWM3XZP4HTD9RB", small=True),
     "account": Seen("/compte", OPERATOR),
     "account-phone": Seen("/compte", MAYOR, small=True),
+    "people": Seen("/comptes", PLANNER),
+    "people-phone": Seen("/comptes", PLANNER, small=True),
+    "journal": Seen("/journal", PLANNER),
+    "shares": Seen("/partages", MAYOR, acts=(_share,)),
+    "share-over": Seen("/partage/K7QWM3XZP4HTD9RB", small=True),
+    "invitation-over": Seen("/invitation/K7QWM3XZP4HTD9RB", small=True),
     "municipality": Seen("/municipalite", MAYOR),
     "municipality-phone": Seen("/municipalite", MAYOR, small=True),
     "municipality-sheet": Seen("/municipalite/journee?jour=2026-11-23", MAYOR),
     "municipality-published": Seen("/municipalite/journee?jour=2026-11-20", MAYOR, small=True),
     "municipality-sdg": Seen("/municipalite/odd", MAYOR),
     "municipality-nothing": Seen("/municipalite/journee?jour=2026-10-02", MAYOR),
+    "contract-none": Seen("/contrat", MAYOR),
     "logout": Seen("/deconnexion", MAYOR),
     "driver": Seen("/chauffeur", CREW, "#done", small=True),
     "driver-list": Seen("/chauffeur", CREW, "#done", (_click("#to-list"),), small=True),
@@ -76,6 +102,14 @@ SEEN = {
     "driver-reasons": Seen("/chauffeur", CREW, "#done", (_click("#skip"),), small=True),
     "driver-noted": Seen("/chauffeur", ("C-01", DRIVER[1]), "#done", (_click("#done"),), small=True),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def office(web: Running, database_url: str) -> None:
+    """Everybody who may have a desk."""
+    del web
+    with connect(database_url, name="seed") as connection:
+        put_office(connection)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -137,7 +137,14 @@ def test_pages_of_changes_have_no_fault_that_axe_finds(
     found["dialog"] = faults(page)
     shoot(page, f"changes-dialog-{look}")
     head = page.locator("#bar").get_attribute("data-plan")
-    for path in (f"arret?bac={name}&", f"circuit?camion={SECOND}&", "ajouter?q=march&", "sites?", "changements?"):
+    for path in (
+        f"arret?bac={name}&",
+        f"circuit?camion={SECOND}&",
+        "ajouter?q=march&",
+        "sites?",
+        "changements?",
+        "comparer?",
+    ):
         page.goto(f"{town.url}/operateur/{path}plan={head}")
         page.wait_for_selector("h1")
         found[path] = faults(page)

@@ -10,7 +10,7 @@ from services.contracts import topics
 from services.contracts.confirmations import VisitConfirmed
 from services.store.connection import connect
 from services.stream.kafka import EventConsumer
-from services.web.accounts import end_sessions
+from services.web.entry.accounts import end_sessions
 from tests.support.web_browser import log_in
 from tests.support.web_seed import CITY, DRIVER
 from tests.support.web_server import Running

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from services.planning.problem import totals_of
 from services.store.connection import connect
@@ -149,3 +149,21 @@ def test_hundred_stops_ninety_done_are_not_none_of_none(web: Running, database_u
     page.evaluate(ASK)
     expect(page.locator("#new-circuit")).to_be_visible(timeout=20_000)
     expect(page.locator("#count")).to_have_text("90 sur 100")
+
+
+def test_network_that_returns_while_the_day_is_asked_for_is_not_missed(
+    web: Running, open_context: Open, send_without: Callable[..., UUID]
+) -> None:
+    """The answer on its way is of before: one more question follows it, not the next minute's."""
+    page = open_context(360, 640).new_page()
+    held: list[Route] = []
+    page.route("**/api/v1/driver/state*", lambda route: route.continue_() if held else held.append(route))
+    log_in(page, web, ("C-02", DRIVER[1]), "/chauffeur")
+    page.wait_for_selector("#done")
+    while not held:
+        page.wait_for_timeout(50)
+    answer = held[0].fetch()
+    send_without("while it was asked", hours=6)
+    page.evaluate(ASK)
+    held[0].fulfill(response=answer)
+    expect(page.locator("#new-circuit")).to_be_visible()

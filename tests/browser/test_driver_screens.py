@@ -106,7 +106,7 @@ def test_slow_first_load_shows_no_endless_list(long_day: Running, open_context: 
         waiting.append(route)
 
     page.route("**/driver/app.js", hold)
-    enrol(page, long_day, LONG[0])
+    enrol(page, long_day.url, LONG[0])
     page.goto(f"{long_day.url}/connexion?suite=/chauffeur")
     page.fill("[name=login]", LONG[0])
     page.fill("[name=password]", LONG[1])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from services.web.assets import Assets
+from services.web.rendering.assets import Assets
 from tests.support.web_browser import Watched, log_in
 from tests.support.web_seed import DRIVER, MAYOR, NOW, OPERATOR
 from tests.support.web_server import Running, serve

@@ -10,9 +10,9 @@ from services.city.registry import Registry
 from services.city.store import store_registry
 from services.contracts.planning import PlanMade
 from services.store.connection import connect
-from services.web.accounts import add_account
-from services.web.phones import add_phone
-from services.web.strength import new_code
+from services.web.entry.accounts import add_account
+from services.web.entry.phones import add_phone
+from services.web.entry.strength import new_code
 from tests.support.circuits import circuit_of, send_circuit
 from tests.support.example_town import example_town
 

@@ -55,8 +55,15 @@ LEFT JOIN container_belief b ON b.city_id = s.city_id AND b.container_id = s.con
 ORDER BY s.city_id, s.container_id
 """
 ACCOUNT: LiteralString = """
-SELECT city_id, container_id, kind, happened_at, received_at, fill_ratio, weight_kg, reason, observation_id
-FROM evidence WHERE container_id IS NOT NULL
+SELECT * FROM (
+    SELECT city_id, container_id, kind, happened_at, received_at, fill_ratio, weight_kg, reason, observation_id,
+           NULL::real AS expected_ratio, NULL::real AS part
+    FROM evidence WHERE container_id IS NOT NULL
+    UNION ALL
+    SELECT city_id, container_id, 'weight', emptied_at, known_at, fill_ratio, weight_kg, NULL, NULL,
+           expected_ratio, part
+    FROM weight_share WHERE replaced_at IS NULL
+) AS account
 ORDER BY city_id, container_id, happened_at, kind = 'emptied', observation_id NULLS FIRST
 """
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from services.web.one_time import STEP_S, code_at
+from services.web.entry.one_time import STEP_S, code_at
 from simulators.trucks.phone import DriverClient
 from tests.compose.installed import URL, Installed, eventually
 from tests.support.example_town import EXAMPLE, FLEET_OF_TRUCK

@@ -47,6 +47,8 @@ class Town:
         self._stream = MemoryStream()
         self._planner = Planner(self._stream, self.clock)
         self.containers = [container.id for container in registry.containers]
+        self.truck = next(truck.id for truck in registry.trucks if truck.truck_class == "compacteur")
+        self.zones = {container.id: container.zone for container in registry.containers}
         self._kinds = {container.id: (container.kind, container.stream) for container in registry.containers}
 
     def likes_of(self, container: str) -> set[str]:
@@ -62,9 +64,10 @@ class Town:
         with self._connection.transaction():
             store_reading_rows(self._connection, rows)
 
-    def empty(self, container: str, hour: float, received_after_h: float = 0.0) -> None:
+    def empty(self, container: str, hour: float, received_after_h: float = 0.0, truck: str = "T1") -> None:
         at = MORNING + hour * HOUR
-        confirmed = visit_confirmed(self._city, container, at, at + received_after_h * HOUR)
+        word = visit_confirmed(self._city, container, at, at + received_after_h * HOUR)
+        confirmed = word.model_copy(update={"truck": truck})
         with self._connection.transaction():
             confirm_sent(self._connection, [confirmed])
 
@@ -95,11 +98,11 @@ class Town:
     def fold(self) -> None:
         assert keep_beliefs(self._connection, now=self.clock.now(), keep_readings_days=730) is not None
 
-    def plan(self, as_of: datetime | None) -> PlanMade | PlanningProgressed:
+    def plan(self, as_of: datetime | None, compact: float = 0.0) -> PlanMade | PlanningProgressed:
         """The plan that answers an order, or the word that it failed."""
         order = PlanDay(
             request_id=uuid4(), city=self._city, day=DAY, as_of=as_of, time_limit_s=0.2, ordered_by="test",
-            ordered_at=self.clock.now(),
+            ordered_at=self.clock.now(), compact=compact,
         )  # fmt: skip
         before = len(self._stream.sent)
         self._planner.carry_out(self._connection, order)
@@ -161,6 +164,32 @@ def differing(one: PlanMade, other: PlanMade) -> set[str]:
     return {a.container for a, b in zip(one.forecasts, other.forecasts, strict=True) if a != b}
 
 
+def test_quarter_of_a_crew_is_what_was_known_then(town: Town) -> None:
+    """What it emptied within four weeks, by the words that had come: one zone at the time, two by what came later."""
+    centre, se, doutou = (
+        next(c for c, zone in town.zones.items() if zone == name) for name in ("centre", "se", "doutou")
+    )
+    town.empty(centre, -200, truck=town.truck)
+    town.empty(se, -200, received_after_h=210, truck=town.truck)  # the phone was switched off
+    town.empty(doutou, -24 * 29, truck=town.truck)  # longer ago
+    live = made(town.plan(as_of=None, compact=1.0))
+    assert known_stops(live) == served_in(town, live, {"centre"}) > 0
+    town.clock.instant = MORNING + 30 * HOUR
+    again = made(town.plan(as_of=MORNING, compact=1.0))
+    assert known_stops(again) == served_in(town, again, {"centre"}) > 0
+    now = made(town.plan(as_of=None, compact=1.0))
+    assert known_stops(now) == served_in(town, now, {"centre", "se"}) > served_in(town, now, {"centre"})
+
+
+def known_stops(plan: PlanMade) -> int:
+    assert plan.sliders is not None
+    return plan.sliders.known_stops
+
+
+def served_in(town: Town, plan: PlanMade, zones: set[str]) -> int:
+    return sum(town.zones[stop.place or ""] in zones for circuit in plan.circuits for stop in circuit.stops)
+
+
 def test_order_as_of_the_future_is_refused(town: Town) -> None:
     """Nobody knows it; a plan that says it did would pass for what it is not."""
     refused = town.plan(as_of=MORNING + HOUR)
@@ -212,10 +241,10 @@ def test_running_day_as_of_the_past_knows_nothing_done_since(town: Town) -> None
     ahead = [visit for c in then.circuits for visit in c.stops if visit.leave_at > eight]
     assert {second.place, third.place} <= {visit.place for visit in ahead}
 
-    # Before anything was sent there was nothing to go on from: the day from then on, as it was planned then.
+    # Before anything was sent there was nothing to go on from: the whole day, from what was known then.
     before = made(town.plan(as_of=MORNING))
-    assert before.replaces is None
-    assert before.circuits == plan.circuits
+    assert (before.replaces, before.begins_at) == (None, plan.begins_at)
+    assert before.forecasts == plan.forecasts
 
 
 def test_order_that_fails_as_nobody_has_foreseen_is_told_as_failed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,13 @@ def full_url(database_url: str) -> str:
     """A small city with everything: registry, logins, plan, confirmations, ledger, readings, odd texts and bytes."""
     put_everything(database_url)
     put_telemetry(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO observation (observation_id, city_id, kind, container_id, happened_at, received_at, said_by)"
+            " SELECT gen_random_uuid(), city_id, 'emptied', container_id, now(), now(), 'drivers' FROM container_state"
+        )
+        # Folded into the belief since: what the trigger told the state is no longer what stands there.
+        connection.execute("UPDATE container_state SET news_from = NULL")
     return database_url
 
 
@@ -47,6 +54,14 @@ def test_restored_store_holds_the_same(full_url: str, backup: Path, empty_url: s
     assert {table: len(rows) for table, rows in restored.items()} == {t: s.rows for t, s in end.tables.items()}
     assert len(restored["reading"]) == 9 * 330
     assert len(restored["account"]) > 0
+    assert len(restored["observation"]) >= len(restored["container_state"]) > 0
+    with psycopg.connect(empty_url) as connection:  # and what is added from now on is told again
+        connection.execute(
+            "INSERT INTO observation (observation_id, city_id, kind, container_id, happened_at, received_at, said_by)"
+            " SELECT gen_random_uuid(), city_id, 'emptied', container_id, now(), now(), 'drivers' FROM container_state"
+        )
+        news = connection.execute("SELECT count(*) FROM container_state WHERE news_from IS NULL").fetchone()
+    assert news == (0,)
 
 
 @pytest.mark.parametrize("stack", ["real"], indirect=True)
@@ -206,7 +221,11 @@ def test_backup_of_a_newer_tournee_is_refused(backup: Path, empty_url: str, tmp_
     assert _is_untouched(empty_url)
 
 
-@pytest.mark.parametrize("body", [b"", b"PK\x03\x04 something else entirely", gzip.compress(b"not a tar" * 1000)])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"PK\x03\x04 something else entirely", gzip.compress(b"not a tar" * 1000)],
+    ids=["empty", "zip", "compressed"],
+)
 def test_alien_file_is_refused(empty_url: str, tmp_path: Path, body: bytes) -> None:
     """Somebody's holiday pictures are not a backup, and the message says so."""
     file = tmp_path / "alien.backup"

@@ -28,7 +28,7 @@ def _settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*words: str) -> tuple[int, str]:
     ran = CliRunner().invoke(app, ["device", *words])
-    return ran.exit_code, " ".join(ran.output.split())
+    return ran.exit_code, " ".join(ran.stdout.split())
 
 
 def test_list_is_shown_first_and_written_when_asked(database_url: str, tmp_path: Path) -> None:

@@ -28,11 +28,12 @@ from services.ledger.books import (
 from services.ledger.calibration import Calibration, TruckCalibration
 from services.ledger.frozen import baseline_of_folder
 from services.ledger.receipts import Receipt, WrongReceipts
+from services.ledger.remembered import Memory
 from services.ledger.replay import replay
 from services.roads.roads import estimated_roads
 from services.settings import settings
 from services.store.connection import connect
-from services.web.accounts import add_account
+from services.web.entry.accounts import add_account
 from tests.support.ledger_town import AFTER, CITY, DAY, MORNING, Town, driven_day
 
 GO_LIVE = DAY - timedelta(days=1)
@@ -59,7 +60,7 @@ def accept(town: Town, version: int, valid_from: date = GO_LIVE, who: str = "mai
 
 
 def differences(town: Town) -> list[str]:
-    rows = replay(town.connection, CITY, DAY, DAY, now=town.at, roads_of=estimated_roads)
+    rows = replay(town.connection, CITY, DAY, DAY, now=town.at, roads_of=estimated_roads, memory=Memory())
     return [difference for row in rows for difference in row.differences]
 
 

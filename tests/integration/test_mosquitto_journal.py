@@ -158,7 +158,7 @@ def test_full_disk_refuses_before_it_spoils_the_database(tmp_path: Path) -> None
             until(lambda: "too little disk is free" in broker.log(), "messages are refused")
             assert 0 < device.count < 8000
             member = Member(broker, SHARED)  # takes what waits; then the journal shrinks
-            until(lambda: device.count == 8000, "acknowledged once there is room", 60)
+            until(lambda: device.count == 8000, "acknowledged once there is room", 180)
             all_stored(device.leave(), member)
             member.leave()
     finally:

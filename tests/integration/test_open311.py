@@ -264,6 +264,23 @@ def test_token_is_given_until_the_request_can_be_asked_for(web: Running, stream:
     assert root.findtext("request/service_request_id") == found["service_request_id"]
 
 
+def test_technician_is_told_what_residents_doors_took_and_what_they_refused(web: Running, database_url: str) -> None:
+    """A report taken without its `media_url`, one of no kind, a text with a wrong key: through Kafka to the store."""
+    place = {"attribute[container]": FREE[-1]["id"]}
+    assert post(web, service_code="dump", media_url="no address", **place).status_code == 200
+    assert post(web, service_code="volcano", **place).status_code == 404
+    assert httpx.get(f"{web.url}/sms/{CITY}/kannel", params={"key": "no", "from": "1", "text": "x"}).status_code == 401
+    with connect(database_url, name="test") as connection:
+        connection.execute("DELETE FROM door_heard")
+    web.app.state.report_doors.tell()
+    with connect(database_url, name="test") as connection:
+        rows = {row["door"]: row for row in connection.execute("SELECT * FROM door_heard")}
+    assert rows["open311"]["rejected"] >= 1
+    assert rows["open311"]["last_rejected"].startswith("service_code volcano")
+    assert rows["open311"]["last_left_aside"] == "media_url"
+    assert (rows["sms"]["messages"], rows["sms"]["last_rejected"]) == (1, "wrong gateway key")
+
+
 def test_flood_from_one_address_is_bounded_and_told(web: Running, stream: StoringStream) -> None:
     """Thirty in ten minutes by one address, whatever they say; with the key more, for it speaks for many."""
     answers = [post(web, service_code="dump", address_string=f"rue {n}") for n in range(31)]

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import httpx
+import pypdfium2
 import pytest
 
 from services.store.connection import connect
@@ -176,3 +177,22 @@ def test_badge_is_a_picture_with_its_words(web: Running) -> None:
     assert "simulé" in answer.text
     english = httpx.get(f"{web.url}/badge.svg", headers={"Accept-Language": "en"}).text
     assert "of diesel saved" in english
+
+
+def test_report_of_a_month_is_a_pdf_at_an_address_that_stays(web: Running) -> None:
+    """The page's own sentence, with its interval and what is simulated; the same figures are the same file."""
+    address = f"{web.url}/rapport/{CITY}/2026-11.pdf"
+    assert f'href="/rapport/{CITY}/2026-11.pdf"' in httpx.get(f"{web.url}/", params={"city": CITY}).text
+    answer = httpx.get(address, headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    told = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(answer.content))
+    told = " ".join(told.split())
+    assert re.search(r"Port-Azur a économisé \d+ L de gazole \(entre \d+ L et \d+ L\)", told)
+    for words in ("Novembre 2026", "simulé", "Comment c'est calculé", "Ce qui est sûr", "Plage-Est", "provisoire"):
+        assert words in told
+    assert httpx.get(address, headers={"Accept-Language": "fr"}).content == answer.content
+    english = httpx.get(address, params={"langue": "en"}, headers={"Accept-Language": "fr"})
+    told = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(english.content))
+    assert "How it is computed" in told
+    for path in (f"{CITY}/2026-10", f"{CITY}/mars", "nulle-part/2026-11"):
+        assert httpx.get(f"{web.url}/rapport/{path}.pdf").status_code == 404

@@ -14,7 +14,7 @@ from infra.accounts.local import as_role
 from services.contracts.reports import alert_of
 from services.fill.store import load_beliefs
 from services.store.connection import connect
-from services.web.waiting import PATIENCE_S
+from services.web.requests.waiting import PATIENCE_S
 from services.writer.beliefs import keep_beliefs
 from services.writer.evidence import Observation, store_observations
 from services.writer.reports import KEPT_FOR, forget_private, store_reports

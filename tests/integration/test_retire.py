@@ -184,6 +184,7 @@ def test_bridge_that_nobody_knows_is_told() -> None:
         ("MQTT_CA", "/nowhere/ca.crt", SettingMissing, "TOURNEE_MQTT_CA: /nowhere/ca.crt: No such file"),
         ("KAFKA", f"{LOOPBACK}:{free_port()}", StreamAway, "does not answer"),
     ],
+    ids=["password", "port", "certificate", "authority", "kafka"],
 )
 def test_what_keeps_it_from_being_retired_is_told(
     environment: pytest.MonkeyPatch, setting: str, value: str, error: type[Exception], told: str

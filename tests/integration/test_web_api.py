@@ -15,7 +15,7 @@ from services.contracts.confirmations import VisitConfirmed
 from services.contracts.planning import PlanDay, PlanDispatched, PlanningProgressed
 from services.store.connection import connect
 from services.stream.kafka import EventConsumer
-from services.web.stream import KafkaStream
+from services.web.requests.stream import KafkaStream
 from tests.support.web_seed import CITY, DAY, DRIVER, NOW, OPERATOR, PLAN, november, put_savings, savings_day
 from tests.support.web_server import LogIn, Running, serve, serve_city
 from tests.twins.stream import MemoryStream

@@ -1,5 +1,6 @@
 """Changing a plan over the web: prices before the drop, events with authors, undo to any depth, two operators."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -10,12 +11,12 @@ import httpx
 import pytest
 
 from services.contracts import topics
-from services.contracts.planning import PlanDay, PlanMade
+from services.contracts.planning import PlanDay, PlanDispatched, PlanMade
 from services.planning.store import find_next
 from services.store.connection import connect
-from services.writer.day import store_plans
+from services.writer.day import store_dispatches, store_plans
 from tests.support.hand_city import AWA, CITY, KOSSI, NOW, PASSWORD, StoringStream, put_hand_city, put_plan_anew
-from tests.support.hand_town import DAY, FIRST, SECOND, TIPPER, order_of
+from tests.support.hand_town import DAY, FIRST, SECOND, TIPPER, hand_plan, hand_town, order_of
 from tests.support.web_server import Running, serve
 
 
@@ -313,3 +314,35 @@ def test_breakdown_is_one_click_that_asks_the_planner(
     assert awa.post("/operateur/planifier", data=form).status_code == 303
     (order,) = [PlanDay.model_validate_json(value) for topic, _, value in stream.sent if topic == topics.ORDERS]
     assert order.broken_down == (FIRST,)
+
+
+def test_any_two_plans_stand_side_by_side(awa: httpx.Client, plan: PlanMade, database_url: str) -> None:
+    """Cheaper against wider coverage: what is emptied in one alone, and why not in the other; what moved, and where."""
+    left = order_of(plan, FIRST)[0]
+    moved = order_of(plan, FIRST)[1]
+    less = read(awa, change(awa, plan.plan_id, "leave_out", container=left))
+    other = read(awa, change(awa, less.plan_id, "place", container=moved, truck=SECOND))
+    shown = awa.get("/operateur/comparer", params={"plan": str(other.plan_id), "avec": str(plan.plan_id)}).text
+    text = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert "bacs vidés dans le premier seulement 1 " in text
+    assert "bacs vidés dans le second seulement 0 " in text
+    assert "bacs qui changent de camion 1 " in text
+    assert f"retiré de {FIRST} (laissé par l&#39;exploitant)" in text
+    assert f"de {FIRST} à {SECOND}" in text
+    # Without a word of which, the others of the day are offered; the day before, once something was sent.
+    alone = awa.get("/operateur/comparer", params={"plan": str(other.plan_id)}).text
+    assert str(plan.plan_id) in alone
+    yesterday = hand_plan(hand_town(), {FIRST: order_of(plan, FIRST)}, name=str(uuid4())).model_copy(
+        update={"day": DAY - timedelta(days=1)}
+    )
+    sent = PlanDispatched(
+        dispatch_id=uuid4(), plan_id=yesterday.plan_id, city=CITY, day=yesterday.day, dispatched_by="awa",
+        dispatched_at=NOW - timedelta(days=1),
+    )  # fmt: skip
+    with connect(database_url, name="test") as connection:
+        store_plans(connection, [yesterday])
+        store_dispatches(connection, [sent])
+    beside = awa.get("/operateur/comparer", params={"plan": str(plan.plan_id)}).text
+    assert f'value="{yesterday.plan_id}" selected' in beside
+    assert "lisez aussi les litres par bac" in beside
+    assert awa.get("/operateur/comparer", params={"plan": str(plan.plan_id), "avec": str(uuid4())}).status_code == 404

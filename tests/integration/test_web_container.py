@@ -64,12 +64,12 @@ def test_who_changed_what_and_what_residents_said(log_in: LogIn) -> None:
     assert [(row["kind"], row["by"]) for row in told["changes"]] == [
         ("plan", "awa"), ("edited", "kossi"), ("added", "amina"),
     ]  # fmt: skip
-    assert told["changes"][1]["fields"] == {"capacity_l": ["660.0", "1100.0"], "truck_classes": [None, "benne"]}
+    assert told["changes"][1]["fields"] == {"capacity_l": ["660", "1100"], "truck_classes": [None, "benne"]}
     page = log_in(OPERATOR).get(f"/bacs/{BUSY}").text
     for words in (
         "Le bac déborde devant l&#39;école",
         "Placé sur C-02",
-        "capacity_l : 660.0 → 1100.0",
+        "capacity_l : 660 → 1100",
         "capteur penché",
     ):
         assert words in page, words

@@ -187,6 +187,29 @@ def test_end_of_day_says_what_was_not_done_why_and_what_becomes_of_it(
     assert log_in(OPERATOR).get(f"/api/v1/day_sheet?day={DAY + timedelta(days=9)}").status_code == 404
 
 
+def test_stop_that_was_passed_stays_in_the_sheet_when_the_day_is_planned_anew(
+    plan: PlanMade, database_url: str, log_in: LogIn
+) -> None:
+    """A later plan of the day asks nobody for it any more: it was asked for, and not done, all the same."""
+    told = log_in(OPERATOR).get(f"/api/v1/day_sheet?day={DAY}").json()
+    passed = next(row["container"] for row in told["not_done"] if row["reason"] == "blocked")
+    circuits = tuple(
+        c.model_copy(update={"visits": tuple(v for v in c.visits if v.place != passed)}) for c in plan.circuits
+    )
+    later = {"plan_id": uuid4(), "request_id": uuid4(), "circuits": circuits, "made_at": HALF_PAST_SEVEN}
+    again = plan.model_copy(update=later)
+    with connect(database_url, name="seed") as connection:
+        put_plan(connection, again)
+        put_dispatch(connection, again)
+        connection.execute(
+            "UPDATE dispatch SET dispatched_at = %s WHERE plan_id = %s", (HALF_PAST_SEVEN, again.plan_id)
+        )
+    after = log_in(OPERATOR).get(f"/api/v1/day_sheet?day={DAY}").json()
+    assert [row["reason"] for row in after["not_done"] if row["container"] == passed] == ["blocked"]
+    assert [row["stops"] for row in after["circuits"]] == [row["stops"] for row in told["circuits"]]
+    assert sum(row["skipped"] for row in after["circuits"]) == sum(row["skipped"] for row in told["circuits"])
+
+
 def _put_next_plan(database_url: str, plan: PlanMade, again: str, left: str) -> UUID:
     following = make_plan(uuid4(), uuid4(), AFTER)
     circuits = tuple(

@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from services.contracts.ledger import TruckWork
-from services.ledger.books import add_receipts
+from services.ledger.ashrae import FitTest
+from services.ledger.books import add_calibration, add_receipts
+from services.ledger.calibration import Calibration, TruckCalibration
 from services.ledger.receipts import Receipt
 from services.store.connection import connect
 from tests.support.web_seed import (
@@ -186,6 +188,35 @@ def test_metered_litres_stand_beside_computed_ones(web: Running, log_in: LogIn, 
     assert "trop peu pour une économie relevée" in page
     (told,) = csv.DictReader(io.StringIO(read(client, "/api/v1/fuel.csv", first="2026-11-01", last="2026-11-30")))
     assert (told["truck"], told["modelled_l"], told["metered_l"], told["off_ratio"]) == ("C-01", "40.0", "44.0", "0.1")
+
+
+def test_each_truck_stands_before_the_guideline(log_in: LogIn, database_url: str) -> None:
+    """C-01 fits its fillings and not its months; C-02 has too few to be tested, and its class's litres count."""
+    client = log_in(MAYOR)
+    assert "Aucun camion n'est encore étalonné" in words(read(client, "/municipalite"))
+    fits = (fit("day", 40, 0.052, -0.004), fit("month", 3, 0.151, 0.02))
+    per = {"per": (0.5, 0.5, 0.06, 3.0)}
+    trucks = (
+        TruckCalibration(truck="C-01", verdict="does_not_fit", fillings=40, days=80, tests=fits, **per),
+        TruckCalibration(truck="C-02", verdict="too_few_fillings", fillings=3, days=9, **per),
+    )
+    told = Calibration(
+        schema="tournee/calibration/1", city=CITY, first_day=date(2026, 9, 1), last_day=DAY, trucks=trucks
+    )
+    with connect(database_url, name="test") as connection:
+        add_calibration(connection, told, who="mairie", now=NOW)
+    page = read(client, "/municipalite")
+    first, second = rows(page, "fuel-tests")
+    assert "5,2 % 40 pleins, au plus 30 % 15,1 % 3 mois, au plus 15 %" in first
+    assert "−0,4 % 40 pleins, au plus 10 % +2,0 % 3 mois, au plus 5 %" in first
+    assert "échoué" in first
+    assert "Trop peu de pleins : les litres sont ceux de sa catégorie. pas encore" in second
+    assert re.search(r"est incertaine de \d+ % d'elle-même \(confiance de 68 %, au plus 50 %\)", words(page))
+
+
+def fit(limits: str, points: int, cv_rmse: float, nmbe: float) -> FitTest:
+    values = {"limits": limits, "points": points, "parameters": 1, "independent_points": points}
+    return FitTest.model_validate({**values, "cv_rmse": cv_rmse, "nmbe": nmbe})
 
 
 def test_the_sheet_for_the_sdg_says_what_is_not_known(log_in: LogIn, database_url: str) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from infra.stack.stack import Stack
 from services.store.connection import connect
-from services.web.accounts import Account, AccountRefused, add_account
-from services.web.login_limits import LoginLimits
-from services.web.passwords import Knock, Resting, check_password
-from services.web.phones import find_phone
-from services.web.sessions import Origin
+from services.web.entry.accounts import Account, AccountRefused, add_account
+from services.web.entry.login_limits import LoginLimits
+from services.web.entry.passwords import Knock, Resting, check_password
+from services.web.entry.phones import find_phone
+from services.web.entry.sessions import Origin
 from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, key_of, put_phone
 from tests.support.web_server import LogIn, Running
 

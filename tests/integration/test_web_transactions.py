@@ -5,26 +5,40 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from services.store.connection import Connection
+from services.store.connection import Connection, connect
 from services.stream.kafka import Delivery
-from services.web import passwords
-from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, PLAN, key_of
+from services.web.entry import passwords
+from tests.support.web_seed import CITY, DRIVER, MAYOR, NOW, OPERATOR, PLAN, PLANNER, key_of, put_office
 from tests.support.web_server import LogIn, Running, client_of, serve_city
 from tests.twins.stream import MemoryStream
 
+NOBODYS = UUID(int=7)
+"""A plan and an order that are not there."""
 OPERATORS = [
     "/operateur",
     "/operateur/panneau",
+    "/operateur/trouves?jour=2026-11-23&q=rue",
     f"/operateur/envoi?plan={PLAN}",
     "/technicien",
+    "/registre/bacs?cherche=rue&secteur=akpakpa",
+    "/registre/camions",
+    "/registre/secteurs/akpakpa",
+    "/registre/bacs/B-001",
+    "/registre/ajouter/bacs",
+    "/registre/importer",
+    "/registre/etiquettes/bacs.pdf",
+    "/registre/etiquettes/camions.pdf",
+    "/presences",
+    "/rues-fermees",
+    "/api/v1/closed_streets.geojson",
     "/deconnexion",
     "/api/v1/session",
-    f"/api/v1/planning/{uuid4()}",
+    f"/api/v1/planning/{NOBODYS}",
     f"/api/v1/plans/{PLAN}",
     f"/api/v1/plans/{PLAN}/circuits.geojson",
     f"/api/v1/plans/{PLAN}/circuits.csv",
@@ -33,19 +47,23 @@ OPERATORS = [
     f"/api/v1/plans/{PLAN}/circuits/1.gpx",
     "/api/v1/state",
     "/api/v1/containers.geojson",
+    "/api/v1/map_containers",
     "/api/v1/containers.csv",
     "/api/v1/sites.geojson",
     "/api/v1/basemap.geojson",
     "/compte",
     "/telephones",
+    "/invitation/ABCDEFGHJKLMNPQRSTUVWXYZ23",
     "/api/v1/phones",
     "/api/v1/account/sessions",
     "/api/v1/places.csv",
     f"/api/v1/plans/{PLAN}/changes",
-    f"/api/v1/plans/{uuid4()}/places?container=B-001",  # of no plan: this city's containers are no documents to plan by
+    f"/api/v1/plans/{NOBODYS}/places?container=B-001",  # of no plan: this city's containers are no documents to plan by
     f"/operateur/changements?plan={PLAN}",
+    f"/operateur/comparer?plan={PLAN}",
     f"/operateur/arret?plan={PLAN}&bac=B-001",
     f"/operateur/circuit?plan={PLAN}&camion=T01",
+    f"/operateur/arrets?plan={PLAN}&circuit=1",
     f"/operateur/ajouter?plan={PLAN}",
     f"/operateur/sites?plan={PLAN}",
     "/operateur/bilan",
@@ -55,10 +73,14 @@ OPERATORS = [
     "/api/v1/playback",
     "/api/v1/day_sheet",
     "/api/v1/fuel.csv",
+    "/contrat",
+    "/api/v1/contract.csv",
+    "/api/v1/contract.pdf",
 ]
 DRIVERS = ["/chauffeur", "/api/v1/driver/state", "/api/v1/driver/circuit", "/api/v1/driver/streets"]
 EVERYBODYS = [
     "/",
+    f"/rapport/{CITY}/2026-11.pdf",
     "/connexion",
     "/api/v1/public/savings.json",
     "/api/v1/public/savings.csv",
@@ -70,7 +92,15 @@ EVERYBODYS = [
     "/ngsi-ld/v1/entities",
     "/ngsi-ld/v1/entities/urn:ngsi-ld:WasteContainer:B-001",
 ]
-MAYORS = ["/technicien", "/municipalite", "/municipalite/journee?jour=2026-11-23", "/api/v1/days.csv"]
+MAYORS = [
+    "/partages",
+    "/partage/ABCDEFGHJKLMNPQRSTUVWXYZ23",
+    "/technicien",
+    "/contrat",
+    "/municipalite",
+    "/municipalite/journee?jour=2026-11-23",
+    "/api/v1/days.csv",
+]
 LEARNING = "/api/v1/containers/B-001"
 """The first of a day has the city's model learned."""
 BESIDE = [
@@ -81,7 +111,8 @@ BESIDE = [
     "/api/v1/public/dictionary.json",
 ]
 """A line that stays open (`tests/load/test_pages.py`), probes, and what asks the store for nothing."""
-ASKED = {None: EVERYBODYS, MAYOR: MAYORS, OPERATOR: OPERATORS, DRIVER: DRIVERS}
+PLANNERS = ["/comptes", "/journal?qui=awa"]
+ASKED = {None: EVERYBODYS, PLANNER: PLANNERS, MAYOR: MAYORS, OPERATOR: OPERATORS, DRIVER: DRIVERS}
 
 
 class WatchedStream(MemoryStream):
@@ -111,6 +142,8 @@ def stream() -> WatchedStream:
 @pytest.fixture(scope="module")
 def web(database_url: str, stream: WatchedStream) -> Iterator[Running]:
     with serve_city(database_url, stream) as running:
+        with connect(database_url, name="seed") as connection:
+            put_office(connection)
         stream.web = running
         yield running
 

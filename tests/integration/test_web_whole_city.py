@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from services.store.connection import Connection, connect
-from services.web import store as shared
+from services.web.figures import store as shared
 from services.web.operator import store
 from tests.support.web_seed import CITY, DISTRICTS, DRIVER, NOW, OPERATOR, PLAN, containers
 from tests.support.web_server import LogIn

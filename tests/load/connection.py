@@ -116,4 +116,10 @@ class Connection:
         topic = plan.publish_heads[place]
         if dup:
             topic = bytes([packets.PUBLISH_QOS1_DUP]) + topic[1:]
-        parts += (topic, ID_BYTES[packet_id], self._head[1], plan.fill_texts[index * 7919 % 10_000], plan.payload_tail)
+        parts += (
+            topic,
+            ID_BYTES[packet_id],
+            self._head[1],
+            plan.fill_texts[index * 7919 % 10_000],
+            plan.payload_end(place),
+        )

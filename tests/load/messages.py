@@ -78,6 +78,10 @@ class Messages:
         """UTF-8 JSON of `PAYLOAD_BYTES` bytes."""
         return self.payload_head(index // self.containers) + self.fill_texts[index * 7919 % 10_000] + self.payload_tail
 
+    def payload_end(self, place: int) -> bytes:  # noqa: ARG002
+        """What the payloads of the container at this place end with."""
+        return self.payload_tail
+
     def payload_head(self, round_number: int) -> bytes:
         """What all payloads of a round begin with."""
         at = self._round_at(round_number).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]

@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from services.store.connection import connect
-from services.web.accounts import AccountRefused, add_account, list_accounts
-from services.web.login.qr import qr_code
-from services.web.login_limits import WRONG_AN_ADDRESS, Budget, Busy, LoginLimits, Slowed, network_of
-from services.web.passwords import Knock, Resting, check_password
-from services.web.phones import accept_invitation, find_phone, invite_phone, list_phones, remove_phone
-from services.web.security_log import list_attacks, list_events
-from services.web.sessions import Origin
-from services.web.strength import fault_of_code, new_code
+from services.web.entry.accounts import AccountRefused, add_account, list_accounts
+from services.web.entry.login_limits import WRONG_AN_ADDRESS, Budget, Busy, LoginLimits, Slowed, network_of
+from services.web.entry.passwords import Knock, Resting, check_password
+from services.web.entry.phones import accept_invitation, find_phone, invite_phone, list_phones, remove_phone
+from services.web.entry.security_log import list_attacks, list_events
+from services.web.entry.sessions import Origin
+from services.web.entry.strength import fault_of_code, new_code
+from services.web.rendering.qr import qr_code
 from tests.support.login_flood import flooding
 from tests.support.web_seed import CITY, DRIVER, NOW, OPERATOR, TRUCKS, key_of, put_everything
 from tests.support.web_server import Running, client_of, serve

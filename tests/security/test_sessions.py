@@ -15,14 +15,15 @@ from typer.testing import CliRunner
 from services.cli.app import app as command
 from services.clock import SystemClock
 from services.store.connection import connect
-from services.web import strength
-from services.web.accounts import add_account, set_one_time_secret
 from services.web.app import make_app
-from services.web.deps import Deps
-from services.web.one_time import STEP_S, code_at, find_step, new_secret
-from services.web.security_log import list_events, note
-from services.web.sessions import Origin
-from services.web.strength import fault_of_password, fault_of_secret
+from services.web.entry import strength
+from services.web.entry.accounts import add_account, set_one_time_secret
+from services.web.entry.one_time import STEP_S, code_at, find_step, new_secret
+from services.web.entry.security_log import list_events, note
+from services.web.entry.sessions import Origin
+from services.web.entry.strength import fault_of_password, fault_of_secret
+from services.web.rendering import assets
+from services.web.requests.deps import Deps
 from tests.support.web_seed import CITY, DRIVER, MAYOR, OPERATOR, PLAN
 from tests.support.web_server import SECRET, LogIn, Running, client_of
 from tests.twins.stream import MemoryStream
@@ -356,7 +357,7 @@ def test_nothing_behind_a_login_stays_in_a_browser(log_in: LogIn) -> None:
         answer = client.get(path)
         assert answer.status_code in {200, 204}, path
         assert answer.headers["cache-control"] == "no-store", path
-    worker = Path(strength.__file__).parent / "driver" / "static" / "worker.js"
+    worker = assets.WEB / "driver" / "static" / "worker.js"
     assert 'const LEAVE = "/deconnexion"' in worker.read_text()
 
 

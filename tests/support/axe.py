@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from services.web.assets import NODE_MODULES
+from services.web.rendering.assets import NODE_MODULES
 
 _AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 _RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations

@@ -23,6 +23,8 @@ from services.fill.evidence import Evidence
 from services.fill.prospects import Prospects, rounds_from
 
 MONDAY = date(2026, 3, 2)
+EAST, WEST = ("E1", "E2", "E3", "E4"), ("W1", "W2", "W3", "W4")
+"""Containers of the `mirrored` town."""
 NEVER_SERVED_DAILY = Service(min_emptyings=1, period_days=31)
 
 
@@ -49,6 +51,18 @@ def town(*containers: Container, fixed_cost: float = 0, shift_to: int = 14, **ru
         ),
         baseline=(),
     )  # fmt: skip
+
+
+def mirrored(**rules: object) -> Registry:
+    """Four containers to the east of the depot and four to the west, at the same distances, each side a zone."""
+    rows = [_bin_at(name, "east", 2.45 + 0.03 + n / 1000) for n, name in enumerate(EAST)]
+    rows += [_bin_at(name, "west", 2.45 - 0.03 - n / 1000) for n, name in enumerate(WEST)]
+    zones = (Zone(id="east", name="E", population=1000), Zone(id="west", name="W", population=1000))
+    return town(*rows, **rules).model_copy(update={"zones": zones})  # type: ignore[arg-type]
+
+
+def _bin_at(name: str, zone: str, lon: float) -> Container:
+    return bin_(name, zone=zone).model_copy(update={"lon": lon})
 
 
 def bin_(name: str, east: float = 0.0, **said: object) -> Container:
@@ -83,6 +97,13 @@ def large_morning(count: int, trucks: int) -> tuple[Registry, dict[str, Belief],
     known = np.ones(count, dtype=bool)
     rounds, chances = rounds_from(registry, MONDAY, 4), (levels >= 1).astype(np.float64)
     prospects = Prospects(
-        rounds, levels, (levels[:, 0], levels[:, 0]), np.maximum(levels - 1, 0), chances, np.full(count, 0.2), known
+        rounds,
+        levels,
+        levels[:, 0],
+        (levels[:, 0], levels[:, 0]),
+        np.maximum(levels - 1, 0),
+        chances,
+        np.full(count, 0.2),
+        known,
     )
     return registry, beliefs, prospects

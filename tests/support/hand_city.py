@@ -10,7 +10,7 @@ from services.contracts import topics
 from services.contracts.planning import PlanDispatched, PlanMade
 from services.store.connection import connect
 from services.stream.kafka import Delivery
-from services.web.accounts import add_account
+from services.web.entry.accounts import add_account
 from services.writer.day import store_dispatches, store_plans
 from tests.support.hand_town import EVENING, FIRST, SECOND, hand_plan, hand_town
 from tests.support.web_server import Running, serve

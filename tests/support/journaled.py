@@ -69,7 +69,7 @@ def running(
         server.stop()
 
 
-def until(ready: Callable[[], bool], what: str, patience_s: float = 30) -> None:
+def until(ready: Callable[[], bool], what: str, patience_s: float = 120) -> None:
     deadline = time.monotonic() + patience_s
     while not ready():
         assert time.monotonic() < deadline, f"not within {patience_s} s: {what}"

@@ -22,14 +22,14 @@ class Watched:
         page.on("request", lambda r: None if r.url.startswith((own, "blob:", "data:")) else self.foreign.append(r.url))
 
 
-def enrol(page: Page, web: Running, truck: str) -> None:
+def enrol(page: Page, url: str, truck: str) -> None:
     """Make this browser the truck's phone."""
-    page.context.add_cookies([{"name": "tournee_phone", "value": key_of(truck), "url": web.url}])
+    page.context.add_cookies([{"name": "tournee_phone", "value": key_of(truck), "url": url}])
 
 
 def log_in(page: Page, web: Running, who: tuple[str, str], then: str) -> None:
     """By the form, as people do, past what their account has to tell; a driver on the truck's phone."""
-    enrol(page, web, who[0])
+    enrol(page, web.url, who[0])
     page.goto(f"{web.url}/connexion?{urlencode({'suite': then})}")
     page.fill("[name=login]", who[0])
     page.fill("[name=password]", who[1])

@@ -27,8 +27,8 @@ from services.contracts.planning import (
 from services.ledger.savings import ARITHMETIC
 from services.planning.problem import totals_of
 from services.store.connection import Connection, connect
-from services.web.accounts import add_account
-from services.web.phones import add_phone
+from services.web.entry.accounts import add_account
+from services.web.entry.phones import add_phone
 from services.writer.day import store_coverage, store_savings
 from tests.support.web_basemap import SOUTH, WEST, basemap, ring
 
@@ -41,6 +41,9 @@ PLAN = uuid5(NAMES, "plan")
 OPERATOR = ("awa", "une-longue-matinee")
 DRIVER = ("C-01", "482193")
 MAYOR = ("mairie", "une-longue-matinee")
+PLANNER = ("adjoa", "une-longue-matinee")
+TECHNICIAN = ("kossi", "une-longue-matinee")
+"""Of those two, `put_office`."""
 
 DISTRICTS = (
     ("akpakpa", "Akpakpa-Nord", 128_000, (0.062, 0.012, 0.098, 0.040)),
@@ -311,6 +314,12 @@ def put_city(connection: Connection, **changes: Any) -> None:
     for truck in TRUCKS[:3]:
         add_account(connection, CITY, truck, "driver", DRIVER[1], truck)
         put_phone(connection, truck)
+
+
+def put_office(connection: Connection) -> None:
+    """Who else has a desk: a planner and a technician."""
+    add_account(connection, CITY, PLANNER[0], "planner", PLANNER[1])
+    add_account(connection, CITY, TECHNICIAN[0], "technician", TECHNICIAN[1])
 
 
 def key_of(truck: str) -> str:

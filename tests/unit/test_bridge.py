@@ -168,3 +168,44 @@ def test_what_is_left_aside_is_told_once_for_very_many_messages() -> None:
     assert (note.city, note.kind, note.device, note.field, note.messages) == (*C1, "battery_ratio", 3)
     assert "253" in note.example
     assert bridge.meter.noted == 3
+
+
+class Heard:
+    """A doorkeeper's place: what it is told of our own devices' door."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, str, str | None, str | None, str | None]] = []
+
+    def note(
+        self, city: str, door: str, _at: datetime, *, device: str | None = None, left_aside: str | None = None,
+        rejected: str | None = None,
+    ) -> None:  # fmt: skip
+        self.notes.append((city, door, device, left_aside, rejected))
+
+
+class AnyKafka:
+    def send(self, _topic: str, _key: bytes, _value: bytes) -> Held:
+        return Held()
+
+
+def test_door_of_our_own_devices_tells_of_each_message_what_was_dropped_and_why() -> None:
+    """A whole one, one without its battery, a rejected one, one of nobody we know; a topic of nobody is of no city."""
+    heard = Heard()
+    bridge = Bridge(
+        AnyKafka(), CLOCK, KnownDevices(lambda: [C1]).find, lambda _ids: None, keep=KEEP,
+        doorkeeper=heard,  # type: ignore[arg-type]
+    )  # fmt: skip
+    odd = PAYLOAD[:-1] + b', "battery_ratio": 255}'
+    stranger = TOPIC.replace(b"C1", b"C2")
+    told = ((TOPIC, PAYLOAD), (TOPIC, odd), (TOPIC, b"{"), (stranger, PAYLOAD), (b"any", b""))
+    bridge.on_arrivals([Arrival(topic, payload, n) for n, (topic, payload) in enumerate(told)])
+    assert [(city, door, device) for city, door, device, _, _ in heard.notes] == [
+        *[("porto", "ours", "C1")] * 3, ("porto", "ours", "C2")
+    ]  # fmt: skip
+    whole, aside, wrong, nobody = ((left_aside, rejected) for _, _, _, left_aside, rejected in heard.notes)
+    assert whole == (None, None)
+    assert aside[0] is not None
+    assert aside[0].startswith("C1 · battery_ratio: ")
+    assert wrong[1] is not None
+    assert wrong[1].startswith("C1 · payload: ")
+    assert nobody == (None, "C2 · C2 is not among the containers of porto")

@@ -134,6 +134,49 @@ def test_sensors_that_do_not_pay_are_said_not_to(folder: Path) -> None:
     assert "Les capteurs ne rapportent pas ici" in page(registry, "own", summary, "fr")
 
 
+def test_each_day_by_itself_is_another_life_than_days_together(folder: Path, tmp_path: Path) -> None:
+    """The same seed without a sensor or a promise: who shares trucks over three days fetches neighbours sooner."""
+    policies = ("fixed", "ours-0", "day-by-day-0")
+    few = asked(folder, policies=policies, days=2, rules="none", iterations=20)
+    lives = runs.live_all(few, tmp_path, 1, lambda *_: None)
+    _, together, alone = lives
+    assert (together.policy, alone.policy, together.sensors, alone.sensors) == ("ours-0", "day-by-day-0", 0, 0)
+    assert sum(day["stops"] for day in together.days) > sum(day["stops"] for day in alone.days) > 0
+    summary = summarise(draw_town(1), read_city_folder(folder), lives)
+    (lever,) = summary.levers
+    apart = [one["litres"] - other["litres"] for one, other in zip(alone.days, together.days, strict=True)]
+    assert (lever.name, lever.sensors) == ("days-together-0", 0)
+    assert lever.saved["litres"].mean == pytest.approx(sum(apart) / len(apart))
+    told = page(draw_town(1), "none", summary, "en")
+    assert "No sensor, day by day" in told
+    assert "of fewer than 14 days: what is emptied early is paid and not repaid yet" in told
+
+
+@pytest.mark.parametrize(
+    ("alone", "english", "french"),
+    [
+        ((1000.0, 1000.0), "saves 100 XOF a day", "épargne 100 XOF par jour"),
+        ((800.0, 800.0), "costs 100 XOF a day more", "coûte 100 XOF de plus par jour"),
+        ((850.0, 1000.0), "is not told apart from deciding each day by itself: 25 XOF", "ne se distingue pas"),
+    ],
+)
+def test_what_days_together_bring_is_said_in_words(
+    folder: Path, alone: tuple[float, float], english: str, french: str
+) -> None:
+    """Made lives of two seeds, fourteen days each, together 900 a day on each."""
+    day = {"litres": 10.0, "km": 20.0, "stops": 30.0, "money": 1000.0, "beside_l": 0.0, "overflow_lh": 0.0,
+           "people_share": 1.0, "overtime_h": 0.0}  # fmt: skip
+    lives = [
+        runs.Lived(seed, policy, 0, ({**day, "money": money},) * 14)
+        for seed in (1, 2)
+        for policy, money in (("fixed", 1000.0), ("ours-0", 900.0), ("day-by-day-0", alone[seed - 1]))
+    ]
+    registry = draw_town(1)
+    summary = summarise(registry, read_city_folder(folder), lives)
+    assert f"**Without a sensor:** Deciding three days together {english}" in page(registry, "own", summary, "en")
+    assert f"**Sans capteur :** Décider trois jours ensemble {french}" in page(registry, "own", summary, "fr")
+
+
 def test_interval_of_a_mean() -> None:
     """1 and 3: mean 2, deviation 1.414, Student's t of one degree 6.314: 6.314 x 1.414 / 1.414."""
     assert estimate([1.0, 3.0]) == Estimate(2.0, pytest.approx(6.314))

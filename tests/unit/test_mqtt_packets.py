@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import MQTTErrorCode
 
-from services.stream.mqtt_batches import MAX_PACKET_BYTES, Arrival, BatchingClient
+from services.stream.mqtt_batches import MAX_PACKET_BYTES, READ_BYTES, Arrival, BatchingClient
 
 PINGRESP = b"\xd0\x00"
 
@@ -105,3 +105,16 @@ def test_what_the_broker_tells_of_itself_is_heard() -> None:
     client.read_all()
     assert heard == [("$SYS/broker/x", b"7")]
     assert client.came == [Arrival(b"t", b"before", 1), Arrival(b"t", b"after", 2)]
+
+
+def test_read_that_was_full_is_followed_at_once_and_one_that_was_not_lets_the_next_gather() -> None:
+    """Networks' uplinks fill a read with fifty: to sleep after each of these would cap what a bridge can take."""
+    uplink = publish(b"tournee/v1/c/chirpstack/main/up", b"x" * 1350, 7)
+    full = (uplink * (READ_BYTES // len(uplink) + 1))[:READ_BYTES]
+    client = Fed([full, uplink[READ_BYTES % len(uplink) :] + uplink * 19])
+    assert client._packet_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
+    assert len(client.came) == READ_BYTES // len(uplink)
+    assert not client._is_busy
+    assert client._packet_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
+    assert len(client.came) == READ_BYTES // len(uplink) + 20
+    assert client._is_busy

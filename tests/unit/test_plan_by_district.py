@@ -28,6 +28,7 @@ from services.errors import StreamAway
 from services.fill.due import forecasts_of_day
 from services.operations.meters import WorkerMeter
 from services.planning.districts import OtherRoads, problem_on_roads, solution_of
+from services.planning.ended import EndedBy
 from services.planning.plan_day import plan_day
 from services.planning.problem import problem_of_day
 from services.planning.sharing import SharedDay, Sharing, SharingRules
@@ -116,7 +117,7 @@ class Parrot(HereAtOnce):
         super().__init__()
         self._spoil = spoil
 
-    def answers(self, until_s: float) -> Iterator[DistrictPlanned]:  # noqa: ARG002
+    def answers(self, until_s: float, ended_by: EndedBy) -> Iterator[DistrictPlanned]:  # noqa: ARG002
         for order in self.handed_out:
             answer = DistrictPlanned(
                 district_id=order.district_id, request_id=order.request_id, city=order.city,
@@ -187,7 +188,7 @@ class Away(Unused):
 
 
 class GoesAway(HereAtOnce):
-    def answers(self, until_s: float) -> Iterator[DistrictPlanned]:  # noqa: ARG002
+    def answers(self, until_s: float, ended_by: EndedBy) -> Iterator[DistrictPlanned]:  # noqa: ARG002
         raise StreamAway("Kafka went away")
 
 

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+import routing
 from services.city.registry import Registry
 from services.contracts.fields import ONLY_FLEET
 from services.contracts.planning import PlanMade
 from services.fill.belief import Belief, hours_of
 from services.planning.morning import morning_order
 from services.planning.plan_day import plan_day
+from services.planning.sliders import preferences_of
 from tests.support.example_town import example_town
 from tests.support.orders import day_order
 
@@ -115,3 +117,39 @@ def test_morning_orders_once_at_the_citys_hour(registry: Registry) -> None:
     assert first.request_id == again.request_id
     assert first.day == date(2026, 7, 1)
     assert morning_order(city, ONLY_FLEET, at + timedelta(hours=5)) is None
+
+
+def test_sliders_say_what_they_cost_beside_the_cheapest_plan(registry: Registry) -> None:
+    """The price is the difference of two plans of the same day; at zero nothing is asked and nothing said."""
+    order = day_order(registry.city.id, DAY, AS_OF).model_copy(update={"compact": 0.5, "balanced": 1.0})
+    made = plan_day(order, registry, {}, now=lambda: AS_OF)
+    asked = made.sliders
+    assert asked is not None
+    assert (asked.compact, asked.balanced) == (0.5, 1.0)
+    assert asked.without.stops > 0
+    assert min(asked.compact_price, asked.balanced_price, asked.even_duty_s) > 0
+    # What is beyond the mean is dear: the longest day is none the longer for it.
+    assert asked.longest_s <= asked.longest_s_without
+    served = [visit.place for circuit in made.circuits for visit in circuit.stops]
+    assert sorted([*served, *(row.container for row in made.unserved)]) == sorted(c.id for c in registry.containers)
+
+
+def test_plan_without_sliders_says_nothing_of_them(plan: Callable[..., PlanMade]) -> None:
+    made = plan()
+    assert made.sliders is None
+    assert "sliders" not in made.model_dump(mode="json")
+
+
+def test_full_slider_is_priced_by_what_the_day_costs() -> None:
+    """Ten stops cost 10,000 beside prizes: a stop apart 500, a strange one 250, an hour beyond the mean 4,000."""
+    stops = tuple(routing.Stop(f"B{n}", 0, 1, 1, 1, "residual", required=False, prize=700.0) for n in range(11))
+    visits = tuple(routing.Visit(routing.VisitKind.STOP, f"B{n}", 0, 0, 0) for n in range(10))
+    home = routing.Visit(routing.VisitKind.DEPOT, "D", 18_000, 18_000, 18_000)
+    problem = routing.Problem("day", routing.Prices(1, 1), (), {}, (), (), (), stops)
+    left = routing.Unserved("B10", routing.Reason.PRIZE_BELOW_COST)
+    out = routing.Visit(routing.VisitKind.DEPOT, "D", 0, 0, 0)
+    cheapest = routing.Solution("day", (routing.Route("T", (out, *visits, home)),), (left,), 10_700.0, duty_s=18_000)
+    order = day_order("town", DAY, AS_OF).model_copy(update={"compact": 1.0, "balanced": 1.0})
+    known = {"B1": frozenset({"T"})}
+    told = routing.Preferences(500.0, 4000.0, 18_000, routing.Familiarity(known, 250.0))
+    assert preferences_of(order, problem, cheapest, known) == told

@@ -20,6 +20,9 @@ from kafka.consumer.subscription_state import SubscriptionState
 from kafka.coordinator.base import BaseCoordinator
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.producer.kafka import KafkaProducer
+from kafka.producer.record_accumulator import RecordAccumulator
+from kafka.producer.sender import Sender
 
 ROOT = Path(__file__).parents[2]
 LEANED_ON = {
@@ -84,12 +87,23 @@ KAFKA_NAMES: list[tuple[Any, str]] = [
     (KafkaNetSocket, "sock_connect"),
     (BaseCoordinator, "request_rejoin"),
     (SubscriptionState, "all_consumed_offsets"),
+    (RecordAccumulator, "append"),
+    (Sender, "wakeup"),
 ]
 
 
 @pytest.mark.parametrize(("owner", "name"), KAFKA_NAMES, ids=lambda part: getattr(part, "__name__", part))
 def test_kafka_python_still_has_what_our_clients_lean_on(owner: Any, name: str) -> None:
     assert hasattr(owner, name), f"kafka-python's {owner.__name__} has no {name} any more"
+
+
+def test_kafka_python_still_gathers_what_is_sent_where_we_put_it() -> None:
+    """`EventProducer.send` goes to the accumulator as `KafkaProducer.send` does, and wakes the sender as it does."""
+    source = inspect.getsource(KafkaProducer.send)
+    assert "self._accumulator.append(tp, timestamp_ms, key_bytes, value_bytes, headers," in source
+    assert "future, batch_is_full, new_batch_created, abort_for_new_batch = result" in source
+    assert "if batch_is_full or new_batch_created:" in source
+    assert "self._sender.wakeup()" in source
 
 
 def test_kafka_python_still_keeps_its_coordinator_and_its_network() -> None:

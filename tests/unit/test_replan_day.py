@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.city.registry import Registry
+from services.contracts.changes import ByHand, ClosedSite
 from services.contracts.planning import Circuit, PlanMade
+from services.fill.belief import Belief, learn, start
+from services.fill.evidence import Evidence
 from services.planning.plan_day import plan_day
 from services.planning.replan_day import replan_day
 from services.planning.under_way import Confirmed, UnderWay
@@ -179,3 +182,50 @@ def test_day_planned_at_seven_does_not_begin_at_six(registry: Registry) -> None:
     made = plan_day(day_order(registry.city.id, DAY, at), registry, {}, now=lambda: at)
     assert made.circuits
     assert all(circuit.visits[0].leave_at >= at for circuit in made.circuits)
+
+
+def test_what_operators_settled_holds_for_the_rest_of_the_day(registry: Registry, plan: PlanMade) -> None:
+    """A truck breaks down: what was called for is emptied though nothing is due there, what was left out is not."""
+    circuit = longest(plan)
+    now = circuit.stops[1].leave_at + timedelta(minutes=1)
+    called, left = circuit.stops[2].place or "", circuit.stops[3].place or ""
+    other = next(one.truck for one in plan.circuits if one is not circuit)
+    by_hand = ByHand(
+        added=(called,), left_out=(left,), pins={called: circuit.truck},
+        closed_sites=(ClosedSite(site="centre-tri", until=None, reason="grue en panne"),),
+    )  # fmt: skip
+    settled = plan.model_copy(update={"by_hand": by_hand})
+    under_way = UnderWay(settled, words(circuit, 2), frozenset({circuit.truck}))
+    order = day_order(registry.city.id, DAY, now).model_copy(update={"broken_down": (circuit.truck,)})
+    again = replan_day(order, registry, {called: nearly_empty()}, under_way, now=lambda: now)
+    assert called in [stop.place for stop in by_truck(again)[other].stops]
+    assert left not in served(again)
+    assert {row.container: row.reason for row in again.unserved}[left] == "left_by_hand"
+    assert again.by_hand.added == (called,)
+    assert again.by_hand.pins == {}  # of a truck that goes on no further
+    assert again.by_hand.closed_sites == by_hand.closed_sites
+    assert not [v for c in again.circuits for v in c.visits if v.place == "centre-tri" and v.arrive_at > now]
+
+
+def nearly_empty() -> Belief:
+    """Of a container emptied the day before, which its sensor has said ever since: nothing asks for it today."""
+    emptied = datetime(2026, 3, 2, 7, tzinfo=UTC)
+    belief = learn(start(), Evidence("emptied", emptied, emptied, 0.5))
+    for hours in range(1, 21):
+        at = emptied + timedelta(hours=hours)
+        belief = learn(belief, Evidence("reading", at, at, 0.03))
+    return belief
+
+
+def test_site_closed_until_noon_takes_nothing_before(registry: Registry, plan: PlanMade) -> None:
+    """Who is full by then waits, or goes there last; in the morning that is over it was open."""
+    circuit = longest(plan)
+    now = circuit.stops[1].leave_at + timedelta(minutes=1)
+    noon = datetime(2026, 3, 3, 11, tzinfo=UTC)
+    closed = ClosedSite(site="decharge-communale", until=noon, reason=None)
+    settled = plan.model_copy(update={"by_hand": ByHand(closed_sites=(closed,))})
+    under_way = UnderWay(settled, words(circuit, 2), frozenset({circuit.truck}))
+    again = replan_day(day_order(registry.city.id, DAY, now), registry, {}, under_way, now=lambda: now)
+    tips = [v for c in again.circuits for v in c.visits if v.place == "decharge-communale" and v.arrive_at > now]
+    assert tips
+    assert all(visit.start_at >= noon for visit in tips)

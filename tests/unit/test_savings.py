@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 
 from services.city.registry import Registry
+from services.contracts.fields import ONLY_FLEET
 from services.contracts.ledger import SavingsComputed
 from services.contracts.planning import Circuit, PlanMade
 from services.ledger.counterfactual import Counterfactual
 from services.ledger.day_events import DayEvents
-from services.ledger.driven import Confirmed, SentPlan
+from services.ledger.driven import USUAL_M, Confirmed, SentPlan
+from services.ledger.fuel import FuelBook
 from services.ledger.known import NotKnown
 from services.ledger.savings import savings_of_day
 from services.planning.plan_day import plan_day
@@ -104,6 +106,22 @@ def test_longer_real_road_counts_on_both_sides(line: Callable[..., SavingsComput
     for side in ("driven", "baseline"):
         before, after = getattr(estimated, side).distance_m, getattr(measured, side).distance_m
         assert after == pytest.approx(1.2 * before, rel=0.01)
+
+
+def test_little_that_was_measured_is_drawn_towards_the_usual_road(
+    line: Callable[..., SavingsComputed], plan: PlanMade
+) -> None:
+    """No GPS: the fleet's usual factor on both sides. With GPS: between its own and the usual, nearer to its own."""
+    book = FuelBook(1, {}, {(ONLY_FLEET, "estimated"): 1.4, (ONLY_FLEET, "osm"): 9.0})
+    estimated, usual = line(confirmed=all_done(plan)), line(confirmed=all_done(plan), book=book)
+    assert (usual.road_factor, usual.roads) == (1.4, "estimated")
+    for side in ("driven", "baseline"):
+        before, after = getattr(estimated, side).distance_m, getattr(usual, side).distance_m
+        assert after == pytest.approx(1.4 * before, rel=0.001)
+    measured = line(confirmed=all_done(plan), tracks=tracks_of(plan, 1.2), book=book)
+    driven_m = plan.totals.distance_m
+    expected = (1.2 * driven_m + 1.4 * USUAL_M) / (driven_m + USUAL_M)
+    assert measured.road_factor == pytest.approx(expected, abs=0.01)
 
 
 def test_silence_is_no_saving(line: Callable[..., SavingsComputed], plan: PlanMade) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from routing.warm_up import warm_up
 from services.contracts.changes import ClosedSite
-from services.contracts.planning import PlanMade
+from services.contracts.planning import PlanMade, Sliders
 from services.planning.by_hand import changed_plan
 from services.planning.plan_ground import ground_of
 from services.planning.solve_around import solve_around
@@ -30,12 +30,12 @@ def plan() -> PlanMade:
     return hand_plan(TOWN, DEAREST)
 
 
-def solved(plan: PlanMade, begun: tuple[str, ...] = (), number: int = 9) -> PlanMade:
+def solved(plan: PlanMade, begun: tuple[str, ...] = (), number: int = 9, absent: tuple[str, ...] = ()) -> PlanMade:
     order = day_order(TOWN.city.id, DAY, EVENING).model_copy(
         update={"request_id": UUID(int=number), "around": plan.plan_id, "ordered_by": "awa"}
     )
     ground = ground_of(plan if plan.by_hand.root is None else hand_plan(TOWN, DEAREST), plan.by_hand.added, TOWN)
-    return solve_around(order, plan, ground, begun, EVENING)
+    return solve_around(order, plan, ground, begun, EVENING, absent=absent)
 
 
 def test_rest_gets_better_and_says_whose_wish_it_was(plan: PlanMade) -> None:
@@ -45,6 +45,29 @@ def test_rest_gets_better_and_says_whose_wish_it_was(plan: PlanMade) -> None:
     assert better.change is not None
     assert (better.change.kind, better.change.changed_by, better.change.parent) == ("solve", "awa", plan.plan_id)
     assert better.by_hand.root == plan.plan_id
+
+
+def test_crews_get_their_quarter_again_where_that_was_asked(plan: PlanMade) -> None:
+    """Each compactor drives the other's containers: at a price that outweighs all they give them back."""
+    asked = Sliders(
+        compact=1, without=plan.totals, apart_ratio=0.5, apart_ratio_without=0.5, longest_s=1, longest_s_without=1,
+        strange_price=1e6, known_stops=11,
+    )  # fmt: skip
+    emptied = {stop: {SECOND: 40} for stop in DEAREST[FIRST]} | {stop: {FIRST: 40} for stop in DEAREST[SECOND]}
+    order = day_order(TOWN.city.id, DAY, EVENING).model_copy(update={"around": plan.plan_id})
+    parent = plan.model_copy(update={"sliders": asked})
+    again = solve_around(order, parent, ground_of(plan, (), TOWN), (), EVENING, emptied=emptied)
+    served = {stop.place: circuit.truck for circuit in again.circuits for stop in circuit.stops}
+    assert {served[stop] for stop in DEAREST[FIRST]} == {SECOND}
+    assert {served[stop] for stop in DEAREST[SECOND]} == {FIRST}
+
+
+def test_time_spent_before_the_search_is_not_searched(plan: PlanMade) -> None:
+    """Of eight seconds 6.9 went by while the ground was read: 1.1 are left for the search, all but none for telling."""
+    order = day_order(TOWN.city.id, DAY, EVENING, time_limit_s=8).model_copy(update={"around": plan.plan_id})
+    around = solve_around(order, plan, ground_of(plan, (), TOWN), (), EVENING, spent_s=6.9)
+    assert around.time_limit_s == pytest.approx(1.1, abs=0.05)
+    assert around.solve_s < 2
 
 
 def test_locked_circuit_stays_to_the_letter(plan: PlanMade) -> None:
@@ -65,6 +88,21 @@ def test_pinned_stop_stays_on_its_truck(plan: PlanMade) -> None:
     ground = ground_of(plan, (), TOWN)
     pinned = changed_plan(plan, change_of(plan, "place", container="HOU-010", truck=TIPPER), ground)
     assert "HOU-010" in order_of(solved(pinned), TIPPER)
+
+
+def test_absent_truck_gives_all_away_also_what_was_pinned_on_it(plan: PlanMade) -> None:
+    """The roll was called after the plan was made: others take what they can, and it is told as parked."""
+    ground = ground_of(plan, (), TOWN)
+    pinned = changed_plan(plan, change_of(plan, "pin", container=DEAREST[SECOND][0]), ground)
+    around = solved(pinned, absent=(SECOND,))
+    assert SECOND not in {circuit.truck for circuit in around.circuits}
+    assert order_of(around, FIRST)
+    assert SECOND in around.by_hand.parked
+
+
+def test_absent_truck_that_has_begun_keeps_its_circuit(plan: PlanMade) -> None:
+    around = solved(plan, begun=(SECOND,), absent=(SECOND,))
+    assert [c for c in around.circuits if c.truck == SECOND] == [c for c in plan.circuits if c.truck == SECOND]
 
 
 def test_container_left_out_by_hand_stays_out(plan: PlanMade) -> None:

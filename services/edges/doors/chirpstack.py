@@ -7,7 +7,7 @@ missing fCnt is 0, and which event it is shows in what only that event has.
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from services.edges.choosing import read_sensor
 from services.edges.door import Door, Moment
@@ -15,6 +15,7 @@ from services.edges.heard import MISSING, Faults, Heard, NotAReading, Refused
 from services.edges.values import PLAIN, Fields, Object, judged, text_of
 
 DEV_EUI = re.compile(r"[0-9A-Fa-f]{16}")
+BETWEEN = re.compile(r"[-: ]")
 EUI = "16 hexadecimal digits"
 
 SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -33,7 +34,9 @@ SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
 
 def eui_of(value: object) -> str | None:
     """A DevEUI in small letters; dashes and colons between its bytes do not matter."""
-    plain = re.sub(r"[-: ]", "", value) if isinstance(value, str) and len(value) <= 32 else ""
+    if not isinstance(value, str) or len(value) > 32:
+        return None
+    plain = value if len(value) == 16 else BETWEEN.sub("", value)
     return plain.lower() if DEV_EUI.fullmatch(plain) else None
 
 
@@ -52,7 +55,7 @@ def bytes_of(value: object, field: str, heard: Heard) -> bytes | None:
 
 def object_of(value: object, field: str, heard: Heard) -> Object | None:
     """What the network's decoder made, None where it made nothing."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value or None
     if value is not None:
         heard.drop(field, value, "an object")
@@ -86,9 +89,8 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
     faults = Faults()
     if heard.device is None:
         faults.add(Refused("deviceInfo.devEui", about.fields.get("devEui", MISSING), EUI))
-    times = [("time", message.get("time")), *_gateway_times(message.get("rxInfo"))]
     with faults:
-        heard.happened_at = judged(heard, times, moment.now)
+        heard.happened_at = judged(heard, _times(message), moment.now)
     port = take_port(fields, "fPort", "fCnt", "rxInfo")
     with faults:
         read_sensor(
@@ -107,10 +109,12 @@ def event_of(message: Object) -> str:
     return next((event for event, signs in SIGNS if signs & message.keys()), "unknown")
 
 
-def _gateway_times(received: object) -> list[tuple[str, object]]:
-    """When the gateways and the network say that they heard it."""
-    ways = [way for way in received if isinstance(way, Mapping)] if isinstance(received, list) else []
-    return [(f"rxInfo.{name}", way.get(name)) for way in ways[:8] for name in ("nsTime", "gwTime")]
+def _times(message: Object) -> Iterator[tuple[str, object]]:
+    """When it happened as ChirpStack says, else as the network and the gateways say that they heard it."""
+    yield "time", message.get("time")
+    received = message.get("rxInfo")
+    ways = [way for way in received if isinstance(way, dict)] if isinstance(received, list) else []
+    yield from ((f"rxInfo.{name}", way.get(name)) for way in ways[:8] for name in ("nsTime", "gwTime"))
 
 
 DOOR = Door("chirpstack", "containers", _recognises, _read)

@@ -9,7 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from services.contracts.fields import FUTURE_TOLERANCE
 from services.edges.door import Door, Moment
-from services.edges.doors.places import KMH_PER_KNOT, take_alarm, take_motion, take_place, without_unknown
+from services.edges.doors.places import (
+    KMH_PER_KNOT,
+    take_alarm,
+    take_counters,
+    take_motion,
+    take_place,
+    without_unknown,
+)
 from services.edges.heard import MISSING, Faults, Heard, Refused
 from services.edges.values import Fields, Object, epoch_of, instant_of, text_of
 
@@ -71,6 +78,7 @@ def _take_extras(fields: Fields) -> None:
     take_motion(fields, "speed", heading, "accuracy", KMH_PER_KNOT)
     battery = without_unknown(fields, ("batt",)).take("batt", {"": 1, "%": 1}, 0, 100, "0 to 100 %")
     heard.battery_ratio = None if battery is None else battery / 100
+    take_counters(fields)
     take_alarm(told.get("alarm") or None, heard)
 
 

@@ -46,6 +46,7 @@ def _read(message: Object, heard: Heard, moment: Moment) -> None:
             heard.lon, heard.lat = said.lon, said.lat
             heard.speed_kmh, heard.heading_deg = said.speed_kmh, said.heading_deg
             heard.accuracy_m = said.accuracy_m
+            heard.fuel_used_l, heard.odometer_m, heard.engine_s = said.fuel_used_l, said.odometer_m, said.engine_s
 
 
 def _said(message: Object, kind: DeviceKind, heard: Heard, moment: Moment) -> Said:

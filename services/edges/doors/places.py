@@ -1,11 +1,16 @@
 """What all trackers say: a place, and how one goes there."""
 
+from services.contracts.telemetry import MOST_ENGINE_S, MOST_FUEL_USED_L, MOST_ODOMETER_M
 from services.edges.heard import Heard, Refused
-from services.edges.values import PLAIN, Fields
+from services.edges.values import PLAIN, Fields, Units
 
 KMH_PER_KNOT = 1.852
 KMH_PER_MS = 3.6
 MOST_KMH = 200
+LITRES: Units = {"": 1, "l": 1, "ml": 0.001}
+METRES: Units = {"": 1, "m": 1, "km": 1000}
+ENGINE_S: Units = {"": 0.001, "ms": 0.001, "s": 1, "h": 3600}
+"""Seconds. Traccar's `hours` are milliseconds."""
 UNKNOWN = (-1, "-1", "-1.0")
 """What phones say in place of a speed, a heading or a battery that they do not know: no fault."""
 
@@ -31,6 +36,20 @@ def take_motion(fields: Fields, speed: str, heading: str, accuracy: str, kmh: fl
     heard.speed_kmh = None if fast is None else round(fast * kmh, 3)
     heard.heading_deg = known.take(heading, PLAIN, 0, 360, "degrees, 0 to 360")
     heard.accuracy_m = known.take(accuracy, PLAIN, 0, 100_000, "metres, 0 to 100000")
+
+
+def take_counters(fields: Fields) -> None:
+    """What the engine has counted in all its life, by Traccar's names and in its units where none is told.
+
+    `odometer` is the tracker's, `obdOdometer` the truck's own. `totalDistance` is Traccar's sum of its fixes, `fuel`
+    and `fuelLevel` are the tank's, `fuelConsumption` a rate of this instant: none of them counts what was burnt.
+    """
+    heard = fields.heard
+    known = without_unknown(fields, ("fuelUsed", "obdOdometer", "odometer", "hours"))
+    heard.fuel_used_l = known.take("fuelUsed", LITRES, 0, MOST_FUEL_USED_L, "litres since the engine is new")
+    metres = [known.take(name, METRES, 0, MOST_ODOMETER_M, "metres") for name in ("obdOdometer", "odometer")]
+    heard.odometer_m = next((each for each in metres if each), None)
+    heard.engine_s = known.take("hours", ENGINE_S, 0, MOST_ENGINE_S, "milliseconds that the engine has run")
 
 
 def without_unknown(fields: Fields, names: tuple[str, ...]) -> Fields:

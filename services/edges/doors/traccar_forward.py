@@ -6,7 +6,7 @@ So the trackers that a city already has come in through the Traccar that it alre
 from collections.abc import Mapping
 
 from services.edges.door import Door, Moment
-from services.edges.doors.places import KMH_PER_KNOT, take_alarm, take_motion, take_place
+from services.edges.doors.places import KMH_PER_KNOT, take_alarm, take_counters, take_motion, take_place
 from services.edges.heard import MISSING, Faults, Heard, Refused
 from services.edges.values import Fields, Object, judged, text_of
 
@@ -48,6 +48,7 @@ def _take_extras(position: Fields) -> None:
     attributes = position.inside("attributes")
     battery = attributes.take("batteryLevel", {"": 1, "%": 1}, 0, 100, "0 to 100 %")
     heard.battery_ratio = None if battery is None else battery / 100
+    take_counters(attributes)
     take_alarm(attributes.fields.get("alarm") or None, heard)
 
 

@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 
 from services.roads.osm.errors import EngineMissing, ExtractUnusable
-from services.roads.osm.extract import DRIVABLE
+from services.roads.osm.extract import ALLEYS, DRIVABLE
 from services.roads.tracks import METRES_A_DEGREE
-
-MORE = frozenset({"footway", "path", "pedestrian", "cycleway"})
-"""Where a tricycle may go too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +42,7 @@ def read_streets(file: Path) -> Streets:
     try:
         processor = osmium.FileProcessor(str(file), osmium.osm.NODE | osmium.osm.WAY).with_locations()
         for way in processor.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)):
-            if way.tags.get("highway") not in DRIVABLE | MORE:
+            if way.tags.get("highway") not in DRIVABLE | ALLEYS:
                 continue
             nodes = [(node.ref, node.lon, node.lat) for node in way.nodes if node.location.valid()]
             ways[way.id] = tuple(ref for ref, _, _ in nodes)

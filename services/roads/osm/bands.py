@@ -17,12 +17,13 @@ from services.roads.built import InUse, keep_folders
 from services.roads.osm.engine import GRAPH
 from services.roads.osm.errors import GraphBroken
 from services.roads.osm.graph import Told, contract
+from services.roads.osm.segments import SEGMENTS
 from services.roads.speeds import Pair, band_name
 
 CURRENT = "bands.json"
 FOLDER = "bands"
 SPEEDS = "speeds.csv"
-NOT_COPIED = (FOLDER, CURRENT, "matrices", f"{GRAPH}.hsgr", ".*")
+NOT_COPIED = (FOLDER, CURRENT, "closed", "matrices", SEGMENTS, f"{GRAPH}.hsgr", ".*")
 
 
 class Variants(BaseModel):

@@ -1,6 +1,7 @@
 """A city's real roads, as the planner and the pages ask for them."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -9,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.registry import Registry
+from services.roads.closures import DrawnLine, Segments, along
 from services.roads.osm.bands import find_variants, variant_folder
+from services.roads.osm.closed import closed_graph
 from services.roads.osm.engine import Engine, Stops
 from services.roads.osm.errors import GraphBroken, RoadsError
 from services.roads.osm.graph import engine_version
 from services.roads.osm.lines import way_of
 from services.roads.osm.matrices import Matrices, Told, WeightedTable, weighted
 from services.roads.osm.matrix_file import StoredMatrix
+from services.roads.osm.segments import SEGMENTS, load_segments
 from services.roads.osm.store import MATRICES, Graph, Manifest, RoadStore
 from services.roads.reach import city_places
 from services.roads.roads import (
@@ -31,8 +35,8 @@ from services.roads.roads import (
     RoadVehicle,
     road_vehicle,
 )
-from services.roads.speeds import band_shares
-from services.roads.ways import Way
+from services.roads.speeds import Pair, band_shares
+from services.roads.ways import LonLat, Way
 
 type Metres = NDArray[np.float64]
 
@@ -50,6 +54,9 @@ class OsmRoads:
     def __init__(self, store: RoadStore, manifest: Manifest) -> None:
         self._store = store
         self._manifest = manifest
+        self.closed: Sequence[DrawnLine] = ()
+        self._closed: frozenset[Pair] = frozenset()
+        self._segments: Segments | None = None
         self._engines: dict[Path, Engine] = {}
 
     def name(self, vehicle: RoadVehicle) -> str:
@@ -87,6 +94,49 @@ class OsmRoads:
         distance_m, duration_s = weighted(parts)
         _off_the_map(distance_m, duration_s, places, off_m)
         return RoadTable(distance_m, duration_s, off_m)
+
+    def closing(self, lines: Sequence[DrawnLine]) -> "OsmRoads":
+        """The same roads without the streets along these lines; themselves, where there is no street along any.
+
+        Raises:
+            GraphBroken: they were built before streets could be closed.
+        """
+        if not lines:
+            return self
+        segments = self.segments()
+        pairs = frozenset(map(tuple, segments.nodes[along(segments, lines)].tolist()))
+        if not pairs:
+            return self
+        roads = OsmRoads(self._store, self._manifest)
+        roads.closed, roads._closed, roads._segments = (*self.closed, *lines), self._closed | pairs, segments
+        return roads
+
+    def between(self, begin: LonLat, end: LonLat) -> tuple[LonLat, ...] | None:
+        """The line of the street between two places, whichever way it is driven; None where none leads there.
+
+        Raises:
+            EngineMissing, GraphBroken: no graph can be asked.
+        """
+        graph = next(iter(self._manifest.graphs.values()))
+        engine = Engine(self._store.graph_folder(graph.key), graph.anchor)
+        found: list[Way] = []
+        for ends in ((begin, end), (end, begin)):
+            try:
+                found.append(way_of(engine.route(Stops(np.array(ends), np.zeros(2, dtype=np.bool_)))))
+            except GraphBroken:  # no way: a street of one direction
+                continue
+        return min(found, key=lambda way: way.legs[0].distance_m).line if found else None
+
+    def segments(self) -> Segments:
+        """Of all streets of the extract: those of any of its graphs.
+
+        Raises:
+            GraphBroken: they were built before streets could be closed.
+        """
+        if self._segments is None:
+            graph = next(iter(self._manifest.graphs.values()))
+            self._segments = load_segments(self._store.graph_folder(graph.key) / SEGMENTS)
+        return self._segments
 
     def stored(
         self, vehicle: RoadVehicle, places: Places, told: Told | None = None
@@ -154,7 +204,8 @@ class OsmRoads:
 
     def _folder(self, vehicle: RoadVehicle, variant: str | None) -> Path:
         graph = self.graph_folder(vehicle)
-        return graph if variant is None else variant_folder(graph, variant)
+        folder = None if variant is None else variant_folder(graph, variant)
+        return closed_graph(graph, folder, self._closed) if self._closed else folder or graph
 
     def _graph(self, vehicle: RoadVehicle) -> Graph:
         graph = self._manifest.graphs.get(vehicle.graph)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.city.geometry import M_PER_DEGREE
+from services.roads.closures import MICRO, Segments
 from services.roads.osm.errors import EngineMissing, ExtractUnusable
 
 SUFFIXES = (".osm.pbf", ".osm.gz", ".osm.bz2", ".osm")
@@ -19,6 +20,8 @@ DRIVABLE = frozenset(
     f"{kind}{link}" for kind in ("motorway", "trunk", "primary", "secondary", "tertiary") for link in ("", "_link")
 ) | {"unclassified", "residential", "living_street", "service", "track", "road"}
 """Kinds of `highway` that some vehicle may take; which one takes what is said by the profiles."""
+ALLEYS = frozenset({"footway", "path", "pedestrian", "cycleway"})
+"""Where a tricycle may go too."""
 
 WIDE_HIGHWAYS = frozenset({"trunk", "primary"})
 WIDE_LANES = 3
@@ -46,6 +49,8 @@ class Extract:
     """(n, 2) OSM node ids, smaller first: segments of wide streets that are driven both ways."""
     landmarks: NDArray[np.float64]
     """(n, 2) lon, lat spread over the streets: most stand on the main network, whatever islands there are."""
+    segments: Segments
+    """Of every street and alley, to find those that somebody closes."""
 
 
 def read_extract(file: Path) -> Extract:
@@ -109,8 +114,13 @@ def _read(file: Path, sha256: str) -> Extract:
     processor = processor.with_filter(has_highway).with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     streets = _Streets()
     for way in processor:
-        if way.tags.get("highway") in DRIVABLE:
-            streets.add(way.tags, [(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()])
+        kind = way.tags.get("highway")
+        if kind not in DRIVABLE | ALLEYS:
+            continue
+        nodes = [(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()]
+        streets.add_segments(nodes)
+        if kind in DRIVABLE:
+            streets.add(way.tags, nodes)
     if not streets.corners:
         raise ExtractUnusable(f"{file}: holds no street that a vehicle could take; expected ways with `highway`")
     corners = np.array(streets.corners)
@@ -126,6 +136,7 @@ def _read(file: Path, sha256: str) -> Extract:
         crossings=len(streets.ends),
         wide=np.array(sorted(streets.wide), dtype=np.int64).reshape(-1, 2),
         landmarks=corners[chosen],
+        segments=streets.segments(),
     )
 
 
@@ -137,6 +148,20 @@ class _Streets:
         self.ends: set[int] = set()
         self.wide: set[tuple[int, int]] = set()
         self.corners: list[tuple[float, float]] = []
+        self._segments: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+
+    def add_segments(self, nodes: list[tuple[int, float, float]]) -> None:
+        for (begin, *from_), (end, *to) in pairwise(nodes):
+            if begin < end:
+                self._segments[begin, end] = tuple(round(MICRO * degrees) for degrees in (*from_, *to))  # type: ignore[assignment]
+            elif end < begin:
+                self._segments[end, begin] = tuple(round(MICRO * degrees) for degrees in (*to, *from_))  # type: ignore[assignment]
+
+    def segments(self) -> Segments:
+        return Segments(
+            np.array(list(self._segments.keys()), dtype=np.int64).reshape(-1, 2),
+            np.array(list(self._segments.values()), dtype=np.int32).reshape(-1, 4),
+        )
 
     def add(self, tags: Any, nodes: list[tuple[int, float, float]]) -> None:
         if len(nodes) < 2:

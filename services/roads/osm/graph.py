@@ -14,6 +14,7 @@ from services.roads.osm.engine import GRAPH, WIDE
 from services.roads.osm.errors import GraphBroken
 from services.roads.osm.extract import Extract
 from services.roads.osm.lua import osrm_folder, profile_text, profiles_hash
+from services.roads.osm.segments import SEGMENTS, save_segments
 from services.roads.roads import RoadVehicle
 
 type Told = Callable[[str, float], None]
@@ -34,7 +35,7 @@ def engine_version() -> str:
 
 def key_of(extract: Extract, vehicle: RoadVehicle) -> str:
     """Name of a graph's folder: the same key, the same graph."""
-    rules = f"{extract.sha256}\n{vehicle.graph}\n{profiles_hash()}\n{engine_version()}"
+    rules = f"{extract.sha256}\n{vehicle.graph}\n{profiles_hash()}\n{engine_version()}\n{SEGMENTS}"
     return f"{extract.sha256[:8]}-{vehicle.graph}-{hashlib.sha256(rules.encode()).hexdigest()[:8]}"
 
 
@@ -47,6 +48,7 @@ def make_graph(extract: Extract, vehicle: RoadVehicle, folder: Path, told: Told)
     """
     folder.mkdir()
     np.save(folder / WIDE, extract.wide)
+    save_segments(folder / SEGMENTS, extract.segments)
     profile = folder / "profile.lua"
     profile.write_text(profile_text(vehicle), encoding="utf-8")
     small = min(SMALL_MOST, max(SMALL_LEAST, extract.crossings // SMALL_SHARE))

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.web.api_docs.description import subjects_of, with_code
-from services.web.pages import get_page
+from services.web.rendering.pages import get_page
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from services.contracts.fields import CityId, Id
-from services.web import store as shared
 from services.web.calendar import store
 from services.web.calendar.days import AHEAD, BACK, CollectionDay, Round, collection_days
 from services.web.calendar.ics import calendar_of, stream_name
-from services.web.catalogue import texts_in
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.etags import with_etag
-from services.web.pages import get_page
-from services.web.problems import NotFound
-from services.web.words import Words
+from services.web.figures import store as shared
+from services.web.rendering.catalogue import texts_in
+from services.web.rendering.etags import with_etag
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.rendering.words import Words
+from services.web.requests.deps import Deps, WithDeps, WithStore
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["open data"])

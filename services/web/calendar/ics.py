@@ -7,8 +7,8 @@ from icalendar import Calendar, Event
 
 from services.city.registry import City
 from services.web.calendar.days import CollectionDay, Round
-from services.web.catalogue import Texts
-from services.web.words import Words
+from services.web.rendering.catalogue import Texts
+from services.web.rendering.words import Words
 
 REFRESH = timedelta(hours=2)
 STATUS = {"usual": "TENTATIVE", "confirmed": "CONFIRMED", "cancelled": "CANCELLED"}

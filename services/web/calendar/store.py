@@ -7,7 +7,7 @@ from services.city.fields import WEEKDAYS
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.web.calendar.days import Round, SentDay
-from services.web.store import rows_of
+from services.web.figures.store import rows_of
 
 SQL = load_queries(__name__)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.city.registry import City
 from services.contracts.fields import Id
-from services.fill.prospects import MAX_FILL_RATIO
+from services.fill.outlook import MOST_SHOWN_RATIO
 from services.store.connection import Connection
 from services.web.container import store
 from services.web.container.chart import draw_chart
@@ -23,11 +23,11 @@ from services.web.container.schemas import (
     Level,
     Sensor,
 )
-from services.web.days import today_in
-from services.web.deps import WithDeps, WithTransaction
-from services.web.guards import OfficeSession, SessionCity, WithTokens
-from services.web.pages import get_page
-from services.web.problems import NotFound
+from services.web.figures.days import today_in
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import WithDeps, WithTransaction
+from services.web.requests.guards import OfficeSession, SessionCity, WithTokens
 
 pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["containers"])
@@ -81,7 +81,7 @@ def container_page(
     return get_page(request).render(
         request, "container/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce), now=now,
         container=found.row, believed=found.believed, history=found.history, levels=found.levels, forecast=forecast,
-        chart=chart, days=jours, choices=SHOWN_DAYS, most=MAX_FILL_RATIO, **values,
+        chart=chart, days=jours, choices=SHOWN_DAYS, most=MOST_SHOWN_RATIO, **values,
     )  # fmt: skip
 
 

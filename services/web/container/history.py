@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Literal
 
 from services.city.registry import City
@@ -11,6 +10,7 @@ from services.contracts.changes import PlanChange
 from services.store.connection import Connection
 from services.web.container import store
 from services.web.container.outlook import Believed
+from services.web.figures.row_history import RowState, edits_of, list_row_states
 
 REMEMBERED = timedelta(days=120)
 SAME = timedelta(hours=3)
@@ -52,7 +52,7 @@ class Change:
     day: date | None = None
     """Of that plan."""
     reason: str | None = None
-    """Of an alert."""
+    """Of an alert, a word of `skip`; of an edit, in the words of whoever made it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def read_history(connection: Connection, city: City, container: str, believed: B
     observations = store.list_observations(connection, city.id, container, since)
     skipped = store.list_skipped(connection, city.id, container, since)
     changes = [
-        *registry_changes(store.list_registry_rows(connection, city.id, container)),
+        *registry_changes(list_row_states(connection, city.id, "container", container)),
         *_plan_changes(store.list_plan_changes(connection, city.id, container, since.date())),
         *_seen_alerts(store.list_seen_alerts(connection, city.id, container, since)),
     ]
@@ -126,34 +126,10 @@ def pieces_of(observations: Sequence[store.ObservationRow], skipped: Sequence[st
     return sorted(found, key=lambda piece: piece.at, reverse=True)
 
 
-def registry_changes(rows: Sequence[store.RegistryRow]) -> Iterator[Change]:
-    """What loads of the city folder did to its row; `rows` the oldest first."""
-    before: store.RegistryRow | None = None
-    for row, after in pairwise([*rows, None]):
-        assert row is not None  # noqa: S101 - only the last of the pairs ends so
-        if before is None or before["gone_at"] != row["loaded_at"]:
-            yield Change(row["loaded_at"], row["who"], "added")
-        else:
-            yield Change(row["loaded_at"], row["who"], "edited", _differing(before["document"], row["document"]))
-        if row["gone_at"] is not None and (after is None or after["loaded_at"] != row["gone_at"]):
-            yield Change(row["gone_at"], row["gone_by"] or "", "removed")
-        before = row
-
-
-def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[tuple[str, str | None, str | None], ...]:
-    names = [*before, *(name for name in after if name not in before)]
-    return tuple(
-        (name, _shown(before.get(name)), _shown(after.get(name)))
-        for name in names
-        if before.get(name) != after.get(name)
-    )
-
-
-def _shown(value: object) -> str | None:
-    """As a cell of the file shows it; None where it is empty."""
-    if isinstance(value, list):
-        return "; ".join(map(str, value)) or None
-    return None if value is None else str(value)
+def registry_changes(rows: Sequence[RowState]) -> Iterator[Change]:
+    """What versions of the registry did to its row; `rows` the oldest first."""
+    for edit in edits_of(rows):
+        yield Change(edit.at, edit.by, edit.kind, edit.fields, reason=edit.reason or None)
 
 
 def _plan_changes(rows: Sequence[store.PlanChangeRow]) -> Iterator[Change]:

@@ -12,8 +12,8 @@ from services.fill.store import load_beliefs
 from services.fill.tallies import visits_of
 from services.store.connection import Connection
 from services.web.container import store
-from services.web.days import today_in
-from services.web.deps import Deps
+from services.web.figures.days import today_in
+from services.web.requests.deps import Deps
 
 STEP = timedelta(hours=3)
 AHEAD = timedelta(days=5)
@@ -104,7 +104,8 @@ def learn_forecast(deps: Deps, city: City, container: str, believed: Believed, n
             every = store.list_known(connection, city.id, container, alone=False)
             some = some_of(every)
             beliefs = load_beliefs(connection, city.id, now, [one.container for one in some])
-        return Outlook(some, beliefs, now, timedelta(days=city.planning.max_days_between_emptyings))
+        unknown_for = timedelta(days=city.planning.max_days_between_emptyings)
+        return Outlook(some, beliefs, now, unknown_for, city.special_days)
 
     outlook = deps.outlooks.of(city.id, today_in(city, now), learn)
     with deps.looking() as connection:

@@ -8,7 +8,7 @@ from services.fill.outlook import Known
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import rows_as
-from services.web.store import row_of, rows_of
+from services.web.figures.store import row_of, rows_of
 
 SQL = load_queries(__name__)
 
@@ -91,15 +91,6 @@ class NextVisitRow(TypedDict):
     start_at: datetime
 
 
-class RegistryRow(TypedDict):
-    document: dict[str, Any]
-    from_version: int
-    loaded_at: datetime
-    who: str
-    gone_at: datetime | None
-    gone_by: str | None
-
-
 class PlanChangeRow(TypedDict):
     plan_id: UUID
     day: date
@@ -160,12 +151,6 @@ def list_next_visits(connection: Connection, city: str, container: str, today: d
     """The soonest first."""
     values = {"city": city, "container": container, "today": today}
     return rows_of(NextVisitRow, connection.execute(SQL["list_next_visits"], values))
-
-
-def list_registry_rows(connection: Connection, city: str, container: str) -> list[RegistryRow]:
-    """The oldest first."""
-    values = {"city": city, "container": container}
-    return rows_of(RegistryRow, connection.execute(SQL["list_registry_rows"], values))
 
 
 def list_plan_changes(connection: Connection, city: str, container: str, since_day: date) -> list[PlanChangeRow]:

@@ -63,14 +63,6 @@ FROM dispatch_in_force d JOIN circuit c USING (plan_id) JOIN stop s USING (plan_
 WHERE d.city_id = %(city)s AND d.day >= %(today)s AND s.kind = 'stop' AND s.place = %(container)s
 ORDER BY s.start_at LIMIT 3
 
--- name: list_registry_rows
--- Each state of its row in containers.csv, and by which load it came and went.
-SELECT r.document, r.from_version, v.loaded_at, v.who, gone.loaded_at AS gone_at, gone.who AS gone_by
-FROM registry_row r
-JOIN registry_version v ON (v.city_id, v.version) = (r.city_id, r.from_version)
-LEFT JOIN registry_version gone ON (gone.city_id, gone.version) = (r.city_id, r.until_version)
-WHERE r.city_id = %(city)s AND r.kind = 'container' AND r.entry_id = %(container)s ORDER BY r.from_version
-
 -- name: list_plan_changes
 SELECT plan_id, day, changed_by, changed_at, document FROM plan_change
 WHERE city_id = %(city)s AND day > %(since_day)s AND document ->> 'container' = %(container)s

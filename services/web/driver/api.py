@@ -9,17 +9,17 @@ from services.city.registry import City
 from services.contracts.confirmations import ConfirmVisit
 from services.contracts.fields import Day
 from services.store.connection import Connection
-from services.web import store
-from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
 from services.web.driver.circuit import SentCircuit, find_sent_circuit, read_driver_circuit
 from services.web.driver.confirm import MOST_AT_ONCE, parse_confirmations, record_confirmations
 from services.web.driver.near import streets_near
 from services.web.driver.schemas import Accepted, DriverCircuit, DriverState, DriverStreets
-from services.web.etags import headers_for, is_known, unchanged, with_etag
-from services.web.guards import CsrfHeader, DriverSession, SessionCity
-from services.web.pages import get_page
-from services.web.tokens import Session
+from services.web.entry.tokens import Session
+from services.web.figures import store
+from services.web.figures.days import today_in
+from services.web.rendering.etags import headers_for, is_known, unchanged, with_etag
+from services.web.rendering.pages import get_page
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.guards import CsrfHeader, DriverSession, SessionCity
 
 router = APIRouter(prefix="/driver", tags=["driver"])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.web.outcomes import Said
+from services.web.figures.outcomes import Said
 
 
 def has_load(said: Sequence[Said]) -> bool:

@@ -8,13 +8,13 @@ from services.city.registry import City
 from services.contracts.planning import Circuit
 from services.roads.manoeuvres import Language
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.circuit_lines import CircuitLines
 from services.web.driver import store
 from services.web.driver.called_off import has_load, visits_left
 from services.web.driver.legs import legs_of
 from services.web.driver.schemas import DriverCircuit, DriverState, DriverVisit
-from services.web.outcomes import outcomes_of
+from services.web.figures import store as shared
+from services.web.figures.outcomes import outcomes_of
+from services.web.ground.circuit_lines import CircuitLines
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from services.contracts import topics
 from services.contracts.confirmations import ConfirmVisit, VisitConfirmed
 from services.contracts.fields import ONLY_FLEET
-from services.web.deps import Deps
 from services.web.driver.store import find_plan_fleets, find_truck_fleet
-from services.web.problems import WrongInput
-from services.web.stream import publish_all
-from services.web.tokens import Session
-from services.web.transaction import Transaction
+from services.web.entry.tokens import Session
+from services.web.rendering.problems import WrongInput
+from services.web.requests.deps import Deps
+from services.web.requests.stream import publish_all
+from services.web.requests.transaction import Transaction
 
 MOST_AT_ONCE = 500
 

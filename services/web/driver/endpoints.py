@@ -10,15 +10,15 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from services.city.registry import City
 from services.contracts.confirmations import SkipReason
 from services.contracts.fields import Day
-from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
 from services.web.driver import store
 from services.web.driver.circuit import find_sent_circuit, read_driver_circuit
 from services.web.driver.confirm import parse_confirmations, record_confirmations
-from services.web.guards import DriverSession, SessionCity, WithTokens, check_csrf
-from services.web.pages import get_page
-from services.web.tokens import Session
-from services.web.waiting import wait_until
+from services.web.entry.tokens import Session
+from services.web.figures.days import today_in
+from services.web.rendering.pages import get_page
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.guards import DriverSession, SessionCity, WithTokens, check_csrf
+from services.web.requests.waiting import wait_until
 
 router = APIRouter(include_in_schema=False)
 

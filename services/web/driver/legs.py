@@ -3,8 +3,8 @@
 from services.contracts.planning import Circuit
 from services.roads.manoeuvres import Language, instruction
 from services.roads.ways import Leg
-from services.web.circuit_lines import CircuitLine
 from services.web.driver.schemas import DriverLeg, DriverManoeuvre
+from services.web.ground.circuit_lines import CircuitLine
 
 DECIMALS = 5  # 1 m
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from services.web.geo import positions_of
+from services.web.rendering.geo import positions_of
 
 MARGIN_DEG = 0.003
 """About 300 m beyond the circuit."""

@@ -8,8 +8,8 @@ from uuid import UUID
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.store.rows import rows_as, rows_as_tuples
-from services.web.outcomes import Said
-from services.web.store import row_of, rows_of
+from services.web.figures.outcomes import Said
+from services.web.figures.store import row_of, rows_of
 
 SQL = load_queries(__name__)
 

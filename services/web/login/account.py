@@ -5,23 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.web import cookies
-from services.web.accounts import set_password
-from services.web.cookies import read_cookie
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.guards import CsrfHeader, OfficeSession, SessionCity, WithOrigin, WithTokens, check_csrf
-from services.web.hashing import hash_password
+from services.web.entry.accounts import set_password
+from services.web.entry.hashing import hash_password
+from services.web.entry.login_limits import Busy, Slowed
+from services.web.entry.passwords import Knock, Resting, check_password
+from services.web.entry.security_log import list_notices, list_own, note
+from services.web.entry.sessions import Origin, end_other_sessions, end_session, id_of, list_sessions
+from services.web.entry.strength import fault_of_password
+from services.web.entry.tokens import Session
 from services.web.login.browsers import browser_name
 from services.web.login.schemas import ChangePassword, OpenSession
-from services.web.login_limits import Busy, Slowed
-from services.web.pages import get_page
-from services.web.passwords import Knock, Resting, check_password
-from services.web.problems import NotFound, WebProblem
-from services.web.problems import Resting as NameRests
-from services.web.security_log import list_notices, list_own, note
-from services.web.sessions import Origin, end_other_sessions, end_session, id_of, list_sessions
-from services.web.strength import fault_of_password
-from services.web.tokens import Session
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound, WebProblem
+from services.web.rendering.problems import Resting as NameRests
+from services.web.requests import cookies
+from services.web.requests.cookies import read_cookie
+from services.web.requests.deps import Deps, WithDeps, WithStore
+from services.web.requests.guards import CsrfHeader, OwnSession, SessionCity, WithOrigin, WithTokens, check_csrf
 
 api = APIRouter(prefix="/account", tags=["session"])
 pages = APIRouter(include_in_schema=False)
@@ -64,14 +64,14 @@ def change_password(request: Request, deps: Deps, session: Session, origin: Orig
 
 @api.put("/password", status_code=204, dependencies=[CsrfHeader])
 def put_password(
-    request: Request, order: ChangePassword, session: OfficeSession, deps: WithDeps, origin: WithOrigin
+    request: Request, order: ChangePassword, session: OwnSession, deps: WithDeps, origin: WithOrigin
 ) -> None:
     """Another password, of at least twelve characters and none of those that everybody has. Other sessions end."""
     change_password(request, deps, session, origin, order)
 
 
 @api.get("/sessions")
-def get_sessions(session: OfficeSession, deps: WithDeps, connection: WithStore) -> list[OpenSession]:
+def get_sessions(session: OwnSession, deps: WithDeps, connection: WithStore) -> list[OpenSession]:
     """The account's open sessions, the latest used first."""
     own = id_of(session.nonce)
     rows = list_sessions(connection, session.city, session.login, deps.wall_now())
@@ -80,7 +80,7 @@ def get_sessions(session: OfficeSession, deps: WithDeps, connection: WithStore) 
 
 @api.delete("/sessions/{session_id}", status_code=204, dependencies=[CsrfHeader])
 def delete_session(
-    session_id: str, session: OfficeSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
+    session_id: str, session: OwnSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
 ) -> None:
     """End one of the account's sessions, or with `others` all but this one."""
     if session_id == OTHERS:
@@ -92,7 +92,7 @@ def delete_session(
 
 @pages.get("/compte")
 def account_page(
-    request: Request, session: OfficeSession, city: SessionCity, deps: WithDeps, tokens: WithTokens,
+    request: Request, session: OwnSession, city: SessionCity, deps: WithDeps, tokens: WithTokens,
     connection: WithStore, fait: str = "",
 ) -> Response:  # fmt: skip
     return _page(request, session, city, deps, tokens, connection, done=fait)
@@ -101,7 +101,7 @@ def account_page(
 @pages.post("/compte/mot-de-passe")
 def password_form(
     request: Request,
-    session: OfficeSession,
+    session: OwnSession,
     deps: WithDeps,
     tokens: WithTokens,
     origin: WithOrigin,
@@ -119,7 +119,7 @@ def password_form(
 
 @pages.post("/compte/fin")
 def end_form(
-    session: OfficeSession,
+    session: OwnSession,
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,30 +9,31 @@ from pydantic import ValidationError
 
 from services.city.registry import City
 from services.store.connection import Connection
-from services.web import cookies
-from services.web.accounts import Account
-from services.web.catalogue import LANGUAGES
-from services.web.cookies import drop_cookie, key_shown, put_cookie, read_cookie
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.guards import AnySession, CsrfHeader, MaybeSession, WithOrigin, WithTokens, check_csrf
+from services.web.entry.accounts import Account
+from services.web.entry.login_limits import Busy, Slowed
+from services.web.entry.passwords import Checked, Knock, OneTimeNeeded, OneTimeUnset, Resting, check_password
+from services.web.entry.phones import find_phone
+from services.web.entry.security_log import list_notices, note
+from services.web.entry.sessions import Origin, end_session, id_of
+from services.web.entry.tokens import LIFE_S, Session, Tokens, new_nonce
+from services.web.figures.store import list_cities
+from services.web.login.halfway import SET_UP, go_halfway
+from services.web.login.opening import YEAR_S, local_path, open_for
+from services.web.login.opening import leads_to as leading_to
 from services.web.login.schemas import LoggedIn, LogIn
-from services.web.login_limits import Busy, Slowed
-from services.web.pages import LANGUAGE_COOKIE, get_page
-from services.web.passwords import Checked, Knock, OneTimeNeeded, OneTimeUnset, Resting, check_password
-from services.web.phones import find_phone
-from services.web.problems import NotFound, WebProblem
-from services.web.problems import Resting as NameRests
-from services.web.security_log import list_notices, note
-from services.web.sessions import Origin, end_session, id_of, open_session
-from services.web.store import list_cities
-from services.web.tokens import LIFE_S, Session, Tokens, new_nonce
+from services.web.rendering.catalogue import LANGUAGES
+from services.web.rendering.pages import LANGUAGE_COOKIE, get_page
+from services.web.rendering.problems import NotFound, WebProblem
+from services.web.rendering.problems import Resting as NameRests
+from services.web.requests import cookies
+from services.web.requests.cookies import drop_cookie, key_shown, put_cookie, read_cookie
+from services.web.requests.deps import Deps, WithDeps, WithStore
+from services.web.requests.guards import AnySession, CsrfHeader, MaybeSession, WithOrigin, WithTokens, check_csrf
 
 api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)
 
-HOMES = {"operator": "/operateur", "driver": "/chauffeur", "municipality": "/municipalite"}
 ACCOUNT = "/compte"
-YEAR_S = 365 * 24 * 3600
 
 
 class WrongPassword(WebProblem):
@@ -62,17 +62,6 @@ def knock_of(request: Request, deps: Deps, origin: Origin, order: LogIn) -> Knoc
     )  # fmt: skip
 
 
-def _open_session(response: Response, deps: Deps, tokens: Tokens, account: Account, knock: Knock) -> str:
-    """Set the cookies; the answer is the session's CSRF token."""
-    nonce = new_nonce()
-    phone = knock.phone if account.role == "driver" else None
-    with deps.looking() as connection:
-        open_session(connection, account, nonce, knock.origin, phone.id if phone else None, deps.wall_now())
-    put_cookie(response, deps, cookies.SESSION, tokens.session(account, nonce), life_s=LIFE_S)
-    put_cookie(response, deps, cookies.BROWSER, knock.browser, life_s=cookies.LONG_S)
-    return tokens.csrf(nonce)
-
-
 @api.post("/session")
 def log_in(
     request: Request, order: LogIn, response: Response, deps: WithDeps, tokens: WithTokens, origin: WithOrigin
@@ -91,7 +80,7 @@ def log_in(
         raise OneTimeNotSetUp
     if account is None:
         raise WrongPassword
-    csrf = _open_session(response, deps, tokens, account, knock)
+    csrf = open_for(request, response, deps, tokens, account, knock)
     response.headers["Cache-Control"] = "no-store"
     return LoggedIn(csrf=csrf, role=account.role, truck=account.truck)
 
@@ -131,7 +120,7 @@ def login_form(
     city: Annotated[str, Form(max_length=32)],
     login: Annotated[str, Form(max_length=64)],
     password: Annotated[str, Form(max_length=256)],
-    one_time: Annotated[str, Form(max_length=16)] = "",
+    one_time: Annotated[str, Form(max_length=32)] = "",
     csrf_token: Annotated[str, Form(max_length=512)] = "",
     suite: Annotated[str, Form(max_length=512)] = "",
 ) -> Response:
@@ -159,16 +148,18 @@ def login_form(
         answer = again(status=wait.status, fault=wait.code, minutes=wait.values.get("minutes", 0))
         answer.headers["Retry-After"] = str(wait.retry_after_s)
         return answer
+    if isinstance(account, OneTimeUnset):
+        return go_halfway(deps, tokens, account.account, to=SET_UP, suite=suite)
     if not isinstance(account, Account):
-        fault = {OneTimeNeeded: "one_time", OneTimeUnset: "one_time_unset"}.get(type(account), "wrong")
+        fault = "one_time" if isinstance(account, OneTimeNeeded) else "wrong"
         return again(status=401, fault=fault, asks_one_time=bool(one_time) or fault == "one_time")
-    leads_to = _local(suite) or HOMES[account.role]
+    leads_to = leading_to(suite, account)
     if account.role != "driver":
         with deps.looking() as connection:
             if list_notices(connection, account.city, account.login):
                 leads_to = ACCOUNT  # something changed with it: its owner is told before anything else
     response = RedirectResponse(leads_to, status_code=303)
-    _open_session(response, deps, tokens, account, knock)
+    open_for(request, response, deps, tokens, account, knock)
     drop_cookie(response, deps, cookies.FORM)
     return response
 
@@ -194,13 +185,14 @@ def _login_form(
         status=status,
         cities=cities,
         csrf=tokens.csrf(nonce),
-        suite=_local(suite) or "",
+        suite=local_path(suite) or "",
         chosen=city,
         login=login,
         fault=fault,
         minutes=minutes,
         asks_one_time=asks_one_time,
-        is_driver=(_local(suite) or "").partition("?")[0] == "/chauffeur",
+        provider=deps.provider.name if deps.provider else "",
+        is_driver=(local_path(suite) or "").partition("?")[0] == "/chauffeur",
     )
     put_cookie(response, deps, cookies.FORM, nonce, life_s=LIFE_S, samesite="strict")
     return response
@@ -225,31 +217,27 @@ def logout_form(
     if session is not None:
         check_csrf(csrf_token, session, tokens)
         _end(connection, deps, session, origin)
-    response = RedirectResponse("/connexion", status_code=303)
+    leads_to = "/connexion"
+    if session is not None and session.provider is not None and deps.provider is not None:
+        leads_to = "/deconnexion/fournisseur"
+    response = RedirectResponse(leads_to, status_code=303)
     drop_cookie(response, deps, cookies.SESSION)
     return response
+
+
+@pages.get("/deconnexion/fournisseur")
+def provider_logout_page(request: Request, deps: WithDeps) -> Response:
+    """Out here; whether at the provider too, whoever shares a computer has to choose."""
+    if deps.provider is None:
+        raise NotFound
+    url = deps.provider.sign_out_url(f"{str(request.base_url).rstrip('/')}/connexion", deps.wall_now())
+    return get_page(request).render(request, "login/logged_out.html", provider=deps.provider.name, url=url)
 
 
 @pages.get("/langue/{language}")
 def choose_language(language: str, deps: WithDeps, retour: str = "/") -> Response:
     if language not in LANGUAGES:
         raise NotFound
-    response = RedirectResponse(_local(retour) or "/", status_code=303)
+    response = RedirectResponse(local_path(retour) or "/", status_code=303)
     response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="lax", secure=deps.over_https)
     return response
-
-
-def _local(path: str) -> str | None:
-    """The path where it stays on this site: nobody is sent elsewhere after a login."""
-    try:
-        parts = urlsplit(path)
-    except ValueError:  # no address at all, as `//[`
-        return None
-    is_ours = (
-        path.startswith("/")
-        and not path.startswith(("//", "/\\"))
-        and not parts.netloc
-        and "\\" not in path
-        and path.isprintable()
-    )
-    return path if is_ours else None

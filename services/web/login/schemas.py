@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.contracts.fields import CityId, Id
-from services.web.accounts import Role
+from services.web.entry.rights import Role
 
 
 def _is_storable(text: str) -> str:
@@ -30,7 +30,9 @@ class LogIn(BaseModel):
     city: CityId
     login: Name
     password: Password
-    one_time: str = Field(default="", max_length=16, description="where the account asks for one-time codes")
+    one_time: str = Field(
+        default="", max_length=32, description="where the account asks for one-time codes: of now, or for recovery"
+    )
 
 
 class LoggedIn(BaseModel):

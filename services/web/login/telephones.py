@@ -8,15 +8,8 @@ from fastapi.responses import RedirectResponse
 
 from services.city.registry import City
 from services.store.connection import Connection
-from services.web import cookies
-from services.web.accounts import AccountRefused
-from services.web.cookies import put_cookie, read_cookie
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.guards import CsrfHeader, OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
-from services.web.login.qr import qr_code
-from services.web.login.schemas import Enrolled, EnrolPhone, Invited, InvitePhone, TruckPhone
-from services.web.pages import get_page
-from services.web.phones import (
+from services.web.entry.accounts import AccountRefused
+from services.web.entry.phones import (
     Phone,
     accept_invitation,
     invite_phone,
@@ -25,10 +18,17 @@ from services.web.phones import (
     path_of,
     remove_phone,
 )
-from services.web.problems import NotFound, WebProblem, WrongInput
-from services.web.security_log import note
-from services.web.sessions import Origin
-from services.web.tokens import LIFE_S, Session, Tokens, new_nonce
+from services.web.entry.security_log import note
+from services.web.entry.sessions import Origin
+from services.web.entry.tokens import LIFE_S, Session, Tokens, new_nonce
+from services.web.login.schemas import Enrolled, EnrolPhone, Invited, InvitePhone, TruckPhone
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound, WebProblem, WrongInput
+from services.web.rendering.qr import qr_code
+from services.web.requests import cookies
+from services.web.requests.cookies import put_cookie, read_cookie
+from services.web.requests.deps import Deps, WithDeps, WithStore
+from services.web.requests.guards import CsrfHeader, PhonesSession, SessionCity, WithOrigin, WithTokens, check_csrf
 
 api = APIRouter(tags=["session"])
 pages = APIRouter(include_in_schema=False)
@@ -44,7 +44,7 @@ class WrongInvitation(WebProblem):
 def _invite(deps: Deps, connection: Connection, session: Session, origin: Origin, truck: str) -> str:
     now = deps.wall_now()
     try:
-        code = invite_phone(connection, session.city, truck, by=session.login, now=now)
+        code = invite_phone(connection, session.city, truck, by=session.login, now=now, fleet=session.fleet)
     except AccountRefused as error:
         raise WrongInput from error
     note(connection, session.city, "phone_invited", now, login=truck, origin=origin, who=session.login)
@@ -53,7 +53,7 @@ def _invite(deps: Deps, connection: Connection, session: Session, origin: Origin
 
 def _remove(deps: Deps, connection: Connection, session: Session, origin: Origin, phone: UUID) -> None:
     try:
-        truck = remove_phone(connection, session.city, phone)
+        truck = remove_phone(connection, session.city, phone, session.fleet)
     except AccountRefused as error:
         raise NotFound from error
     note(connection, session.city, "phone_removed", deps.wall_now(), login=truck, origin=origin, who=session.login)
@@ -74,14 +74,14 @@ def _enrol(deps: Deps, origin: Origin, code: str) -> tuple[Phone, str]:
 
 
 @api.get("/phones")
-def get_phones(session: OperatorSession, connection: WithStore) -> list[TruckPhone]:
+def get_phones(session: PhonesSession, connection: WithStore) -> list[TruckPhone]:
     """The city's trucks' phones."""
-    return [TruckPhone(**row) for row in list_phones(connection, session.city)]
+    return [TruckPhone(**row) for row in list_phones(connection, session.city, session.fleet)]
 
 
 @api.post("/phones/invitations", status_code=201, dependencies=[CsrfHeader])
 def post_invitation(
-    order: InvitePhone, session: OperatorSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
+    order: InvitePhone, session: PhonesSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
 ) -> Invited:
     """Invite a phone to be a truck's. Earlier invitations of the truck are void."""
     return Invited(path=path_of(_invite(deps, connection, session, origin, order.truck)))
@@ -89,7 +89,7 @@ def post_invitation(
 
 @api.delete("/phones/{phone_id}", status_code=204, dependencies=[CsrfHeader])
 def delete_phone(
-    phone_id: UUID, session: OperatorSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
+    phone_id: UUID, session: PhonesSession, deps: WithDeps, connection: WithStore, origin: WithOrigin
 ) -> None:
     """A phone that was lost: it opens nothing any more, and its sessions end."""
     _remove(deps, connection, session, origin, phone_id)
@@ -144,7 +144,7 @@ def _invitation_page(
 
 @pages.get("/telephones")
 def phones_page(
-    request: Request, session: OperatorSession, city: SessionCity, tokens: WithTokens, connection: WithStore
+    request: Request, session: PhonesSession, city: SessionCity, tokens: WithTokens, connection: WithStore
 ) -> Response:
     return _phones_page(request, session, city, tokens, connection)
 
@@ -152,7 +152,7 @@ def phones_page(
 @pages.post("/telephones/inviter")
 def invite_form(
     request: Request,
-    session: OperatorSession,
+    session: PhonesSession,
     city: SessionCity,
     deps: WithDeps,
     tokens: WithTokens,
@@ -170,7 +170,7 @@ def invite_form(
 
 @pages.post("/telephones/retirer")
 def remove_form(
-    session: OperatorSession,
+    session: PhonesSession,
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
@@ -189,6 +189,7 @@ def _phones_page(
 ) -> Response:  # fmt: skip
     return get_page(request).render(
         request, "login/phones.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
-        phones=list_phones(connection, city.id), trucks=list_truck_ids(connection, city.id), truck=truck, link=link,
+        phones=list_phones(connection, city.id, session.fleet),
+        trucks=list_truck_ids(connection, city.id, session.fleet), truck=truck, link=link,
         qr=qr_code(link) if link else "",
     )  # fmt: skip

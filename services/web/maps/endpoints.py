@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from services.web import store
-from services.web.assets import FOR_EVER
-from services.web.deps import WithDeps, WithStore
-from services.web.etags import is_known
-from services.web.features import Collection, collection_of, feature, geojson_answer, point
-from services.web.guards import OfficeSession, SessionCity
-from services.web.problems import NotFound
+from services.web.figures import store
+from services.web.rendering.assets import FOR_EVER
+from services.web.rendering.etags import is_known
+from services.web.rendering.features import Collection, collection_of, feature, geojson_answer, point
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import WithDeps, WithStore
+from services.web.requests.guards import OfficeSession, SessionCity
 
 pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["downloads"])

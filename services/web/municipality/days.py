@@ -9,7 +9,7 @@ from typing import Literal
 from services.city.registry import City
 from services.contracts.ledger import SavingsComputed
 from services.store.connection import Connection
-from services.web.city_days import CityDay, city_days
+from services.web.figures.city_days import CityDay, city_days
 from services.web.municipality import store
 from services.web.municipality.store import PlannedRow
 

@@ -1,27 +1,30 @@
 """The municipality's pages: a month day by day, and a day's sheet. Both print; neither needs a script."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from services.city.assumed import KG_A_PERSON_DAY
+from services.city.registry import City
 from services.contracts.fields import Day
 from services.contracts.ledger import DayFigures
-from services.ledger.serving import KG_A_PERSON_DAY
-from services.web import store as shared
-from services.web.coverage import find_coverage
-from services.web.days import today_in
-from services.web.deps import WithDeps, WithStore
-from services.web.guards import OfficeSession, SessionCity, WithTokens
-from services.web.litres import read_metered
+from services.store.connection import Connection
+from services.web.figures import store as shared
+from services.web.figures.coverage import find_coverage
+from services.web.figures.days import today_in
+from services.web.figures.litres import read_fuel_tests, read_metered
+from services.web.figures.period import Period, zone_shares
 from services.web.municipality import store
 from services.web.municipality.days import MonthDay, last_of, month_of, read_days
 from services.web.municipality.sdg import read_sdg_sheet
 from services.web.municipality.sheet import read_sheet
-from services.web.pages import get_page
-from services.web.period import Period, zone_shares
-from services.web.problems import NotFound
-from services.web.tables import csv_answer
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.rendering.tables import csv_answer
+from services.web.requests.deps import Deps, WithDeps, WithStore
+from services.web.requests.guards import OfficeSession, SessionCity, WithTokens
 
 pages = APIRouter(include_in_schema=False)
 api = APIRouter(tags=["downloads"])
@@ -33,6 +36,12 @@ COLUMNS = (
 )  # fmt: skip
 FUEL_COLUMNS = ("truck", "first", "last", "fillings", "modelled_l", "metered_l", "off_ratio")
 MONTH = timedelta(days=31)
+PATHS: Mapping[str, Any] = {
+    "shared": None,
+    "month_path": "/municipalite?mois=",
+    "day_path": "/municipalite/journee?jour=",
+}
+"""Where the office's own pages lead."""
 
 
 @pages.get("/municipalite")
@@ -46,9 +55,21 @@ def municipality_page(
     mois: str | None = None,
 ) -> Response:
     """The month that is asked for as `2026-11`, else the one under way."""
+    return get_page(request).render(
+        request, "municipality/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce), **PATHS,
+        **month_values(connection, deps, city, mois),
+    )  # fmt: skip
+
+
+def month_values(connection: Connection, deps: Deps, city: City, wish: str | None) -> dict[str, Any]:
+    """What the page of a month shows.
+
+    Raises:
+        NotFound: nothing is known of that month.
+    """
     today = today_in(city, deps.clock.now())
     months = store.list_months(connection, city.id, today)
-    month = month_of(mois, months, today)
+    month = month_of(wish, months, today)
     if month is None:
         raise NotFound
     days = read_days(connection, city, month, last_of(month), today)
@@ -59,18 +80,22 @@ def municipality_page(
     zones = shared.list_zones(connection, city.id)
     names = {zone["zone_id"]: zone["name"] for zone in zones}
     lines = [line for day in counted for line in day.lines]
-    return get_page(request).render(
-        request, "municipality/page.html", city=city, session=session, csrf=tokens.csrf(session.nonce),
-        month=month, last=last_of(month), days=days, period=Period(month, counted, ahead, period_days),
-        open_days=[day for day in days if not day.is_published],
-        shares=zone_shares(zones, counted[-1] if counted else None),
-        previous=max((other for other in months if other < month), default=None),
-        following=min((other for other in months if other > month), default=None),
-        most_l=max(map(_most_l, days), default=0.0),
-        metered=read_metered(connection, city, lines, month, last_of(month)),
-        covered=find_coverage(connection, city.id, names),
-        zone_names=names,
-    )  # fmt: skip
+    period = Period(month, counted, ahead, period_days)
+    return {
+        "month": month,
+        "last": last_of(month),
+        "days": days,
+        "period": period,
+        "open_days": [day for day in days if not day.is_published],
+        "shares": zone_shares(zones, counted[-1] if counted else None),
+        "previous": max((other for other in months if other < month), default=None),
+        "following": min((other for other in months if other > month), default=None),
+        "most_l": max(map(_most_l, days), default=0.0),
+        "metered": read_metered(connection, city, lines, month, last_of(month)),
+        "tested": read_fuel_tests(connection, city.id, lines, period.savings),
+        "covered": find_coverage(connection, city.id, names),
+        "zone_names": names,
+    }
 
 
 @pages.get("/municipalite/journee")
@@ -84,12 +109,22 @@ def sheet_page(
     jour: Day,
 ) -> Response:
     """What was planned, driven and burnt on a day, circuit by circuit."""
-    now = deps.clock.now()
-    sheet = read_sheet(connection, city, jour, today_in(city, now))
     return get_page(request).render(
-        request, "municipality/day.html", city=city, session=session, csrf=tokens.csrf(session.nonce), day=jour,
-        sheet=sheet, now=now, day_before=jour - timedelta(days=1), day_after=jour + timedelta(days=1),
+        request, "municipality/day.html", city=city, session=session, csrf=tokens.csrf(session.nonce), **PATHS,
+        **sheet_values(connection, deps, city, jour),
     )  # fmt: skip
+
+
+def sheet_values(connection: Connection, deps: Deps, city: City, day: date) -> dict[str, Any]:
+    """What a day's sheet shows."""
+    now = deps.clock.now()
+    return {
+        "day": day,
+        "sheet": read_sheet(connection, city, day, today_in(city, now)),
+        "now": now,
+        "day_before": day - timedelta(days=1),
+        "day_after": day + timedelta(days=1),
+    }
 
 
 @pages.get("/municipalite/odd")

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.city.assumed import KG_A_PERSON_DAY
 from services.city.fields import ControlLevel
 from services.city.registry import City, DisposalSite
-from services.ledger.serving import KG_A_PERSON_DAY
 from services.store.connection import Connection
 from services.times import instant_of
-from services.web.city_days import CityDay, city_days
-from services.web.coverage import Covered
+from services.web.figures.city_days import CityDay, city_days
+from services.web.figures.coverage import Covered
+from services.web.figures.store import list_entries
 from services.web.municipality import store
-from services.web.store import list_entries
 
 DAYS = 28
 """Four whole weeks, so that each weekday counts alike."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.web.ngsi_ld.context import TYPES, short
-from services.web.ngsi_ld.entities import MODIFIED, Candidate, Entity, as_key_values
+from services.portals.context import TYPES, short
+from services.portals.entities import MODIFIED, Candidate, Entity, as_key_values
 from services.web.ngsi_ld.places import Test as PlaceTest
 from services.web.ngsi_ld.places import read_place
 from services.web.ngsi_ld.problems import BadRequest, NotSupported

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.city.registry import City
-from services.web import store as shared
-from services.web.deps import WithStore
+from services.portals.context import CONTEXT, CORE, PATH, TYPES, short
+from services.portals.entities import PLAIN, Candidate, candidates_of
+from services.portals.store import list_containers, list_kinds
+from services.web.figures import store as shared
 from services.web.ngsi_ld import store
 from services.web.ngsi_ld.asking import Asked, read_asked, read_shown
-from services.web.ngsi_ld.context import CONTEXT, CORE, PATH, TYPES, short
-from services.web.ngsi_ld.entities import PLAIN, Candidate, candidates_of
 from services.web.ngsi_ld.problems import NoKey, NotAcceptable, NoTenant, NotFound
+from services.web.requests.deps import WithStore
 
 router = APIRouter(tags=["NGSI-LD"])
 
@@ -115,8 +116,7 @@ def get_context() -> Response:
 
 
 def _candidates(connection: WithStore, city: City) -> list[Candidate]:
-    kinds = shared.list_entries(connection, city.id, "container_kind")
-    return candidates_of(city, store.list_containers(connection, city.id), kinds)
+    return candidates_of(city, list_containers(connection, city.id), list_kinds(connection, city.id))
 
 
 def _attributes_by_type(candidates: list[Candidate]) -> dict[str, dict[str, str]]:

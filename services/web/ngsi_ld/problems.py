@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.errors import TourneeError
-from services.web.problems import sayable
+from services.web.rendering.problems import sayable
 
 KIND = "https://uri.etsi.org/ngsi-ld/errors/"
 

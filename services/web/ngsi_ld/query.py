@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.web.ngsi_ld.context import short
-from services.web.ngsi_ld.entities import value_of
+from services.portals.context import short
+from services.portals.entities import value_of
 from services.web.ngsi_ld.problems import BadRequest, NotSupported
 
 Entity = Mapping[str, Any]

@@ -9,12 +9,12 @@ from services.contracts import topics
 from services.contracts.alerts import ALARMING, AlertSeen
 from services.store.connection import Connection
 from services.store.queries import load_queries
-from services.web.deps import Deps
-from services.web.security_log import audit
-from services.web.store import rows_of
-from services.web.stream import publish_all
-from services.web.tokens import Session
-from services.web.transaction import Transaction
+from services.web.entry.security_log import audit
+from services.web.entry.tokens import Session
+from services.web.figures.store import rows_of
+from services.web.requests.deps import Deps
+from services.web.requests.stream import publish_all
+from services.web.requests.transaction import Transaction
 
 SQL = load_queries(__name__)
 

@@ -6,20 +6,20 @@ from fastapi import APIRouter, Request, Response
 
 from services.contracts.fields import Day
 from services.contracts.planning import PlanMade
-from services.web.deps import WithDeps, WithStore, WithTransaction
-from services.web.etags import with_etag
-from services.web.fleets import AskedFleet, find_fleet
-from services.web.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 from services.web.operator import store
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.day_sheet import read_sheet
 from services.web.operator.doubts import read_doubts
 from services.web.operator.following import read_day_of, read_ladder, read_panel_of
-from services.web.operator.orders import find_progress, order_around, order_plan, send_plan
+from services.web.operator.orders import end_search, find_progress, order_around, order_plan, send_plan
 from services.web.operator.plans import get_plan as get_made
 from services.web.operator.schemas import DayState, Ordered, OrderPlan, Progress, SendPlan, Sent
 from services.web.operator.told import DaySheetTold, DoubtsTold, LadderTold
-from services.web.problems import NotFound
+from services.web.rendering.etags import with_etag
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import WithDeps, WithStore, WithTransaction
+from services.web.requests.fleets import AskedFleet, check_plan_seen, find_fleet
+from services.web.requests.guards import CsrfHeader, OfficeSession, OperatorSession, SessionCity
 
 router = APIRouter(tags=["operator"])
 
@@ -49,6 +49,15 @@ def get_planning(
     return Progress.model_validate(progress, from_attributes=True)
 
 
+@router.post("/planning/{request_id}/end", status_code=202, dependencies=[CsrfHeader])
+def end_planning(
+    request_id: UUID, session: OperatorSession, city: SessionCity, deps: WithDeps, transaction: WithTransaction
+) -> Progress:
+    """Search no further; the plan is made of the best found so far. 202 once Kafka has it, also where it is over."""
+    progress = end_search(deps, transaction, city, session, request_id)
+    return Progress.model_validate(progress, from_attributes=True)
+
+
 @router.post("/dispatches", status_code=202, dependencies=[CsrfHeader])
 def dispatch(
     order: SendPlan, session: OperatorSession, city: SessionCity, deps: WithDeps, transaction: WithTransaction
@@ -60,6 +69,7 @@ def dispatch(
 @router.get("/plans/{plan_id}", response_model=PlanMade)
 def get_plan(plan_id: UUID, _session: OfficeSession, city: SessionCity, connection: WithStore) -> Response:
     """The whole plan, as the planner made it (contract `PlanMade`)."""
+    check_plan_seen(connection, city, plan_id)
     document = store.find_plan_text(connection, city.id, plan_id)
     if document is None:
         raise NotFound

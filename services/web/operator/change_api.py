@@ -9,13 +9,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 from services.contracts.changes import BrokenName, ChangeKind, PlanChange
 from services.contracts.fields import Id
 from services.errors import ChangeRefused
-from services.web.deps import WithDeps, WithStore, WithTransaction
-from services.web.guards import CsrfHeader, OperatorSession, SessionCity
 from services.web.operator.change_views import find_offers
 from services.web.operator.changing import Wish, make_change, refused_change
 from services.web.operator.history import Step, read_history
 from services.web.operator.plans import get_plan
-from services.web.problems import WrongInput
+from services.web.rendering.problems import WrongInput
+from services.web.requests.deps import WithDeps, WithStore, WithTransaction
+from services.web.requests.guards import CsrfHeader, OperatorSession, SessionCity
 
 router = APIRouter(tags=["operator"])
 

@@ -13,21 +13,21 @@ from services.contracts.changes import ChangeKind
 from services.contracts.fields import Id
 from services.contracts.planning import PlanMade
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
-from services.web.fleets import choose_fleet
-from services.web.guards import OperatorSession, SessionCity, WithTokens, check_csrf
+from services.web.entry.tokens import Session, Tokens
+from services.web.figures import store as shared
+from services.web.figures.days import today_in
 from services.web.operator import store
 from services.web.operator.change_views import read_changes, read_names, read_stop
 from services.web.operator.changing import ChangedMeanwhile, Wish, make_change
 from services.web.operator.history import read_history
 from services.web.operator.orders import order_around
 from services.web.operator.plans import get_plan
-from services.web.pages import get_page
-from services.web.problems import NotFound, WrongInput
-from services.web.tokens import Session, Tokens
-from services.web.waiting import wait_until
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound, WrongInput
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.fleets import choose_fleet
+from services.web.requests.guards import OperatorSession, SessionCity, WithTokens, check_csrf
+from services.web.requests.waiting import wait_until
 
 router = APIRouter(include_in_schema=False)
 

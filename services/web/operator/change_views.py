@@ -12,13 +12,13 @@ from services.planning.differences import Differences, compare_plans
 from services.planning.offers import TruckOffer, truck_offers
 from services.planning.store import find_begun
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.deps import Deps
+from services.web.figures import store as shared
 from services.web.operator import store
 from services.web.operator.changing import refused_change
 from services.web.operator.history import History, Step, read_history
 from services.web.operator.plans import get_plan
-from services.web.problems import NotFound
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import Deps
 
 HUES = 12
 

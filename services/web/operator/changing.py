@@ -12,17 +12,17 @@ from services.errors import ChangeRefused
 from services.planning.by_hand import changed_plan, restored_plan, trucks_changed
 from services.planning.store import find_begun
 from services.store.connection import Connection
-from services.web.days import today_in
-from services.web.deps import Deps
+from services.web.entry.security_log import audit
+from services.web.entry.tokens import Session
+from services.web.figures.days import today_in
 from services.web.operator import store
 from services.web.operator.history import History, Step, read_history
 from services.web.operator.plans import get_plan
-from services.web.problems import WebProblem, WrongInput
-from services.web.security_log import audit
-from services.web.stream import publish_all
-from services.web.tokens import Session
-from services.web.transaction import Transaction
-from services.web.waiting import wait_until
+from services.web.rendering.problems import WebProblem, WrongInput
+from services.web.requests.deps import Deps
+from services.web.requests.stream import publish_all
+from services.web.requests.transaction import Transaction
+from services.web.requests.waiting import wait_until
 
 STEPS = ("undo", "redo")
 

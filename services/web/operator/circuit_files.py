@@ -10,13 +10,14 @@ from services.city.registry import City
 from services.contracts.planning import Circuit
 from services.roads.ways import geojson_of, gpx_of
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.circuit_lines import CircuitLine
-from services.web.deps import WithDeps, WithStore
-from services.web.features import geojson_answer
-from services.web.guards import OfficeSession, SessionCity
-from services.web.pages import get_page
-from services.web.problems import NotFound
+from services.web.figures import store as shared
+from services.web.ground.circuit_lines import CircuitLine
+from services.web.rendering.features import geojson_answer
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import WithDeps, WithStore
+from services.web.requests.fleets import check_plan_seen
+from services.web.requests.guards import OfficeSession, SessionCity
 
 router = APIRouter(prefix="/plans/{plan_id}/circuits", tags=["downloads"])
 
@@ -33,6 +34,7 @@ def get_asked(
     _session: OfficeSession, city: SessionCity, deps: WithDeps, connection: WithStore, plan_id: UUID, number: int
 ) -> Asked:
     """Raises: NotFound."""
+    check_plan_seen(connection, city, plan_id)
     found = shared.find_circuit(connection, city.id, plan_id, number)
     if found is None:
         raise NotFound

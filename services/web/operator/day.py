@@ -7,8 +7,8 @@ from uuid import UUID
 from services.city.registry import City
 from services.contracts.planning import PlanningProgressed
 from services.store.connection import Connection
-from services.web.accounts import AccountState, list_accounts
-from services.web.days import next_service_day, today_in
+from services.web.entry.accounts import AccountState, list_accounts
+from services.web.figures.days import next_service_day, today_in
 from services.web.operator import store
 from services.web.operator.alerts import (
     AlertRow,
@@ -19,6 +19,7 @@ from services.web.operator.alerts import (
     list_set_aside,
 )
 from services.web.operator.fill import SILENT_AFTER
+from services.web.operator.orders import RUNNING
 from services.web.operator.reports import ListedReport, list_open_reports
 from services.web.operator.schemas import CircuitState, DayState, PlanState, Progress, TruckState
 
@@ -26,7 +27,8 @@ POSITION_STALE_AFTER = timedelta(minutes=15)
 REJECTED_WITHIN = timedelta(hours=24)
 TOGETHER = timedelta(minutes=15)
 """Plans made this close to each other are of one mind of the operators', not a newer one of a later hour."""
-RUNNING = ("ordered", "started", "improved")
+SILENT_PLANNER_AFTER = timedelta(minutes=10)
+"""Without a word of it beyond its time limit, an order holds nothing up any more: the plan of before is there."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,18 @@ class Day:
     @property
     def is_planning(self) -> bool:
         run = self.run
-        if run is None or run.state not in RUNNING:
+        if run is None or run.state not in RUNNING or self.is_unanswered:
             return False
         return not self.plans or self.plans[0]["made_at"] < run.happened_at
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether an order should have been carried out long since, and its planner says nothing."""
+        run = self.run
+        if run is None or run.state not in RUNNING:
+            return False
+        left = timedelta(seconds=max(0.0, run.time_limit_s - run.elapsed_s))
+        return self.now > run.happened_at + left + SILENT_PLANNER_AFTER
 
     @property
     def is_over(self) -> bool:

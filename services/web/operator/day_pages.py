@@ -1,18 +1,19 @@
 """Pages of a day that is under way or over: the ladder, and the end of the day."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from services.contracts.fields import Day
-from services.web.days import today_in
-from services.web.deps import WithDeps, WithStore
-from services.web.fleets import choose_fleet
-from services.web.guards import OperatorSession, SessionCity, WithTokens
+from services.web.figures.days import today_in
 from services.web.operator.day_sheet import read_sheet
 from services.web.operator.following import read_day_of, read_ladder, read_panel_of
-from services.web.pages import get_page
-from services.web.problems import NotFound
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.requests.deps import WithDeps, WithStore
+from services.web.requests.fleets import choose_fleet
+from services.web.requests.guards import OperatorSession, SessionCity, WithTokens
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,11 +27,12 @@ def operator_ladder(
     connection: WithStore,
     jour: Day | None = None,
     flotte: str | None = None,
+    plan: UUID | None = None,
 ) -> Response:
     """The ladder alone, for the script that follows the day."""
     now = deps.clock.now()
     fleet = choose_fleet(connection, city, flotte).chosen.id
-    day = read_day_of(connection, city, fleet, jour, now, deps.wall_now())
+    day = read_day_of(connection, city, fleet, jour, now, deps.wall_now(), plan)
     ladder = read_ladder(deps, connection, city, day)
     if ladder is None:
         raise NotFound

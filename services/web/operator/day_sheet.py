@@ -1,5 +1,6 @@
 """The end of a day: what was done, what was not and why, what it weighed and burnt, and what goes to the next."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,11 +28,18 @@ class SheetLine:
     """Of what it emptied, as the plan expected it."""
     last_at: datetime | None
     """Of its crew's last word; None: nobody spoke."""
+    given_up: int = 0
+    """Of those skipped, such as a later plan of the day asked nobody for any more."""
+
+    @property
+    def stops(self) -> int:
+        """All that its crew was asked for."""
+        return len(self.circuit.stops) + self.given_up
 
     @property
     def left(self) -> int:
         """Stops of which nobody said anything."""
-        return len(self.circuit.stops) - self.done - self.skipped
+        return self.stops - self.done - self.skipped
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class DaySheet:
 
     @property
     def stops(self) -> int:
-        return sum(len(line.circuit.stops) for line in self.lines)
+        return sum(line.stops for line in self.lines)
 
     @property
     def done(self) -> int:
@@ -86,28 +94,43 @@ def sheet_of(panel: Panel, counted: SavingsComputed | None, next_plan: PlanMade 
     expected = {f.container: f.demand_kg for f in panel.plan.forecasts} if panel.plan else {}
     circuits = {stop.place: c.number for c in next_plan.circuits for stop in c.stops} if next_plan else {}
     reasons = {row.container: row.reason for row in next_plan.unserved if row.due} if next_plan else {}
+    given_up, rows = _given_up(panel), {row.container_id: row for row in panel.containers}
     lines, not_done = [], []
     for line in panel.circuits:
+        truck, others = line.circuit.truck, given_up[line.circuit.truck]
         stops = [row for row in line.visits if row.visit.kind == "stop"]
         done = [row for row in stops if row.outcome == "done"]
         lines.append(
             SheetLine(
-                line.circuit, len(done), sum(row.outcome == "skipped" for row in stops),
+                line.circuit, len(done), sum(row.outcome == "skipped" for row in stops) + len(others),
                 sum(expected.get(row.visit.place or "", 0.0) for row in done),
-                max((word["happened_at"] for word in line.words), default=None),
+                max((word["happened_at"] for word in line.words), default=None), len(others),
             )
         )  # fmt: skip
         said = _reasons(line)
+        left = [(row.visit.place or "", row.name, row.zone) for row in stops if row.outcome != "done"]
+        left += [(place, rows[place].name, rows[place].zone_name) for place in others if place in rows]
         not_done += [
             NotDone(
-                place, row.name, row.zone, line.circuit.truck, said.get(place), circuits.get(place),
+                place, name, zone, truck, said.get(place), circuits.get(place),
                 None if place in circuits else reasons.get(place),
             )
-            for row in stops
-            if row.outcome != "done" and (place := row.visit.place or "")
+            for place, name, zone in left
         ]  # fmt: skip
     not_done.sort(key=lambda row: (row.next_circuit is not None, row.reason is None, row.truck))
     return DaySheet(lines, not_done, counted, next_plan)
+
+
+def _given_up(panel: Panel) -> dict[str, list[str]]:
+    """By truck, what its crew could not empty and no circuit of the plan has: the day was planned anew without it."""
+    words = sorted((word for line in panel.circuits for word in line.words), key=lambda word: word["happened_at"])
+    last = {word["place"]: word for word in words if word["kind"] == "stop"}
+    asked = {stop.place for line in panel.circuits for stop in line.circuit.stops}
+    found = defaultdict[str, list[str]](list)
+    for place, word in last.items():
+        if word["outcome"] == "skipped" and place not in asked:
+            found[word["truck_id"]].append(place)
+    return found
 
 
 def _reasons(line: ListedCircuit) -> dict[str, str]:

@@ -11,14 +11,18 @@ from services.fill.health import SILENT_H
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.times import instant_of
-from services.web import store as shared
+from services.web.figures import store as shared
+from services.web.figures.store import row_of, rows_of
+from services.web.ground.closed_streets import list_closed
 from services.web.operator.panel import Panel
 from services.web.operator.store import ContainerRow
-from services.web.store import row_of, rows_of
+from services.web.operator.street_doubts import doubtful_streets
 
 SQL = load_queries(__name__)
 
-Kind = Literal["alarm", "missing", "pinned", "overdue", "overflow", "unsure", "yesterday", "sensor", "changed"]
+Kind = Literal[
+    "alarm", "missing", "street", "pinned", "overdue", "overflow", "unsure", "yesterday", "sensor", "changed"
+]
 """In the order of what is worst."""
 
 MOST = 12
@@ -103,6 +107,7 @@ def read_doubts(connection: Connection, city: City, panel: Panel) -> Doubts:
         "missing": [*_missing_trucks(connection, city, panel), *_missing_sites(connection, city, panel)],
     }
     if plan is not None:
+        every["street"] = _streets(connection, city, panel, plan)
         every["pinned"] = pins_not_kept(panel.containers, plan)
         every["overdue"] = overdue(city, panel.containers, plan)
         every["overflow"] = might_overflow(panel.containers, plan)
@@ -123,6 +128,17 @@ def read_doubts(connection: Connection, city: City, panel: Panel) -> Doubts:
     if changed:
         groups.append(Group("changed", changed, len(changed)))
     return Doubts(groups)
+
+
+def _streets(connection: Connection, city: City, panel: Panel, plan: PlanMade) -> list[Doubt]:
+    circuits = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops}
+    closed = list_closed(connection, city.id, panel.day.now)
+    return [
+        Doubt(what, street)
+        if row is None
+        else _about(what, row, circuits.get(row.container_id), values={"street": street})
+        for what, street, row in doubtful_streets(plan, closed, panel.containers)
+    ]
 
 
 def _alarms(panel: Panel) -> Iterator[Doubt]:

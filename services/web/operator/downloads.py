@@ -4,16 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic_core import to_json
 
+from services.contracts.fields import Id
 from services.contracts.planning import Circuit
-from services.web.deps import WithDeps, WithStore
-from services.web.features import geojson_answer
-from services.web.fleets import file_stem
-from services.web.guards import OfficeSession, SessionCity
 from services.web.operator import store
-from services.web.operator.features import circuits_geojson, containers_geojson
+from services.web.operator.features import circuits_geojson, containers_geojson, containers_in_columns
 from services.web.operator.plans import get_plan
-from services.web.tables import csv_answer
+from services.web.rendering.etags import with_etag
+from services.web.rendering.features import geojson_answer
+from services.web.rendering.tables import csv_answer
+from services.web.requests.deps import WithDeps, WithStore
+from services.web.requests.fleets import file_stem
+from services.web.requests.guards import OfficeSession, SessionCity
 
 router = APIRouter(tags=["downloads"])
 
@@ -45,11 +48,34 @@ def get_containers_geojson(
     connection: WithStore,
     plan: UUID | None = None,
     fleet: str | None = None,
+    container: Id | None = None,
 ) -> Response:
-    """Every container of the city, or of a fleet, with its fill state; with `plan`, as that plan forecasts it."""
+    """Every container of the city, or of a fleet, with its fill state; with `plan`, as that plan forecasts it.
+
+    `container`: this one alone.
+    """
     made = get_plan(connection, city, plan) if plan else None
     containers = store.list_containers(connection, city.id, fleet)
+    if container is not None:
+        containers = [row for row in containers if row.container_id == container]
     return geojson_answer(request, containers_geojson(city, containers, made, deps.clock.now()))
+
+
+@router.get("/map_containers")
+def get_map_containers(
+    request: Request,
+    _session: OfficeSession,
+    city: SessionCity,
+    deps: WithDeps,
+    connection: WithStore,
+    plan: UUID | None = None,
+    fleet: str | None = None,
+) -> Response:
+    """What a map draws of every container, by columns: for cities of tens of thousands."""
+    made = get_plan(connection, city, plan) if plan else None
+    containers = store.list_containers(connection, city.id, fleet)
+    columns = containers_in_columns(city, containers, made, deps.clock.now())
+    return with_etag(request, to_json(columns), "application/json")
 
 
 @router.get("/containers.csv")

@@ -11,12 +11,11 @@ from fastapi.responses import RedirectResponse
 from services.city.registry import City
 from services.contracts.fields import Day, Id
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.accounts import AccountRefused, end_rest
-from services.web.days import next_service_day, today_in
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
-from services.web.fleets import choose_fleet
-from services.web.guards import OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
+from services.web.entry.accounts import AccountRefused, end_rest
+from services.web.entry.security_log import note
+from services.web.entry.tokens import Session, Tokens
+from services.web.figures import store as shared
+from services.web.figures.days import next_service_day, today_in
 from services.web.operator import store
 from services.web.operator.alerts import is_seen, see_to
 from services.web.operator.change_views import read_changes
@@ -24,18 +23,24 @@ from services.web.operator.day import day_to_show, read_day
 from services.web.operator.doubts import read_doubts
 from services.web.operator.drawn_map import draw_map
 from services.web.operator.following import read_ladder
-from services.web.operator.orders import order_plan, send_plan
-from services.web.operator.panel import LONGEST_LIST, ListedCircuit, Panel, read_panel
+from services.web.operator.list_parts import ListParts
+from services.web.operator.opened import Opened, WithOpened
+from services.web.operator.orders import RUNNING, end_search, find_progress, order_plan, send_plan
+from services.web.operator.panel import LONGEST_LIST, LONGEST_OF_LONG, ListedCircuit, Panel, read_panel
 from services.web.operator.reports import LONGEST
-from services.web.pages import get_page
-from services.web.problems import NotFound
-from services.web.security_log import note
-from services.web.tokens import Session, Tokens
-from services.web.waiting import wait_until
-from services.web.words import price_digits
+from services.web.operator.search import Search, read_found
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.rendering.words import price_digits
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.fleets import choose_fleet
+from services.web.requests.guards import OperatorSession, SessionCity, WithOrigin, WithTokens, check_csrf
+from services.web.requests.waiting import wait_until
 
 router = APIRouter(include_in_schema=False)
 
+MOST_WHOLE = 5_000
+"""Containers that a map is given with all that it may say of them: a megabyte and a half, a tenth of it on the line."""
 LATE_AFTER = timedelta(minutes=15)
 """A departure that is past by more is no departure to send: crews are a few minutes late every day."""
 
@@ -48,12 +53,15 @@ def operator_page(
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
+    opened: WithOpened,
     jour: Day | None = None,
     flotte: str | None = None,
     plan: UUID | None = None,
+    q: Search = "",
 ) -> Response:
-    """`plan`: one of the day's to look at, where it is not to be the one in force."""
-    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan))
+    """`plan`: one of the day's to look at, where it is not to be the one in force. `q`: what to find in it."""
+    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan), opened)
+    values["found"] = read_found(connection, city, values["day"].fleet, values["plan"], q)
     lines = values["lines"]
     basemap = deps.basemaps.streets(city.id) or shared.find_basemap(connection, city.id)
     drawn = draw_map(connection, city, values["panel"], basemap, lines)
@@ -71,12 +79,13 @@ def operator_panel(
     deps: WithDeps,
     tokens: WithTokens,
     connection: WithStore,
+    opened: WithOpened,
     jour: Day | None = None,
     flotte: str | None = None,
     plan: UUID | None = None,
 ) -> Response:
     """The part of the page that changes, for the script that follows the day."""
-    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan))
+    values = _values(request, session, city, deps, tokens, connection, (jour, flotte, plan), opened)
     return get_page(request).render(request, "operator/panel.html", city=city, **values)
 
 
@@ -88,6 +97,7 @@ def _values(
     tokens: Tokens,
     connection: Connection,
     wish: tuple[date | None, str | None, UUID | None],
+    opened: Opened,
 ) -> dict[str, Any]:
     """`wish`: the day, the fleet and the plan that the address names."""
     now, jour = deps.clock.now(), wish[0]
@@ -100,15 +110,22 @@ def _values(
     sent_id = day.dispatch["plan_id"] if day.dispatch else None
     doubts = None if day.is_over else read_doubts(connection, city, panel)
     lines = deps.lines.of_plan(connection, city, panel.plan) if panel.plan else {}
+    plan = panel.plan
+    changes = read_changes(connection, city, plan, sent_id) if plan else None
+    kept = get_page(request).parts
     return {
+        "parts_kept": plan and changes and ListParts(kept, texts.language, city.timezone, day.is_over, plan, changes),
+        "opened": panel.circuit_of(opened.container) if opened.circuit is None else opened.circuit,
+        "with_ladder": opened.has_ladder,
         "session": session,
         "csrf": tokens.csrf(session.nonce),
         "panel": panel,
-        "plan": panel.plan,
-        "changes": read_changes(connection, city, panel.plan, sent_id) if panel.plan else None,
+        "plan": plan,
+        "changes": changes,
         "doubts": doubts,
         "lines": lines,
         "ladder": read_ladder(deps, connection, city, day),
+        "found": None,
         "new_id": uuid4,
         "is_over": day.is_over,
         "day": day,
@@ -119,7 +136,7 @@ def _values(
         "service_day": next_service_day(city, now),
         "day_before": day.day - timedelta(days=1),
         "day_after": day.day + timedelta(days=1),
-        "longest": LONGEST_LIST,
+        "longest": LONGEST_OF_LONG if panel.is_long else LONGEST_LIST,
         "longest_reports": LONGEST,
         "script": {
             "day": day.day.isoformat(),
@@ -130,6 +147,7 @@ def _values(
             "timezone": city.timezone,
             "currency": get_page(request).words_for(request, city).currency(city.currency),
             "cents": price_digits(0, city.currency),
+            "many": len(panel.containers) > MOST_WHOLE,
         },
     }
 
@@ -147,12 +165,15 @@ def plan_form(
     time_limit_s: Annotated[float | None, Form(gt=0, le=3600)] = None,
     broken_down: Annotated[list[Id] | None, Form(max_length=500)] = None,
     closed_sites: Annotated[list[Id] | None, Form(max_length=500)] = None,
+    compact: Annotated[int, Form(ge=0, le=100)] = 0,
+    balanced: Annotated[int, Form(ge=0, le=100)] = 0,
 ) -> Response:
     check_csrf(csrf_token, session, tokens)
     choice = choose_fleet(transaction.connection, city, flotte)
     order = order_plan(
         deps, transaction, city, session, choice.chosen.id, day=day, time_limit_s=time_limit_s,
         broken_down=tuple(broken_down or ()), closed_sites=tuple(closed_sites or ()),
+        compact=compact / 100, balanced=balanced / 100,
     )  # fmt: skip
 
     def is_stored() -> bool:
@@ -161,6 +182,31 @@ def plan_form(
 
     wait_until(is_stored)
     return RedirectResponse(f"/operateur?{choice.query(day)}", status_code=303)
+
+
+@router.post("/operateur/arreter")
+def end_form(
+    session: OperatorSession,
+    city: SessionCity,
+    deps: WithDeps,
+    tokens: WithTokens,
+    transaction: WithTransaction,
+    csrf_token: Annotated[str, Form()],
+    request_id: Annotated[UUID, Form()],
+) -> Response:
+    """Search no further: the plan is made of the best found so far."""
+    check_csrf(csrf_token, session, tokens)
+    asked = end_search(deps, transaction, city, session, request_id)
+
+    def is_over() -> bool:
+        with deps.looking() as connection:
+            progress = find_progress(deps, connection, city, request_id)
+        return progress is not None and progress.state not in RUNNING
+
+    wait_until(is_over)
+    with deps.looking() as connection:
+        choice = choose_fleet(connection, city, asked.fleet)
+    return RedirectResponse(f"/operateur?{choice.query(asked.day)}", status_code=303)
 
 
 @router.get("/operateur/envoi")

@@ -1,17 +1,21 @@
 """Containers and circuits of a plan as GeoJSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from services.city.registry import City
 from services.contracts.planning import Circuit, PlanMade
 from services.store.many import many_at_once
-from services.web.circuit_lines import CircuitLine
-from services.web.features import Collection, collection_of, feature, point
-from services.web.operator.fill import fill_state
+from services.web.ground.circuit_lines import CircuitLine
+from services.web.operator.fill import FillState, fill_state
 from services.web.operator.panel import HUES
 from services.web.operator.store import ContainerRow
+from services.web.rendering.features import Collection, collection_of, feature, point
+
+FILL_STATES: tuple[FillState, ...] = get_args(FillState)
+PER_DEGREE = 100_000
+"""A metre or less, as the GeoJSON has it."""
 
 
 def serving_costs(plan: PlanMade) -> dict[str | None, float]:
@@ -46,6 +50,38 @@ def containers_geojson(city: City, containers: list[ContainerRow], plan: PlanMad
         }
         features.append(feature(row.container_id, properties, point(row.lon, row.lat)))
     return collection_of(features)
+
+
+@many_at_once()
+def containers_in_columns(
+    city: City, containers: list[ContainerRow], plan: PlanMade | None, now: datetime
+) -> dict[str, Any]:
+    """What a map draws of every container, by columns: a seventh of the GeoJSON, for cities of tens of thousands.
+
+    `lon` and `lat` are hundred-thousandths of a degree, each told by its difference to the one before; `state` is a
+    digit a container, into `states`; `circuit` is 0 where none takes it.
+    """
+    forecasts = {f.container: f for f in plan.forecasts} if plan else {}
+    circuit_of = {stop.place: circuit.number for circuit in plan.circuits for stop in circuit.stops} if plan else {}
+    as_of, full_at = plan.as_of if plan else None, city.planning.full_at_fill_ratio
+    states = (fill_state(row, forecasts.get(row.container_id), as_of, full_at, now) for row in containers)
+    return {
+        "states": FILL_STATES,
+        "id": [row.container_id for row in containers],
+        "name": [row.name for row in containers],
+        "lon": _differences(round(row.lon * PER_DEGREE) for row in containers),
+        "lat": _differences(round(row.lat * PER_DEGREE) for row in containers),
+        "state": "".join(str(FILL_STATES.index(state)) for state in states),
+        "circuit": [circuit_of.get(row.container_id, 0) for row in containers],
+    }
+
+
+def _differences(values: Iterable[int]) -> list[int]:
+    last, told = 0, []
+    for value in values:
+        told.append(value - last)
+        last = value
+    return told
 
 
 def circuits_geojson(plan: PlanMade, lines: Mapping[int, CircuitLine]) -> Collection:

@@ -6,16 +6,17 @@ what a large city's plan says of its other containers is megabytes.
 
 from collections import defaultdict
 from datetime import date, datetime
+from uuid import UUID
 
 from services.city.registry import City, DisposalSite
 from services.store.connection import Connection
 from services.times import instant_of, seconds_of_day
-from services.web import store as shared
-from services.web.deps import Deps
+from services.web.figures import store as shared
 from services.web.operator import store
 from services.web.operator.day import Day, day_to_show, read_day
 from services.web.operator.ladder import Around, Ladder, make_ladder
 from services.web.operator.panel import Panel, read_panel
+from services.web.requests.deps import Deps
 
 TOO_HEAVY = ("load_kg", "load_l", "day_kg", "day_l")
 
@@ -43,10 +44,16 @@ def read_ladder(deps: Deps, connection: Connection, city: City, day: Day) -> Lad
 
 
 def read_day_of(
-    connection: Connection, city: City, fleet: str, day: date | None, now: datetime, wall_now: datetime
+    connection: Connection,
+    city: City,
+    fleet: str,
+    day: date | None,
+    now: datetime,
+    wall_now: datetime,
+    wish: UUID | None = None,
 ) -> Day:
-    """The day that is named, or the one that there is to look at now."""
-    return read_day(connection, city, fleet, day or day_to_show(connection, city, fleet, now), now, wall_now)
+    """The day that is named, or the one that there is to look at now; `wish`: the plan that is named."""
+    return read_day(connection, city, fleet, day or day_to_show(connection, city, fleet, now), now, wall_now, wish)
 
 
 def read_panel_of(

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from services.errors import StoreAway
+from services.web.operator.orders import RUNNING
 from services.web.operator.schemas import DayState
-from services.web.transaction import Turns
+from services.web.requests.transaction import Turns
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,6 @@ LINGERS_S = 60.0
 REMEMBERED = 100
 """Changes that are kept for who comes back: some minutes of a busy day."""
 BROUGHT_BACK_MS = 1500
-RUNNING = ("ordered", "started", "improved")
 BY_KEY = {"trucks": "truck", "circuits": "number"}
 """Lists of the state of which only the rows that changed are told, and what each row goes by."""
 

@@ -7,13 +7,13 @@ from fastapi.responses import StreamingResponse
 
 from services.contracts.fields import Day
 from services.errors import StoreAway
-from services.web import store as shared
-from services.web.deps import Deps
-from services.web.fleets import AskedFleet
-from services.web.guards import OperatorSession, SessionCity
+from services.web.figures import store as shared
 from services.web.operator.day import read_day
 from services.web.operator.live import Live, Scope
 from services.web.operator.schemas import DayState
+from services.web.requests.deps import Deps
+from services.web.requests.fleets import AskedFleet
+from services.web.requests.guards import OperatorSession, SessionCity
 
 router = APIRouter(tags=["operator"])
 

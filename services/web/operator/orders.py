@@ -7,20 +7,24 @@ from uuid import UUID, uuid4
 from services.city.registry import City
 from services.contracts import topics
 from services.contracts.fields import FUTURE_TOLERANCE
-from services.contracts.planning import PlanDay, PlanDispatched, PlanMade, PlanningProgressed
+from services.contracts.planning import EndSearch, PlanDay, PlanDispatched, PlanMade, PlanningProgressed
 from services.errors import StreamAway
 from services.planning.solve_around import LONGEST_S
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.days import next_service_day, today_in
-from services.web.deps import Deps
+from services.web.entry.security_log import audit
+from services.web.entry.tokens import Session
+from services.web.figures import store as shared
+from services.web.figures.days import next_service_day, today_in
 from services.web.operator import store
-from services.web.problems import NotFound, WrongInput
-from services.web.security_log import audit
-from services.web.stream import publish_all
-from services.web.tokens import Session
-from services.web.transaction import Transaction
+from services.web.operator.plans import get_plan
+from services.web.rendering.problems import NotFound, WrongInput
+from services.web.requests.deps import Deps
+from services.web.requests.guards import fleet_seen
+from services.web.requests.stream import publish_all
+from services.web.requests.transaction import Transaction
 
+RUNNING = ("ordered", "started", "improved")
+"""How far an order is whose search is not over."""
 FARTHEST = timedelta(days=366)
 """A day beyond this is a slip of the keyboard: nobody plans a round of 9999."""
 
@@ -38,6 +42,8 @@ def order_plan(
     seed: int | None = None,
     broken_down: tuple[str, ...] = (),
     closed_sites: tuple[str, ...] = (),
+    compact: float = 0,
+    balanced: float = 0,
 ) -> PlanDay:
     """Ask the planner for a fleet's day. Returns once Kafka has the order; the request's transaction ends before.
 
@@ -60,6 +66,8 @@ def order_plan(
         seed=1 if seed is None else seed,
         broken_down=broken_down,
         closed_sites=closed_sites,
+        compact=compact,
+        balanced=balanced,
         ordered_by=session.login,
         ordered_at=now,
     )
@@ -97,6 +105,38 @@ def order_around(deps: Deps, transaction: Transaction, city: City, session: Sess
     transaction.end()
     _publish_order(deps, order, _ordered(order, now))
     return order
+
+
+def end_search(
+    deps: Deps, transaction: Transaction, city: City, session: Session, request_id: UUID
+) -> PlanningProgressed:
+    """Have the planner end its search at once and make the plan of the best it has. Ends the request's transaction.
+
+    Nothing is asked of a search that is over. Returns how far the order is as far as is known here.
+
+    Raises:
+        NotFound: nobody has given such an order.
+    """
+    progress = find_progress(deps, transaction.connection, city, request_id)
+    if progress is None:
+        raise NotFound
+    if progress.state not in RUNNING:
+        transaction.end()
+        return progress
+    end = EndSearch(
+        request_id=request_id,
+        city=city.id,
+        fleet=progress.fleet,
+        asked_by=session.login,
+        asked_at=deps.clock.now(),
+    )
+    audit(
+        transaction.connection, city.id, session.login, "search ended", end.asked_at, request=request_id,
+        fleet=progress.fleet, day=progress.day,
+    )  # fmt: skip
+    transaction.end()
+    publish_all(deps.stream, topics.SEARCH_ENDS, topics.key(city.id, progress.fleet), [end])
+    return progress
 
 
 def _ordered(order: PlanDay, now: datetime) -> PlanningProgressed:
@@ -154,9 +194,7 @@ def _check_day(day: date | None, city: City, now: datetime) -> None:
 
 def send_plan(deps: Deps, transaction: Transaction, city: City, session: Session, plan_id: UUID) -> PlanDispatched:
     """Send a plan to the drivers of its fleet. Returns once Kafka has it; the request's transaction ends before."""
-    plan = store.find_plan(transaction.connection, city.id, plan_id)
-    if plan is None:
-        raise NotFound
+    plan = get_plan(transaction.connection, city, plan_id)
     if not plan.circuits:
         raise WrongInput("nothing_to_send")
     if plan.day < today_in(city, deps.clock.now()):
@@ -181,4 +219,5 @@ def send_plan(deps: Deps, transaction: Transaction, city: City, session: Session
 
 def find_progress(deps: Deps, connection: Connection, city: City, request_id: UUID) -> PlanningProgressed | None:
     """How far an order is: the store's word, or this process's memory until the writer has stored it."""
-    return store.find_run(connection, city.id, request_id) or deps.recent_orders.find(request_id, city.id)
+    found = store.find_run(connection, city.id, request_id) or deps.recent_orders.find(request_id, city.id)
+    return found if found is None or fleet_seen(city) in {None, found.fleet} else None

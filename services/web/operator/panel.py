@@ -5,49 +5,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from services.city.registry import City, Truck, TruckClass
-from services.contracts.planning import Circuit, ContainerForecast, PlanMade, Unserved, Visit
+from services.contracts.planning import ContainerForecast, PlanMade, Unserved, Visit
 from services.store.connection import Connection
 from services.store.many import many_at_once
-from services.web import store as shared
+from services.web.figures import store as shared
 from services.web.operator import store
+from services.web.operator.circuit_stops import CircuitStops, list_visits, name_of_closing
 from services.web.operator.day import Day
 from services.web.operator.fill import FillState, fill_state, is_silent
-from services.web.outcomes import Said, outcomes_of
 
 HUES = 12
-TIGHT_FROM = 0.8
-"""Share used from which a limit is said to bind a circuit; below, a stop or two more would fit. Chosen by eye."""
 LONGEST_LIST = 400  # a screen nobody reads further; the CSV holds all
+LONGEST_OF_LONG = 100
+"""Of a plan that is long: what comes first is due most, the search finds the others."""
+MOST_STOPS_WHOLE = 300
+"""Stops of a plan that the list holds with their circuits: a quarter of a megabyte, a tenth of it on the line."""
 
 
 @dataclass(frozen=True)
-class ListedVisit:
-    visit: Visit
-    name: str
-    zone: str
-    outcome: str | None
-    forecast: ContainerForecast | None
-
-
-@dataclass(frozen=True)
-class ListedCircuit:
-    circuit: Circuit
+class ListedCircuit(CircuitStops):
     load_kg: float
     load_ratio: float | None
     """Of the tightest trip, by weight or volume; None when the truck is not in the registry any more."""
     done: int
     skipped: int
     has_driver: bool
-    visits: list[ListedVisit]
     words: Sequence[store.ConfirmationRow]
     """What its crew said today, as it happened."""
-    closes_name: str
-    """Of the site or container that closes first for it; empty where that is no place, or not known."""
-
-    @property
-    def is_tight(self) -> bool:
-        binding = self.circuit.binding
-        return binding is not None and binding.used_ratio >= TIGHT_FROM
 
     @property
     def hue(self) -> int:
@@ -105,6 +89,18 @@ class Panel:
     def handled(self) -> int:
         return sum(line.handled for line in self.circuits)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether its circuits are listed without their stops, and its ladder when somebody looks at it."""
+        return self.plan is not None and self.plan.totals.stops > MOST_STOPS_WHOLE
+
+    def circuit_of(self, container: str | None) -> int | None:
+        """The number of the circuit that empties it."""
+        served = (
+            line.circuit.number for line in self.circuits for stop in line.circuit.stops if stop.place == container
+        )
+        return next(served, None) if container else None
+
 
 @many_at_once()
 def read_panel(connection: Connection, city: City, day: Day) -> Panel:
@@ -116,6 +112,11 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
     if plan is None:
         return Panel(day, None, containers, silent=silent, trucks_in_service=in_service)
     by_id = {row.container_id: row for row in containers}
+
+    def name_and_zone(place: str) -> tuple[str, str] | None:
+        row = by_id.get(place)
+        return (row.name, row.zone_name) if row else None
+
     words: dict[str, list[store.ConfirmationRow]] = defaultdict(list)
     for row in store.list_confirmations(connection, city.id, plan.plan_id):
         words[row["truck_id"]].append(row)
@@ -131,9 +132,9 @@ def read_panel(connection: Connection, city: City, day: Day) -> Panel:
             done=progress["done"] if (progress := day.progress.get(circuit.truck)) else 0,
             skipped=progress["skipped"] if progress else 0,
             has_driver=circuit.truck in drivers,
-            visits=_visit_lines(circuit, by_id, sites, words[circuit.truck], forecasts),
+            visits=list_visits(circuit, name_and_zone, sites, words[circuit.truck], forecasts),
             words=words[circuit.truck],
-            closes_name=_closes_name(circuit, by_id, sites),
+            closes_name=name_of_closing(circuit, name_and_zone, sites),
         )
         for circuit in plan.circuits
     ]
@@ -184,32 +185,6 @@ def _load_ratio(visits: Iterable[Visit], capacity: TruckClass | None) -> float |
         return None
     pressed_l = capacity.capacity_l * capacity.compaction
     return max((max(v.load_kg / capacity.capacity_kg, v.load_l / pressed_l) for v in visits), default=0.0)
-
-
-def _visit_lines(
-    circuit: Circuit,
-    containers: dict[str, store.ContainerRow],
-    sites: dict[str, str],
-    words: Sequence[store.ConfirmationRow],
-    forecasts: dict[str, ContainerForecast],
-) -> list[ListedVisit]:
-    said = (Said(row["kind"], row["place"], row["outcome"]) for row in words)
-    outcomes = outcomes_of(((visit.kind, visit.place) for visit in circuit.visits), said)
-    lines = []
-    for sequence, visit in enumerate(circuit.visits):
-        place = visit.place or ""
-        container = containers.get(place) if visit.kind == "stop" else None
-        name = container.name if container else sites.get(place, place)
-        zone = container.zone_name if container else ""
-        lines.append(
-            ListedVisit(visit, name, zone, outcomes.get(sequence), forecasts.get(place) if container else None)
-        )
-    return lines
-
-
-def _closes_name(circuit: Circuit, containers: dict[str, store.ContainerRow], sites: dict[str, str]) -> str:
-    place = (circuit.binding.closes_place if circuit.binding else None) or ""
-    return containers[place].name if place in containers else sites.get(place, place)
 
 
 def _later_lines(

@@ -12,11 +12,11 @@ from services.contracts.fields import Day
 from services.store.connection import Connection
 from services.store.queries import load_queries
 from services.times import instant_of
-from services.web.deps import WithDeps, WithStore
-from services.web.fleets import AskedFleet
-from services.web.guards import OperatorSession, SessionCity
-from services.web.security_log import audit
-from services.web.store import rows_of
+from services.web.entry.security_log import audit
+from services.web.figures.store import rows_of
+from services.web.requests.deps import WithDeps, WithStore
+from services.web.requests.fleets import AskedFleet
+from services.web.requests.guards import OperatorSession, SessionCity
 
 SQL = load_queries(__name__)
 

@@ -21,6 +21,8 @@ class OrderPlan(BaseModel):
     """Of a day under way: trucks that go on no further."""
     closed_sites: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
     """Of a day under way: sites that take no waste from now on."""
+    compact: Annotated[float, Field(ge=0, le=1, description="how much circuits should keep together")] = 0
+    balanced: Annotated[float, Field(ge=0, le=1, description="how much workloads should be alike")] = 0
     around: UUID | None = Field(
         default=None,
         description="a plan to solve anew around what is locked and pinned in it: its fleet and day, in at most 8 s",
@@ -40,6 +42,7 @@ class Progress(BaseModel):
     distance_m: float | None
     plan_id: UUID | None
     detail: str | None
+    ended_by: str | None = Field(default=None, description="who had the search end before its time")
 
 
 class SendPlan(BaseModel):

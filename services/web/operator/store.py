@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypedDict
+from unicodedata import combining, normalize
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -14,9 +15,11 @@ from services.store.connection import Connection
 from services.store.many import many_at_once
 from services.store.queries import load_queries
 from services.store.rows import rows_as
-from services.web.store import row_of, rows_of
+from services.web.figures.store import row_of, rows_of
+from services.web.operator.kept_plans import KeptPlans
 
 SQL = load_queries(__name__)
+_PLANS = KeptPlans()
 
 
 class ContainerRow(NamedTuple):
@@ -44,6 +47,14 @@ class PositionRow(TypedDict):
     lat: float
     speed_kmh: float | None
     heading_deg: float | None
+
+
+class ComparableRow(TypedDict):
+    plan_id: UUID
+    day: date
+    made_at: datetime
+    stops: int
+    fuel_l: float
 
 
 class PlanRow(TypedDict):
@@ -92,6 +103,11 @@ class NameRow(TypedDict):
     container_id: str
     name: str
     zone_name: str
+
+
+class FoundRow(NameRow):
+    total: int
+    """Of all that match, also those beyond the list."""
 
 
 class ChangeRow(TypedDict):
@@ -183,6 +199,12 @@ def find_dispatch(connection: Connection, city: str, fleet: str, day: date) -> D
     return row_of(DispatchRow, connection.execute(SQL["find_dispatch"], values).fetchone())
 
 
+def list_comparable(connection: Connection, city: str, fleet: str, day: date, plan: UUID) -> list[ComparableRow]:
+    """Plans to set beside one, the newest day first: the others of its day, and those in force of the week before."""
+    values = {"city": city, "fleet": fleet, "day": day, "plan": plan}
+    return rows_of(ComparableRow, connection.execute(SQL["list_comparable"], values))
+
+
 def list_changes(connection: Connection, city: str, plan: UUID) -> list[ChangeRow]:
     """Of the chain that the plan is in, in no order."""
     return rows_of(ChangeRow, connection.execute(SQL["list_changes"], {"city": city, "plan": plan}))
@@ -194,10 +216,18 @@ def list_names(connection: Connection, city: str, ids: Iterable[str]) -> dict[st
     return {row["container_id"]: row for row in rows}
 
 
-def find_containers_like(connection: Connection, city: str, fleet: str, like: str) -> list[NameRow]:
-    """A fleet's whose id or name has this in it, at most thirty."""
-    values = {"city": city, "fleet": fleet, "like": like}
-    return rows_of(NameRow, connection.execute(SQL["find_containers_like"], values))
+def find_containers_like(connection: Connection, city: str, fleet: str, search: str) -> list[FoundRow]:
+    """A fleet's whose id, name and zone hold every word of the search, whatever its accents; at most thirty."""
+    words = folded(search).split()
+    if not words:
+        return []
+    values = {"city": city, "fleet": fleet, "words": words}
+    return rows_of(FoundRow, connection.execute(SQL["find_containers_like"], values))
+
+
+def folded(text: str) -> str:
+    """Without capitals and accents."""
+    return "".join(sign for sign in normalize("NFD", text.lower()) if not combining(sign))
 
 
 def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
@@ -206,10 +236,20 @@ def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
     return row["document"] if row else None
 
 
-@many_at_once()
 def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
-    text = find_plan_text(connection, city, plan)  # straight into the plan, not by way of dicts
-    return PlanMade.model_validate_json(text) if text else None
+    """Kept as it was read, as long as its row is the same: half a megabyte of a plan takes longer than a page may."""
+    row = connection.execute(SQL["find_plan_row"], {"city": city, "plan": plan}).fetchone()
+    if row is None:
+        return None
+    store = connection.info
+    key = (store.host, str(store.port), store.dbname, city, str(plan), row["version"])
+    return _PLANS.of(key, lambda: _read_plan(connection, city, plan))
+
+
+@many_at_once()
+def _read_plan(connection: Connection, city: str, plan: UUID) -> PlanMade:
+    """Of a row that was there a moment ago: nobody takes plans away."""
+    return PlanMade.model_validate_json(find_plan_text(connection, city, plan) or "")
 
 
 def find_circuits(connection: Connection, city: str, plan: UUID) -> PlanCircuits | None:

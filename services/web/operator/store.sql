@@ -42,6 +42,20 @@ SELECT plan_id, day, made_at, status, circuits, stops, distance_m, fuel_l, chang
 ) AS shown
 ORDER BY made_at DESC, changed DESC, plan_id
 
+-- name: list_comparable
+-- Plans to set beside one: the others of its day, the newest first, and what was sent on the seven days before.
+SELECT plan_id, day, made_at, stops, fuel_l FROM (
+    (SELECT p.plan_id, p.day, p.made_at, p.stops, p.fuel_l FROM plan p
+     WHERE p.city_id = %(city)s AND p.fleet_id = %(fleet)s AND p.day = %(day)s AND p.plan_id <> %(plan)s
+       AND p.circuits > 0
+     ORDER BY p.made_at DESC, p.plan_id LIMIT 10)
+    UNION ALL
+    SELECT p.plan_id, p.day, p.made_at, p.stops, p.fuel_l
+    FROM dispatch_in_force d JOIN plan p USING (plan_id)
+    WHERE d.city_id = %(city)s AND d.fleet_id = %(fleet)s AND d.day < %(day)s AND d.day >= %(day)s - 7
+) AS found
+ORDER BY day DESC, made_at DESC, plan_id
+
 -- name: list_changes
 -- Of the plan's whole chain, in no order: whoever reads links them by their parents.
 SELECT plan_id, parent_id, changed_by, changed_at, document FROM plan_change
@@ -89,6 +103,10 @@ GROUP BY reason ORDER BY reason
 SELECT plan_id, dispatch_id, dispatched_by, dispatched_at FROM dispatch_in_force
 WHERE city_id = %(city)s AND fleet_id = %(fleet)s AND day = %(day)s
 
+-- name: find_plan_row
+-- Which row it is, without its megabytes: one that was written anew is another.
+SELECT xmin::text || ' ' || ctid::text AS version FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
+
 -- name: find_plan_text
 SELECT document::text FROM plan WHERE plan_id = %(plan)s AND city_id = %(city)s
 
@@ -114,8 +132,15 @@ SELECT c.container_id, c.name, z.name AS zone_name FROM container c JOIN zone z 
 WHERE c.city_id = %(city)s AND c.container_id = ANY(%(ids)s)
 
 -- name: find_containers_like
--- By id or name, whatever its case; those whose name begins so first.
-SELECT c.container_id, c.name, z.name AS zone_name FROM container c JOIN zone z USING (city_id, zone_id)
-WHERE c.city_id = %(city)s AND c.fleet_id = %(fleet)s AND c.active
-  AND (strpos(lower(c.name), lower(%(like)s)) > 0 OR strpos(lower(c.container_id), lower(%(like)s)) > 0)
-ORDER BY strpos(lower(c.name), lower(%(like)s)) <> 1, c.name, c.container_id LIMIT 30
+-- Whose id, name and zone hold all words, which come folded: without capitals and accents, as is done here. Those whose
+-- name begins with the first word first.
+WITH told AS (
+    SELECT c.container_id, c.name, z.name AS zone_name,
+           translate(lower(c.name || ' ' || c.container_id || ' ' || z.name),
+                     'àáâãäåçèéêëìíîïñòóôõöùúûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy') AS words
+    FROM container c JOIN zone z USING (city_id, zone_id)
+    WHERE c.city_id = %(city)s AND c.fleet_id = %(fleet)s AND c.active
+)
+SELECT container_id, name, zone_name, count(*) OVER () AS total FROM told
+WHERE (SELECT bool_and(strpos(told.words, word) > 0) FROM unnest(%(words)s::text[]) AS word)
+ORDER BY strpos(words, (%(words)s::text[])[1]) <> 1, name, container_id LIMIT 30

@@ -107,7 +107,7 @@ class DaySheetTold(BaseModel):
         return cls(
             circuits=[
                 CircuitDoneTold(
-                    truck=line.circuit.truck, number=line.circuit.number, stops=len(line.circuit.stops), done=line.done,
+                    truck=line.circuit.truck, number=line.circuit.number, stops=line.stops, done=line.done,
                     skipped=line.skipped, done_kg=line.done_kg, last_at=line.last_at,
                 )
                 for line in sheet.lines

@@ -3,9 +3,9 @@
 from html import escape
 
 from services.city.registry import City
-from services.web.catalogue import Texts
-from services.web.period import Period
-from services.web.words import Words
+from services.web.figures.period import Period
+from services.web.rendering.catalogue import Texts
+from services.web.rendering.words import Words
 
 HIGH, PAD, LETTER = 28, 10, 7.1
 """Pixels: of the badge, beside its words, and of a letter of 13 px, as wide as the common sans-serifs set it."""

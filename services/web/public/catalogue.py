@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.city.registry import City
-from services.web.catalogue import LANGUAGES, texts_in
 from services.web.public.datasets import DATASETS, LICENCE, Dataset
+from services.web.rendering.catalogue import LANGUAGES, texts_in
 
 MEDIA = {"csv": "text/csv", "json": "application/json", "geojson": "application/geo+json"}
 CONTEXT = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.web.city_days import CityDay
+from services.web.figures.city_days import CityDay
 
 LEFT, RIGHT, TOP, BOTTOM = 0.0, 100.0, 6.0, 88.0  # percent of the sheet; below the bars stand the days
 BAR_SHARE = 0.36  # of a day's width, twice a day

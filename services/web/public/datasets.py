@@ -13,8 +13,8 @@ from services.contracts.coverage import STEPS, CoverageComputed, ZoneCoverage
 from services.contracts.ledger import SavingsComputed
 from services.store.connection import Connection
 from services.times import instant_of
+from services.web.figures.store import ZoneRow, list_zones
 from services.web.public import store
-from services.web.store import ZoneRow, list_zones
 
 type Kind = Literal["text", "number", "whole", "day", "instant", "yes or no"]
 type Row = dict[str, Any]

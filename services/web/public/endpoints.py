@@ -7,18 +7,22 @@ from fastapi import APIRouter, Request, Response
 from services.city.registry import City
 from services.ledger.metered import Metered
 from services.store.connection import Connection
-from services.web import store as shared
-from services.web.coverage import find_coverage
-from services.web.deps import WithDeps, WithStore
-from services.web.litres import read_metered
-from services.web.pages import get_page
-from services.web.period import Period, zone_shares
-from services.web.problems import NotFound
+from services.web.figures import store as shared
+from services.web.figures.coverage import Covered, find_coverage
+from services.web.figures.litres import read_metered
+from services.web.figures.period import Period, zone_shares
 from services.web.public import store
 from services.web.public.badge import draw_badge
 from services.web.public.chart import draw_chart
+from services.web.public.report import Report, draw_report
 from services.web.public.trend import draw_trend, last_of, read_months, read_period
 from services.web.public.zones import draw_zone_map
+from services.web.rendering.catalogue import LANGUAGES, texts_in
+from services.web.rendering.pages import get_page
+from services.web.rendering.pdf import pdf_answer
+from services.web.rendering.problems import NotFound
+from services.web.rendering.words import Words
+from services.web.requests.deps import WithDeps, WithStore
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,6 +81,38 @@ def public_page(
     )
     response.headers["Cache-Control"] = CACHE
     return response
+
+
+@router.get("/rapport/{city}/{month}.pdf")
+def report_pdf(
+    request: Request, deps: WithDeps, connection: WithStore, city: str, month: str, langue: str | None = None
+) -> Response:
+    """A month's report on A4, in the reader's language or the one that the address names.
+
+    The same for everybody, and the same again until the ledger says something else of the month.
+    """
+    chosen = chosen_city(connection, city)
+    asked = _chosen_month(month, store.list_savings_months(connection, chosen.id))
+    period = read_period(connection, chosen, asked) if asked else None
+    if asked is None or period is None or not period.days:
+        raise NotFound
+    zones = shared.list_zones(connection, chosen.id)
+    names = {zone["zone_id"]: zone["name"] for zone in zones}
+    told = store.list_coverage(connection, {"city": chosen.id, "first": asked, "last": last_of(asked)})
+    report = Report(
+        city=chosen,
+        period=period,
+        months=[row for row in read_months(connection, chosen, deps.months) if row.month <= asked],
+        shares=zone_shares(zones, period.days[-1]),
+        covered=Covered(told[-1], names) if told else None,
+        metered=_metered(connection, chosen, period),
+        zone_names=names,
+        made_at=max(line.computed_at for day in period.days for line in day.lines),
+    )
+    texts = next((texts_in(name) for name in LANGUAGES if name == langue), get_page(request).texts_for(request))
+    answer = pdf_answer(f"{chosen.id}-{month}", draw_report(report, texts, Words(texts, chosen.zone_info)), CACHE)
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    return answer
 
 
 def _metered(connection: Connection, city: City, period: Period) -> Metered | None:

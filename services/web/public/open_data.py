@@ -12,13 +12,9 @@ from services.contracts.fields import Day
 from services.contracts.ledger import SavingsComputed
 from services.store.connection import Connection
 from services.times import instant_of
-from services.web import store as shared
-from services.web.days import today_in
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.features import collection_of, feature, geojson_answer
-from services.web.pages import get_page
-from services.web.period import zone_shares
-from services.web.problems import NotFound
+from services.web.figures import store as shared
+from services.web.figures.days import today_in
+from services.web.figures.period import zone_shares
 from services.web.public import store
 from services.web.public.catalogue import catalogue_of, dictionary_of
 from services.web.public.datasets import (
@@ -35,7 +31,11 @@ from services.web.public.datasets import (
 )
 from services.web.public.endpoints import CACHE, chosen_city
 from services.web.public.zones import zones_geojson
-from services.web.tables import csv_answer
+from services.web.rendering.features import collection_of, feature, geojson_answer
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.rendering.tables import csv_answer
+from services.web.requests.deps import Deps, WithDeps, WithStore
 
 router = APIRouter(prefix="/public", tags=["open data"])
 pages = APIRouter(include_in_schema=False)

@@ -8,8 +8,8 @@ from services.contracts.coverage import CoverageComputed
 from services.contracts.ledger import SavingsComputed
 from services.store.connection import Connection
 from services.store.queries import load_queries
-from services.web.city_days import CityDay, city_days
-from services.web.kept_months import MonthStamp
+from services.web.figures.city_days import CityDay, city_days
+from services.web.figures.kept_months import MonthStamp
 
 SQL = load_queries(__name__)
 

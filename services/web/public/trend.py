@@ -9,8 +9,8 @@ from functools import partial
 from services.city.registry import City
 from services.ledger.period import Savings
 from services.store.connection import Connection
-from services.web.kept_months import KeptMonths
-from services.web.period import Period
+from services.web.figures.kept_months import KeptMonths
+from services.web.figures.period import Period
 from services.web.public import store
 from services.web.public.chart import round_step
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.web.geo import base_paths, frame_around, middle_of, positions_of
-from services.web.period import ZoneShare
-from services.web.store import ZoneRow
+from services.web.figures.period import ZoneShare
+from services.web.figures.store import ZoneRow
+from services.web.rendering.geo import base_paths, frame_around, middle_of, positions_of
 
 WIDTH, HEIGHT = 720.0, 480.0  # 3:2, as the style sheet lays it out
 SCREEN, PAPER = (500, 333), (330, 220)  # pixels of the map beside its table; a letter takes some 8 by 16 on both

@@ -15,10 +15,10 @@ from services.contracts.fields import Lat, Lon
 from services.contracts.reports import LONGEST_WORDS, ReportKind, read_report_id
 from services.reports.store import Place, Wish, find_nearest, find_place
 from services.store.connection import Connection
+from services.web.figures.store import list_cities
 from services.web.reports.georeport import Fault, read_list, read_span
 from services.web.reports.keys import opens
 from services.web.reports.taking import Said
-from services.web.store import list_cities
 
 KINDS: tuple[ReportKind, ...] = get_args(ReportKind)
 MOST_FIELDS, MOST_FILES = 60, 3

@@ -23,15 +23,16 @@ from services.reports.store import (
     today_in,
 )
 from services.store.connection import Connection
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
-from services.web.guards import OfficeSession
-from services.web.login_limits import network_of
-from services.web.pages import get_page
-from services.web.problems import NotFound
-from services.web.reports.taking import Said, take_report
+from services.web.entry.login_limits import network_of
+from services.web.figures.store import find_city
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.reports.heard import WithDoors
+from services.web.reports.taking import LOST_PHOTOS, Said, take_report
 from services.web.reports.telling import Teller
-from services.web.store import find_city
-from services.web.waiting import wait_until
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.guards import OfficeSession
+from services.web.requests.waiting import wait_until
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,6 +76,7 @@ def report_form(
     request: Request,
     deps: WithDeps,
     transaction: WithTransaction,
+    doors: WithDoors,
     city: str,
     container: str,
     kind: Annotated[ReportKind, Form()],
@@ -86,14 +88,17 @@ def report_form(
     said = Said(
         kind, "page", address_of(request), seed, place, insists=insists, photo=photo.file.read() if photo else None
     )
-    taken = take_report(deps, transaction, found, said)
+    with doors.hears(found.id, "page", deps.clock.now()) as noted:
+        taken = take_report(deps, transaction, found, said)
+        if taken.photo in LOST_PHOTOS:
+            noted.left_aside.append(f"photo: {taken.photo}")
 
     def is_stored() -> bool:
         with deps.looking() as connection:
             return find_report_city(connection, taken.report) is not None
 
     wait_until(is_stored)
-    lost = "?photo=" + taken.photo if taken.photo in {"unreadable", "no_room"} else ""
+    lost = f"?photo={taken.photo}" if taken.photo in LOST_PHOTOS else ""
     return RedirectResponse(f"/signalement/{taken.report}{lost}", status_code=303)
 
 
@@ -108,7 +113,7 @@ def followed_page(
     return get_page(request).render(
         request, "reports/followed.html", city=city, report=found, seed=secrets.token_urlsafe(12),
         told=teller_of(request, deps, city).how_it_stands(found, known),
-        photo_lost=photo if photo in {"unreadable", "no_room"} else None,
+        photo_lost=photo if photo in LOST_PHOTOS else None,
     )  # fmt: skip
 
 

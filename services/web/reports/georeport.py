@@ -14,7 +14,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 from services.errors import StoreAway, StreamAway
-from services.web.report_limits import TooManyReports
+from services.web.requests.report_limits import TooManyReports
 
 FORMATS = {"xml": "text/xml; charset=utf-8", "json": "application/json; charset=utf-8"}
 LONGEST_SPAN = timedelta(days=90)

@@ -14,10 +14,10 @@ from services.reports.store import (
     today_in,
 )
 from services.store.connection import Connection
-from services.web.catalogue import Texts
-from services.web.deps import Deps, WithDeps, WithStore, WithTransaction
-from services.web.pages import get_page
-from services.web.problems import NotAllowed, NotFound
+from services.web.figures.store import find_city
+from services.web.rendering.catalogue import Texts
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotAllowed, NotFound
 from services.web.reports.asking import (
     KINDS,
     Asked,
@@ -38,11 +38,12 @@ from services.web.reports.georeport import (
     row_answer,
     rows_answer,
 )
+from services.web.reports.heard import WithDoors
 from services.web.reports.keys import opens
-from services.web.reports.taking import take_report
+from services.web.reports.taking import LOST_PHOTOS, take_report
 from services.web.reports.telling import Teller
-from services.web.store import find_city
-from services.web.waiting import wait_until
+from services.web.requests.deps import Deps, WithDeps, WithStore, WithTransaction
+from services.web.requests.waiting import wait_until
 
 router = APIRouter(prefix="/open311", include_in_schema=False, route_class=GeoReportRoute)
 
@@ -91,10 +92,16 @@ def define_service(request: Request, asked: WithAsked, connection: WithStore, se
 
 
 @router.post("/v2/requests.{_form}")
-def make_request(request: Request, asked: WithAsked, deps: WithDeps, transaction: WithTransaction) -> Response:
+def make_request(
+    request: Request, asked: WithAsked, deps: WithDeps, transaction: WithTransaction, doors: WithDoors
+) -> Response:
     city = city_of(transaction.connection, asked)
-    said, aside = read_said(transaction.connection, city, asked, address_of(request))
-    taken = take_report(deps, transaction, city, said)
+    with doors.hears(city.id, "open311", deps.clock.now()) as noted:
+        said, aside = read_said(transaction.connection, city, asked, address_of(request))
+        noted.left_aside += aside
+        taken = take_report(deps, transaction, city, said)
+        if taken.photo in LOST_PHOTOS:
+            noted.left_aside.append(f"media: {taken.photo}")
 
     def is_stored() -> bool:
         with deps.looking() as connection:
@@ -105,7 +112,7 @@ def make_request(request: Request, asked: WithAsked, deps: WithDeps, transaction
     teller = teller_of(request, deps, city)
     notice = teller.at_once(said.kind, taken.answer, taken.known)
     notes = [notice, *(f"{each} left aside" for each in aside)]
-    if taken.photo in {"unreadable", "no_room"}:
+    if taken.photo in LOST_PHOTOS:
         notes.append(get_page(request).texts_for(request)(f"reports.photo_lost.{taken.photo}"))
     row: Row = {name: taken.report, "service_notice": " ".join(notes), "account_id": None}
     return rows_answer(form_of(request), "service_requests", "request", [row])

@@ -1,11 +1,12 @@
 """Reports by SMS: a gateway brings the text with the city's key, and is answered with the reply to send back.
 
 Kannel (the open gateway that speaks SMPP to operators) sends what is answered as plain text; Twilio what stands in its
-TwiML. An Android telephone with SMS Gateway for Android brings texts too, and has to be told to send its answer.
+TwiML. An Android telephone with SMS Gateway for Android sends only what its own interface is asked to: `telephone`.
 """
 
 import base64
 import binascii
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -20,17 +21,19 @@ from services.city.registry import City
 from services.reports.messages import Meant, meaning_of
 from services.reports.store import Place, find_place
 from services.store.connection import Connection
-from services.web.catalogue import Texts, texts_in
-from services.web.deps import Deps, WithDeps, WithTransaction
-from services.web.problems import WebProblem
-from services.web.report_limits import TooManyReports
+from services.web.figures.store import find_city
+from services.web.rendering.catalogue import Texts, texts_in
+from services.web.rendering.problems import WebProblem
+from services.web.rendering.words import Words
 from services.web.reports.endpoints import NoSuchReport, find_report
+from services.web.reports.heard import Noted, WithDoors
 from services.web.reports.keys import opens
 from services.web.reports.taking import Said, take_report
+from services.web.reports.telephone import find_signing_key, is_signed, put_reply
 from services.web.reports.telling import Teller
-from services.web.store import find_city
-from services.web.transaction import Transaction
-from services.web.words import Words
+from services.web.requests.deps import Deps, WithDeps, WithTransaction
+from services.web.requests.report_limits import TooManyReports
+from services.web.requests.transaction import Transaction
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,6 +56,8 @@ class TooLong(WebProblem):
 class Text(NamedTuple):
     sender: str
     text: str
+    event: str = ""
+    """The gateway's name of it, the same at every try."""
 
 
 async def read_body(request: Request) -> bytes:
@@ -67,24 +72,37 @@ async def read_body(request: Request) -> bytes:
 @router.api_route("/sms/{city}/{gateway}", methods=["GET", "POST"])
 def take_text(
     request: Request, body: Annotated[bytes, Depends(read_body)], deps: WithDeps, transaction: WithTransaction,
-    city: str, gateway: str, key: str = "",
+    doors: WithDoors, city: str, gateway: str, key: str = "",
 ) -> Response:  # fmt: skip
     """Answered 200 whatever the text says: a gateway that is refused brings the same again."""
     found = find_city(transaction.connection, city)
     if found is None or gateway not in GATEWAYS:
         raise WrongKey
-    if not opens(transaction.connection, city, "sms", key or _key_of(request)):
-        raise WrongKey
-    text = _text_of(request, gateway, body)
-    return _answer(gateway, text, reply_to(deps, transaction, found, text) if text else "")
+    with doors.hears(found.id, "sms", deps.clock.now()) as noted:
+        signing_key = find_signing_key(transaction.connection, city) if gateway == "android" else None
+        if signing_key is not None:
+            if not is_signed(signing_key, request.headers, body, deps.wall_now().timestamp()):
+                raise WrongKey
+        elif not opens(transaction.connection, city, "sms", key or _key_of(request)):
+            raise WrongKey
+        text = _text_of(request, gateway, body)
+        reply = reply_to(deps, transaction, found, text, noted) if text else ""
+    if signing_key is None:
+        return _answer(gateway, text, reply)
+    transaction.end()
+    if text is None:
+        return JSONResponse({"answered": False})
+    with deps.looking() as connection:
+        return JSONResponse({"answered": put_reply(connection, city, text.event, text.sender, reply)})
 
 
-def reply_to(deps: Deps, transaction: Transaction, city: City, text: Text) -> str:
+def reply_to(deps: Deps, transaction: Transaction, city: City, text: Text, noted: Noted) -> str:
     """What is sent back: what is known, and the id to follow; or how to write. Nothing, to a telephone that goes on."""
     meant = meaning_of(text.text)
     texts = texts_in(meant.language)
     heard = deps.report_limits.text_of(city.id, text.sender, deps.wall_now())
     if heard != "heard":
+        noted.rejected = "too many texts of one telephone"
         return _short(texts("reports.sms.too_many")) if heard == "last" else ""
     teller = Teller(texts, Words(texts, city.zone_info), deps.clock.now())
     place = _place(transaction.connection, city, meant)
@@ -92,10 +110,12 @@ def reply_to(deps: Deps, transaction: Transaction, city: City, text: Text) -> st
         if meant.kind is None and place is None and meant.report is not None:
             return _short(_status(deps, transaction.connection, city, meant.report, teller, texts))
         if meant.kind is None or place is None:
+            noted.rejected = "a text that says no container of the city, or nothing of it"
             return _short(texts("reports.sms.unknown_container" if meant.kind else "reports.sms.how"))
         said = Said(meant.kind, "sms", f"tel {text.sender}", secrets.token_urlsafe(12), place)
         taken = take_report(deps, transaction, city, said)
-    except TooManyReports:
+    except TooManyReports as slowed:
+        noted.rejected = slowed.code.replace("_", " ")
         return _short(texts("reports.sms.too_many"))
     told = teller.at_once(meant.kind, taken.answer, taken.known)
     return _short(
@@ -145,7 +165,9 @@ def _text_of_android(body: bytes) -> Text | None:
     if not isinstance(payload, Mapping) or told.get("event") != "sms:received":
         return None
     sender = payload.get("sender") or payload.get("phoneNumber") or ""
-    return Text(str(sender)[:40], str(payload.get("message") or ""))
+    event = told.get("id")
+    name = event if isinstance(event, str) and 0 < len(event) <= 64 else hashlib.sha256(body).hexdigest()
+    return Text(str(sender)[:40], str(payload.get("message") or ""), name.replace("\0", ""))
 
 
 def _short(reply: str) -> str:

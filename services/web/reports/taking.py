@@ -11,11 +11,12 @@ from services.reports.answering import Known, answer_to
 from services.reports.photos import PhotoRefused, cleaned
 from services.reports.store import Place, Today, Wish, list_reports, read_known, today_in
 from services.store.connection import Connection
-from services.web.deps import Deps
-from services.web.stream import publish_all
-from services.web.transaction import Transaction
+from services.web.requests.deps import Deps
+from services.web.requests.stream import publish_all
+from services.web.requests.transaction import Transaction
 
 Photo = Literal["none", "kept", "unreadable", "no_room"]
+LOST_PHOTOS: frozenset[Photo] = frozenset({"unreadable", "no_room"})
 
 
 @dataclass(frozen=True)

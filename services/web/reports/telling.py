@@ -5,8 +5,8 @@ from datetime import datetime
 from services.contracts.reports import OF_A_ROUND, Answer, ReportKind
 from services.reports.answering import Known
 from services.reports.store import Report
-from services.web.catalogue import Texts
-from services.web.words import Words
+from services.web.rendering.catalogue import Texts
+from services.web.rendering.words import Words
 
 
 class Teller:

@@ -7,7 +7,7 @@ from typing import TypedDict
 from services.fill.health import SILENT_H
 from services.store.connection import Connection
 from services.store.queries import load_queries
-from services.web.store import rows_of
+from services.web.figures.store import rows_of
 
 SQL = load_queries(__name__)
 
@@ -38,10 +38,30 @@ class DoorRow(TypedDict):
     messages: int
     left_aside: int
     rejected: int
-    last_at: datetime
+    last_at: datetime | None
+    """None: nothing came, though the door has a key."""
     device: str | None
     aside_example: str | None
     rejected_example: str | None
+    key_at: datetime | None
+
+
+class OutgoingRow(TypedDict):
+    """Where something of the city goes to: a portal's broker, the telephone that answers residents, a webhook."""
+
+    kind: str
+    id: str
+    host: str
+    taken_at: datetime | None
+    """When it last took something, as the instants below by the clock on the wall."""
+    waiting: int
+    oldest_at: datetime | None
+    failures: int
+    """In a row."""
+    given_up: int | None
+    """None where nobody counts."""
+    last_answer: str | None
+    stopped_at: datetime | None
 
 
 class AlarmRow(TypedDict):
@@ -76,6 +96,8 @@ class Devices:
     whole_numbers: list[WholeNumbersRow]
     """Sensors that tell 0 and 1 only."""
     doors: list[DoorRow]
+    silent_trackers: list[str]
+    outgoing: list[OutgoingRow]
     alarms: list[AlarmRow]
 
     @property
@@ -93,5 +115,7 @@ def read_devices(connection: Connection, city: str, now: datetime) -> Devices:
         rows_of(NoteRow, connection.execute(SQL["list_notes"], values)),
         rows_of(WholeNumbersRow, connection.execute(SQL["list_whole_numbers"], values)),
         rows_of(DoorRow, connection.execute(SQL["list_doors"], values)),
+        [row["device_id"] for row in connection.execute(SQL["list_silent_trackers"], values)],
+        rows_of(OutgoingRow, connection.execute(SQL["list_outgoing"], values)),
         rows_of(AlarmRow, connection.execute(SQL["list_alarms"], values)),
     )

@@ -6,13 +6,37 @@ FROM device_note WHERE city_id = %(city)s AND last_at >= %(since)s
 GROUP BY kind, device_id, field ORDER BY messages DESC, kind, device_id, field LIMIT %(most)s
 
 -- name: list_doors
--- What came in by each door, and the newest that was left aside or rejected there.
-SELECT door, sum(messages)::bigint AS messages, sum(left_aside)::bigint AS left_aside, sum(rejected)::bigint AS rejected,
-       max(last_at) AS last_at,
-       (array_agg(last_device ORDER BY last_at DESC) FILTER (WHERE last_device IS NOT NULL))[1] AS device,
-       (array_agg(last_left_aside ORDER BY last_at DESC) FILTER (WHERE last_left_aside IS NOT NULL))[1] AS aside_example,
-       (array_agg(last_rejected ORDER BY last_at DESC) FILTER (WHERE last_rejected IS NOT NULL))[1] AS rejected_example
-FROM door_heard WHERE city_id = %(city)s AND last_at >= %(since)s GROUP BY door ORDER BY door
+-- What came in by each door, and the newest that was left aside or rejected there; last the doors that have a key, and by
+-- which nothing came.
+WITH heard AS (
+    SELECT door, sum(messages)::bigint AS messages, sum(left_aside)::bigint AS left_aside,
+           sum(rejected)::bigint AS rejected, max(last_at) AS last_at,
+           (array_agg(last_device ORDER BY last_at DESC) FILTER (WHERE last_device IS NOT NULL))[1] AS device,
+           (array_agg(last_left_aside ORDER BY last_at DESC) FILTER (WHERE last_left_aside IS NOT NULL))[1]
+               AS aside_example,
+           (array_agg(last_rejected ORDER BY last_at DESC) FILTER (WHERE last_rejected IS NOT NULL))[1]
+               AS rejected_example
+    FROM door_heard WHERE city_id = %(city)s AND last_at >= %(since)s GROUP BY door
+), counters AS (  -- a maker's cloud is asked by a command, and what it says is loaded as receipts
+    SELECT count(*) AS messages, max(loaded_at) AS last_at,
+           (array_agg(truck_id ORDER BY loaded_at DESC, filled_at DESC))[1] AS device
+    FROM fuel_receipt WHERE city_id = %(city)s AND source = 'can' AND loaded_at >= %(since)s
+)
+SELECT *, NULL::timestamptz AS key_at FROM heard
+UNION ALL SELECT 'rfms', messages, 0, 0, last_at, device, NULL, NULL, NULL FROM counters WHERE messages > 0
+UNION ALL SELECT door, 0, 0, 0, NULL, NULL, NULL, NULL, made_at FROM door_key
+    WHERE city_id = %(city)s AND door NOT IN ('tracker', 'ngsi-ld') AND door NOT IN (SELECT door FROM heard)
+ORDER BY key_at NULLS FIRST, door
+
+-- name: list_silent_trackers
+-- Trucks whose tracker has a key, and of which nothing came.
+SELECT k.device_id FROM door_key k LEFT JOIN truck_state s ON (s.city_id, s.truck_id) = (k.city_id, k.device_id)
+WHERE k.city_id = %(city)s AND k.door = 'tracker' AND (s.happened_at IS NULL OR s.happened_at < %(since)s)
+ORDER BY k.device_id LIMIT %(most)s
+
+-- name: list_outgoing
+SELECT kind, id, host, taken_at, waiting, oldest_at, failures, given_up, last_answer, stopped_at
+FROM outgoing_door WHERE city_id = %(city)s ORDER BY kind, made_at, id
 
 -- name: list_alarms
 -- What sensors give alarm of, the latest first.

@@ -10,14 +10,14 @@ from services.city.registry import City
 from services.roads.osm.places import PlacesChecked
 from services.roads.roads import NEAR_M, WALK_LIMIT_M
 from services.store.connection import Connection
-from services.web import store
-from services.web.deps import Deps, WithDeps, WithStore
-from services.web.geo import base_paths
-from services.web.guards import OfficeSession, SessionCity, WithTokens
-from services.web.pages import get_page
-from services.web.problems import NotFound
-from services.web.security_log import list_attacks, list_events
-from services.web.tables import csv_answer
+from services.web.entry.security_log import list_attacks, list_events
+from services.web.figures import store
+from services.web.rendering.geo import base_paths
+from services.web.rendering.pages import get_page
+from services.web.rendering.problems import NotFound
+from services.web.rendering.tables import csv_answer
+from services.web.requests.deps import Deps, WithDeps, WithStore
+from services.web.requests.guards import OfficeSession, SessionCity, WithTokens
 from services.web.technician.devices import read_devices
 from services.web.technician.listing import Group, frame_of, height_for, list_places, marks_of
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from services.roads.inspection import Inspected
 from services.roads.osm.places import PlacesChecked
-from services.web.geo import Frame, frame_around
+from services.web.rendering.geo import Frame, frame_around
 
 type Group = Literal["none", "some", "walk", "sites"]
 GROUPS: tuple[Group, ...] = get_args(Group.__value__)

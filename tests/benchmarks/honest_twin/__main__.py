@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 
 from tests.benchmarks.honest_twin.cases import judge_all
 from tests.benchmarks.honest_twin.report import summary_of
@@ -12,9 +13,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make twin", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--days", type=int, default=28)
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     cases = []
-    for case in judge_all(asked.seeds, asked.days):
+    for case in judge_all(asked.seeds, asked.days, asked.cores):
         cases.append(case)
         said = case.said
         print(

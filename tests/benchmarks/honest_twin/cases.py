@@ -3,8 +3,11 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,7 +16,7 @@ import numpy as np
 from services.city.registry import Registry
 from services.city.write import write_folder
 from services.contracts.ledger import EventKind, SavingsComputed
-from services.ledger.calibration import DayWork, calibrate, works_before, works_of
+from services.ledger.calibration import DayWork, calibrate, roads_of, works_before, works_of
 from services.ledger.day_events import DayEvents
 from services.ledger.driven import SentPlan
 from services.ledger.frozen import baseline_of_folder
@@ -139,11 +142,21 @@ class Seed:
             yield Judged(scenario, self.number, before_l - burnt_l, before_l, said)
 
 
-def judge_all(seeds: int, days: int) -> Iterator[Judged]:
-    """Seed by seed."""
+def judge_all(seeds: int, days: int, cores: int = 1) -> Iterator[Judged]:
+    """Seed by seed, so many at a time; told in their order."""
     with tempfile.TemporaryDirectory(prefix="honest-twin-") as scratch:
-        for number in range(1, seeds + 1):
-            yield from Seed(number, days, Path(scratch)).judge()
+        if cores == 1:
+            for number in range(1, seeds + 1):
+                yield from judge_seed(number, days, Path(scratch))
+            return
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            for cases in pool.map(judge_seed, range(1, seeds + 1), repeat(days), repeat(Path(scratch))):
+                yield from cases
+
+
+def judge_seed(number: int, days: int, folder: Path) -> list[Judged]:
+    """All scenarios of one seed."""
+    return list(Seed(number, days, folder).judge())
 
 
 def _switch_off(seen: Mapping[date, SeenDay], seed: int) -> None:
@@ -198,7 +211,13 @@ def _said(
     lines = list(_lines(registry, life, FuelBook(), strike))
     zone, until = registry.city.zone_info, datetime(2026, 12, 31, tzinfo=UTC)
     calibration = calibrate(
-        registry.city.id, zone, receipts, [*before, *works_of(lines)], fuel_models(registry), until=until
+        registry.city.id,
+        zone,
+        receipts,
+        [*before, *works_of(lines)],
+        fuel_models(registry),
+        until=until,
+        roads=roads_of(lines),
     )
     lines = list(_lines(registry, life, calibration.book(1), strike))
     said = savings_of(lines, period_days=registry.city.service.period_days)

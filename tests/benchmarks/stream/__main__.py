@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.benchmarks.stream.c_tools import c_halves
 from tests.benchmarks.stream.copy_path import copy_path
+from tests.benchmarks.stream.doors import at_the_door, by_mqtt, over_http
 from tests.benchmarks.stream.held import can_hold
 from tests.benchmarks.stream.runs import Outcome, adding_up, flat_out, halves, in_time, sustained
 
@@ -31,7 +32,7 @@ def main() -> None:
             steady = f"; {outcome.steady.told()}" if outcome.steady else ""
             console.print(f"{outcome.name}: {outcome.per_s:,.0f}/s ({outcome.took_s:.1f} s){steady}", highlight=False)
 
-    for part in options.only or PARTS:
+    for part in options.only or (part for part in PARTS if part != "doors"):
         PARTS[part](options, note)
     console.print(_table(outcomes))
     console.print(_ratios(outcomes))
@@ -60,6 +61,11 @@ def _sustained(options: argparse.Namespace, note: Note) -> None:
     note(sustained(options.bridges, options.writers, options.rate, options.seconds, console.print))
 
 
+def _doors(options: argparse.Namespace, note: Note) -> None:
+    for run in (at_the_door, by_mqtt, over_http):
+        note(run(options.messages // 3))
+
+
 PARTS: Mapping[str, Callable[[argparse.Namespace, Note], None]] = {
     "copy": lambda options, note: note(copy_path(options.messages)),
     "c": lambda options, note: note(*c_halves(options.messages)),
@@ -68,6 +74,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace, Note], None]] = {
     "held": _adding_up,
     "delay": lambda options, note: note(in_time(options.delay_rate, options.delay_s)),
     "sustained": _sustained,
+    "doors": _doors,
 }
 
 

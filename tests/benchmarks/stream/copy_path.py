@@ -10,7 +10,7 @@ from services.contracts.telemetry import ReadingReceived
 from services.store.connection import connect
 from services.writer.telemetry import store_readings
 from tests.benchmarks.stream.rig import fresh_rig
-from tests.benchmarks.stream.runs import Outcome, _outcome
+from tests.benchmarks.stream.runs import Outcome, outcome_of
 from tests.benchmarks.stream.watch import Watch
 
 BATCH = 5000
@@ -42,4 +42,4 @@ def copy_path(count: int) -> Outcome:
             took_s = time.monotonic() - began_s
         if rig.stored() != count:
             raise RuntimeError(f"{rig.stored()} rows stored of {count}")
-        return _outcome(f"COPY path alone, batches of {BATCH:,}", count, took_s, watch)
+        return outcome_of(f"COPY path alone, batches of {BATCH:,}", count, took_s, watch)

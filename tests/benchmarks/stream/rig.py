@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
+from psycopg.types.json import Jsonb
 
 from infra.migrate import migrate
 from infra.stack.real import real_stack
@@ -16,6 +17,7 @@ from services.contracts import topics
 from services.stream.kafka import create_topics
 from tests.load.messages import Messages
 from tests.load.process import Orders, SensorsProcess
+from tests.load.uplinks import KIND, Uplinks
 
 CITY = "benchcity"
 CONTAINERS = 5000
@@ -35,6 +37,10 @@ class Rig:
         """Round after round of one reading a container, a second apart, the last of them an hour ago."""
         rounds = -(-count // CONTAINERS)
         return Messages(CITY, count, CONTAINERS, datetime.now(UTC) - timedelta(hours=1, seconds=rounds))
+
+    def uplinks(self, count: int) -> Uplinks:
+        """The same from behind a ChirpStack."""
+        return Uplinks(CITY, count, CONTAINERS, self.messages(count).first_at)
 
     def sensors(self, plan: Messages, *, rate_per_s: float | None = None, stamps: bool = False) -> SensorsProcess:
         """Devices that publish `plan`, as a process of their own."""
@@ -87,6 +93,7 @@ def _remember_commit_times(stack: Stack) -> None:
 
 def _register(store: psycopg.Connection) -> None:
     store.execute("INSERT INTO city VALUES (%s, 'Bench City', 'UTC', '{}', NULL, now())", (CITY,))
+    store.execute("INSERT INTO registry_entry VALUES (%s, 'container_kind', 'bin', 0, %s)", (CITY, Jsonb(KIND)))
     store.execute("INSERT INTO zone VALUES (%s, 'z', 'Zone', 10, '{}')", (CITY,))
     store.execute(
         "INSERT INTO container SELECT %s, id, id, 2.4, 6.4, 'bin', 'z', 1100, true, '{}'"

@@ -69,7 +69,7 @@ def flat_out(bridges: int, writers: int, count: int, *, warm_up: int = WARM_UP) 
         plan, began_s = rig.messages(count), time.monotonic()
         with rig.sensors(plan):
             took_s = wait_until(lambda: rig.stored() >= warm_up + count, began_s, watch)
-        return _outcome(f"flat out, {bridges} bridge(s), {writers} writer(s)", count, took_s, watch)
+        return outcome_of(f"flat out, {bridges} bridge(s), {writers} writer(s)", count, took_s, watch)
 
 
 def adding_up(bridges: int, writers: int, count: int, share: float) -> Outcome:
@@ -83,7 +83,7 @@ def adding_up(bridges: int, writers: int, count: int, share: float) -> Outcome:
             with rig.sensors(plan):
                 took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
             name = f"each held to {share:.0%} of a core: {bridges} bridge(s), {writers} writer(s)"
-            return _outcome(name, count, took_s, watch)
+            return outcome_of(name, count, took_s, watch)
 
 
 def sustained(bridges: int, writers: int, rate_per_s: float, seconds: float, tell: Callable[[str], None]) -> Outcome:
@@ -96,7 +96,7 @@ def sustained(bridges: int, writers: int, rate_per_s: float, seconds: float, tel
         with rig.sensors(plan, rate_per_s=rate_per_s) as sensors:
             looks = _look_on(rig, sensors, watch, began_s, tell)
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
-        outcome = _outcome(f"sustained {rate_per_s:,.0f}/s for {seconds:.0f} s", count, took_s, watch)
+        outcome = outcome_of(f"sustained {rate_per_s:,.0f}/s for {seconds:.0f} s", count, took_s, watch)
         early_mb = next((look.memory_mb for look in looks if look.at_s > seconds / 5), {})
         outcome.grown_mb = {name: looks[-1].memory_mb[name] - mb for name, mb in early_mb.items()}
         outcome.steady = steady(looks)
@@ -151,7 +151,7 @@ def in_time(rate_per_s: float, seconds: float) -> Outcome:
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
             sent_at = sensors.ledger.sent_at
         assert sent_at is not None
-        outcome = _outcome(f"delay at {rate_per_s:,.0f}/s", count, took_s, watch)
+        outcome = outcome_of(f"delay at {rate_per_s:,.0f}/s", count, took_s, watch)
         outcome.delay_s = _delays(rig, plan, sent_at)
         return outcome
 
@@ -166,13 +166,13 @@ def halves(bridges: int, writers: int, count: int) -> tuple[Outcome, Outcome]:
             watch, began_s = Watch.of(services, rig.stack), time.monotonic()
             with rig.sensors(plan):
                 took_s = wait_until(lambda: rig.in_kafka() >= WARM_UP + count, began_s, watch)
-            first = _outcome(f"MQTT to Kafka, {bridges} bridge(s)", count, took_s, watch)
+            first = outcome_of(f"MQTT to Kafka, {bridges} bridge(s)", count, took_s, watch)
         with running_services(rig.stack.environment(), rig.log_folder, writer_names) as services:
             wait_until(lambda: rig.stored() > 0, time.monotonic(), None)
             begun, began_s, watch = rig.stored(), time.monotonic(), Watch.of(services, rig.stack)
             took_s = wait_until(lambda: rig.stored() >= WARM_UP + count, began_s, watch)
             left = WARM_UP + count - begun
-            second = _outcome(f"Kafka to store, {writers} writer(s)", left, took_s, watch)
+            second = outcome_of(f"Kafka to store, {writers} writer(s)", left, took_s, watch)
         return first, second
 
 
@@ -200,7 +200,7 @@ def _warm_up(rig: Rig, arrived: Callable[[], int] | None = None, *, count: int =
         wait_until(lambda: (arrived or rig.stored)() >= count, time.monotonic(), None)
 
 
-def _outcome(name: str, count: int, took_s: float, watch: Watch) -> Outcome:
+def outcome_of(name: str, count: int, took_s: float, watch: Watch) -> Outcome:
     watch.look()
     cpu_us = {who: used_s / count * 1e6 for who, used_s in watch.cpu_s().items()}
     return Outcome(name, count, took_s, cpu_us, watch.peak_mb)

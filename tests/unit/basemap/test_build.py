@@ -11,7 +11,7 @@ from services.roads.basemap.build import MapBuilt, build_map
 from services.roads.basemap.errors import TilesFailed
 from services.roads.basemap.store import MapStore
 from services.roads.osm.errors import ExtractUnusable
-from services.web.basemaps import Basemaps
+from services.web.ground.basemaps import Basemaps
 from tests.support.roads_town import at, town, write_town
 
 osmium: Any = pytest.importorskip("osmium", reason="no wheel of osmium for this machine")

@@ -10,8 +10,8 @@ import pytest
 
 from services.roads.basemap.store import MapManifest, MapStore
 from services.web.app import make_app
-from services.web.basemaps import Basemaps
-from services.web.deps import Deps
+from services.web.ground.basemaps import Basemaps
+from services.web.requests.deps import Deps
 from tests.support.web_server import SECRET, SetClock
 from tests.twins.stream import MemoryStream
 

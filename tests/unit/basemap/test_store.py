@@ -7,7 +7,7 @@ import pytest
 
 from services.roads.basemap.errors import MapBroken
 from services.roads.basemap.store import MapManifest, MapStore
-from services.web.basemaps import Basemaps
+from services.web.ground.basemaps import Basemaps
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 

@@ -210,7 +210,7 @@ TOML = [
     ('currency = "XOF"', 'curency = "XOF"', [
         "city.toml, key currency: the key is missing; expected three capital letters (ISO 4217), like XOF",
         "city.toml line 7, key curency: unknown key, did you mean currency?; the keys are schema, id, name, timezone, "
-        "currency, simulated, assumptions, prices, planning, roads, emissions, service",
+        "currency, simulated, assumptions, prices, planning, roads, emissions, service, contract, special_days",
     ]),
     ("fuel_per_l = 700", "fuel_per_litre = 700", [
         "city.toml line 10, key prices.fuel_per_l: the key is missing; "

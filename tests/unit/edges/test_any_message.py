@@ -2,7 +2,7 @@
 
 A million cases in all, while nothing else runs (`docs/devices.md`):
 
-    TOURNEE_FUZZ_CASES=170000 pytest --timeout=0 tests/unit/edges/test_any_message.py
+    TOURNEE_FUZZ_CASES=145000 pytest --timeout=0 tests/unit/edges/test_any_message.py
 """
 
 import json
@@ -18,7 +18,7 @@ from services.edges.decoder import Decoder
 from services.edges.door import Moment
 from services.edges.door_registry import DoorRegistry
 from services.edges.heard import Heard, Refused
-from services.edges.hearing import DOORS, hear
+from services.edges.hearing import DOORS, READER, hear, read_json
 from services.edges.taking import Keep, Taker
 from services.writer.handlers import HANDLERS
 from tests.support import published
@@ -27,8 +27,11 @@ from tests.support.published import NOW, chirpstack, client, forwarded, ttn
 CASES = int(os.environ.get("TOURNEE_FUZZ_CASES", "0"))
 """Of each test; 0: a few hundred."""
 MOMENT = Moment(NOW)
-ENVELOPES = (chirpstack(), ttn(), client(), forwarded(), dict(published.EM400_NB), dict(published.LDDS75_WITH_UNITS),
+COUNTED = {"fuelUsed": 18240.5, "obdOdometer": 310_250_000, "odometer": "310250 km", "hours": 36e8, "batteryLevel": 88}
+ENVELOPES = (chirpstack(), ttn(), client(), forwarded(), forwarded(attributes=COUNTED),
+             dict(published.EM400_NB), dict(published.LDDS75_WITH_UNITS),
              {"id": "T01", "lat": "6.3", "lon": "2.4", "timestamp": "1764000000", "batt": "80"},
+             {"id": "T01", "location": "6.3,2.4", "fuelUsed": "18240.5 l", "odometer": "310250 km", "hours": "2.5 h"},
              {"happened_at": "2026-03-02T04:50:00Z", "fill_ratio": 0.5})  # fmt: skip
 SCALARS = (
     st.none()
@@ -106,6 +109,21 @@ def test_spoilt_messages_end_nothing(message: object, door: str | None) -> None:
 def test_any_bytes_end_nothing(data: bytes, door: str | None) -> None:
     heard = hear(data, MOMENT, door=DOORS[door] if door else None)
     check(heard)
+
+
+@cases(200)
+@given(spoilt().map(json.dumps) | st.text(alphabet='{}[]",:0123456789.-+eEIinfNaNtrue\\\\u\\ud8', max_size=40))
+def test_the_quick_reader_reads_as_the_slow_one(text: str) -> None:
+    """Numbers beyond all bounds, NaN, halves of letters, names that stand twice."""
+    try:
+        slow: object = READER.decode(text)
+    except ValueError:
+        slow = None
+    try:
+        quick: object = read_json(text)
+    except ValueError:
+        quick = None
+    assert repr(quick) == repr(slow)
 
 
 @cases(300)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.bridge.bridge import Bridge
 from services.bridge.devices import KnownDevices
 from services.bridge.intake import Keep as KeepOfDevices
+from services.contracts.devices import DeviceTopic
 from services.edges.choosing import DECODERS
 from services.edges.door_registry import FreshDoorRegistry
 from services.edges.doorkeeper import DoorKeeper
@@ -78,6 +79,27 @@ def test_sent_again_whole_where_kafka_has_only_half_of_it() -> None:
         held.is_done = True
     bridge.settle()
     assert acknowledged == [1]
+
+
+def test_messages_of_networks_do_not_have_the_devices_of_our_own_read_anew() -> None:
+    """An unknown device has them read within 2 s; a network that sends all day did so all day, 5,000 rows each time."""
+    read, now_s = list[float](), [0.0]
+
+    def load() -> list[DeviceTopic]:
+        read.append(now_s[0])
+        return []
+
+    devices = KnownDevices(load, lambda: now_s[0])
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: REGISTRY), Fixed(), Taker(DECODERS, KEEP))
+    keep = KeepOfDevices(timedelta(days=1), timedelta(days=1))
+    bridge = Bridge(SlowKafka(), Fixed(), devices.find, lambda _ids: None, keep=keep, doorkeeper=doorkeeper)
+    bridge.on_arrivals([Arrival(UP, payload(chirpstack(object=STRAIGHT)), 1), Arrival(TXACK, b"not read", 2)])
+    now_s[0] = 3.0
+    devices.refresh_if_due()
+    assert read == [0.0]
+    bridge.on_arrivals([Arrival(b"tournee/v1/cotonou/containers/NEW/reading", b"{}", 3)])
+    devices.refresh_if_due()
+    assert read == [0.0, 3.0]
 
 
 def test_not_acknowledged_while_kafka_takes_nothing() -> None:

@@ -1,16 +1,28 @@
 """What a message at a door of a city becomes in Kafka."""
 
+import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from httpx import ASGITransport, AsyncClient
+from pydantic import ValidationError
+
 from services.city.registry import ContainerKind
+from services.clock import SimulatedClock
 from services.contracts.doors import DoorHeard, UplinkReceived
 from services.contracts.telemetry import DeviceNoted, MessageRejected, PositionReceived, ReadingReceived
 from services.edges.choosing import DECODERS
+from services.edges.decoder import Decoder
 from services.edges.door_registry import DoorRegistry, FreshDoorRegistry, Sender
 from services.edges.doorkeeper import DoorKeeper, parse_network_topic
-from services.edges.taking import Keep, Made, Taken, Taker
-from tests.support.published import NOW, chirpstack, client, payload, ttn
+from services.edges.outlet import Outlet
+from services.edges.server import NO_KEY, WRONG_KEY, DoorServer
+from services.edges.taking import OF_A_READING, Keep, Made, Taken, Taker
+from services.edges.values import Fields
+from services.operations.meters import EdgeMeter
+from tests.support.published import NOW, chirpstack, client, forwarded, payload, ttn
 
 KIND = ContainerKind.model_validate(
     {
@@ -115,6 +127,25 @@ def test_tracker_is_of_the_truck_of_its_key_whatever_it_calls_itself() -> None:
     assert PositionReceived.model_validate_json(take(client(), "traccar-client").events[0].value).truck == "T01"
 
 
+def test_what_an_engine_counts_goes_with_the_position() -> None:
+    """Traccar's units: litres, metres, milliseconds. Other words stand with their unit, what is wrong costs nothing."""
+    told = {"fuelUsed": 18240.5, "obdOdometer": 310_250_000, "odometer": 5, "hours": 3_600_000}
+    taken = take(forwarded(attributes=told), "traccar-forward", device="T01")
+    position = PositionReceived.model_validate_json(taken.events[0].value)
+    assert (position.fuel_used_l, position.odometer_m, position.engine_s) == (18240.5, 310_250_000, 3600)
+    query = "/?id=T01&lat=6.37&lon=2.39&fuelUsed=18240.5+l&odometer=310250+km&hours=2.5+h&fuel=24&fuelConsumption=9.5"
+    spoken = Taker(DECODERS, KEEP).take("cotonou", "osmand", query.encode(), now=NOW, registry=REGISTRY, device="T01")
+    position = PositionReceived.model_validate_json(spoken.events[0].value)
+    assert (position.fuel_used_l, position.odometer_m, position.engine_s) == (18240.5, 310_250_000, 9000)
+    assert spoken.outcome == "taken"
+    wrong = take(forwarded(attributes={"fuelUsed": "many", "odometer": 4294967295}), "traccar-forward", device="T01")
+    position = PositionReceived.model_validate_json(wrong.events[0].value)
+    assert (position.fuel_used_l, position.odometer_m) == (None, None)
+    assert [note.about.field for note in wrong.notes] == [
+        "position.attributes.fuelUsed", "position.attributes.odometer"
+    ]  # fmt: skip
+
+
 def test_the_same_message_twice_is_the_same_events() -> None:
     assert take(chirpstack(object=STRAIGHT)).events == take(chirpstack(object=STRAIGHT)).events
     assert take(chirpstack(), registry=DoorRegistry()).events == take(chirpstack(), registry=DoorRegistry()).events
@@ -137,6 +168,32 @@ def test_desk_tells_once_what_came_what_was_left_aside_and_what_was_rejected() -
     assert told == []
 
 
+def test_device_of_a_simulated_city_lives_by_the_machines_clock_and_its_reading_by_the_citys() -> None:
+    """The city's day is another one and runs thirty times as fast: what is of now there is of now here, twice once."""
+    began_s = time.time() - 60
+    clock = SimulatedClock(NOW - timedelta(days=400), began_s, 30.0)
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: REGISTRY), clock, Taker(DECODERS, KEEP), simulation=clock)
+
+    def taken_at(spoken: datetime) -> Taken:
+        message = chirpstack(time=spoken.isoformat(), object=STRAIGHT, rxInfo=None)
+        return doorkeeper.take("cotonou", "chirpstack", payload(message))
+
+    spoken = datetime.now(UTC) - timedelta(seconds=20)
+    first, again = taken_at(spoken), taken_at(spoken)
+    assert first.outcome == "taken"
+    reading = ReadingReceived.model_validate_json(first.events[1].value)
+    since = reading.happened_at - (NOW - timedelta(days=400))
+    assert since.total_seconds() == pytest.approx(30 * (spoken.timestamp() - began_s), abs=0.001)
+    assert reading.happened_at <= reading.received_at
+    assert again.heard.happened_at == first.heard.happened_at
+    ahead = taken_at(datetime.now(UTC) + timedelta(minutes=2))
+    assert ahead.heard.happened_at is not None
+    assert ahead.heard.happened_at <= clock.now()
+    assert taken_at(datetime.now(UTC) + timedelta(minutes=9)).outcome == "rejected"
+    long_ago = taken_at(datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=8000))
+    assert (long_ago.outcome, topics_of(long_ago)) == ("rejected", ["rejected"])
+
+
 def test_network_topics_are_known_by_their_door_and_their_end() -> None:
     root = "tournee/v1/cotonou"
     assert parse_network_topic(f"{root}/chirpstack/main/up".encode()) == ("cotonou", "chirpstack", True)
@@ -145,3 +202,64 @@ def test_network_topics_are_known_by_their_door_and_their_end() -> None:
     assert parse_network_topic(deep.encode()) == ("cotonou", "ttn", True)
     for other in (f"{root}/containers/C1/reading", f"{root}/containers/ttn/reading", "x/chirpstack/y", "/ttn/"):
         assert parse_network_topic(other.encode()) is None
+
+
+def test_what_a_citys_own_decoder_leaves_behind_rejects_the_message_and_ends_nothing() -> None:
+    """Text where a number belongs, an infinite temperature, an alarm that is no text: the bridge would end by it."""
+
+    def spoil(**left: object) -> Taken:
+        def read(fields: Fields) -> None:
+            fields.heard.distance_mm = 1400
+            for name, value in left.items():
+                setattr(fields.heard, name, value)
+
+        own = Decoder("own", (), lambda _: True, lambda _raw, _port: True, lambda _raw, _port, _heard: {}, read)
+        taker = Taker((own,), KEEP)
+        return taker.take("cotonou", "chirpstack", payload(chirpstack()), now=NOW, registry=REGISTRY)
+
+    assert spoil().outcome == "taken"
+    for left in ({"distance_mm": "far"}, {"temperature_c": 1e9}, {"battery_ratio": 7.0}, {"alarms": [1]}):
+        taken = spoil(**left)
+        assert (taken.outcome, topics_of(taken)) == ("rejected", ["rejected"])
+        assert taken.detail is not None
+        assert taken.detail.startswith("own: ")
+
+
+def test_all_that_a_reading_says_an_uplink_says_within_the_same_bounds() -> None:
+    """A reading made of an uplink is not validated again: at each bound both take the same and refuse the same."""
+    reading = {"city": "porto", "container": "C1", "happened_at": NOW, "received_at": NOW, "fill_ratio": 0.5}
+    uplink = reading | {"door": "ttn", "device": "d", "decoder": None, "distance_mm": 1}
+    assert set(OF_A_READING) <= set(UplinkReceived.model_fields)
+    for name, value in (
+        *(("fill_ratio", value) for value in (0, 1.2, 1.21, -0.01, float("nan"))),
+        *(("battery_ratio", value) for value in (None, 0, 1, 1.01, -0.01, float("inf"))),
+        *(("temperature_c", value) for value in (None, -50, 150, -50.1, 150.1, float("nan"))),
+    ):
+        taken = []
+        for contract, said in ((ReadingReceived, reading), (UplinkReceived, uplink)):
+            try:
+                contract.model_validate(said | {name: value})
+                taken.append(True)
+            except ValidationError:
+                taken.append(False)
+        assert taken[0] == taken[1], (name, value)
+
+
+def test_door_tells_of_what_it_turned_away_but_of_no_city_that_somebody_made_up() -> None:
+    """A key that is wrong is the newcomer's first fault: the technician's page says so, at the door that was meant."""
+    doorkeeper = DoorKeeper(FreshDoorRegistry(lambda: REGISTRY), Fixed(), Taker(DECODERS, KEEP))
+    server = DoorServer(doorkeeper, Outlet("127.0.0.1:1"), EdgeMeter())
+
+    async def ask() -> list[int]:
+        async with AsyncClient(transport=ASGITransport(server), base_url="http://door") as client:
+            asked: tuple[tuple[str, dict[str, str]], ...]
+            asked = (("/cotonou/chirpstack", {}), ("/cotonou/traccar", {"X-Api-Key": "no"}), ("/nowhere/ttn", {}))
+            return [(await client.post(path, headers=headers)).status_code for path, headers in asked]
+
+    assert asyncio.run(ask()) == [401, 401, 401]
+    told: list[Made] = []
+    doorkeeper.tell(told.append)
+    states = {state.door: state for state in (DoorHeard.model_validate_json(made.value) for made in told)}
+    assert set(states) == {"chirpstack", "traccar-forward"}
+    assert (states["chirpstack"].rejected, states["chirpstack"].last_rejected) == (1, NO_KEY)
+    assert states["traccar-forward"].last_rejected == WRONG_KEY

@@ -1,10 +1,16 @@
 """Sensors and crews as they are: what the forecast does with each."""
 
 import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+from services.city.registry import ContainerKind
+from services.contracts.telemetry import Reading
+from services.edges.filling import fill_ratio
+from services.edges.heard import Refused
 from services.fill.belief import Belief, hours_of, start
 from services.fill.city_model import CityModel, Thing, is_measured
 from services.fill.evidence import Evidence, place_in_time
@@ -53,9 +59,12 @@ def test_sensor_that_flips_between_nothing_and_full_is_not_believed_until_it_is_
 
 def test_two_sensors_on_one_container_are_believed_of_neither() -> None:
     """One says 0.125, the other 0.875: not an emptying every hour, but a fault for the technician."""
-    belief = believed([reading(n / 16, 0.125 if n % 2 else 0.875) for n in range(64)])
-    assert fault(belief, 4) == "jumping"
+    twice = [reading(n / 16 + 0.01, 0.125 if n % 2 else 0.875) for n in range(64)]
+    belief = believed(twice)
+    assert fault(belief, 4.1) == "jumping"
     assert belief.taken_out < 2
+    known = believed([emptied(0), *twice])
+    assert expected(known, 4, 0) == pytest.approx(4 * KIND_FILL_PER_DAY, rel=0.3)
 
 
 def test_emptied_by_somebody_else_is_seen_in_the_level() -> None:
@@ -92,6 +101,15 @@ def test_clock_that_is_a_day_off_does_not_count_a_cycle_twice() -> None:
     assert belief.taken_out == pytest.approx(0.75)
 
 
+def test_clock_that_is_a_day_behind_empties_once_and_keeps_the_rate() -> None:
+    """Its levels are told a day late: empty "before" it was emptied, at 0.1 a day. Emptied once, and filling on."""
+    before = [reading(n / 8 - 1, 0.1 * n / 8) for n in range(8 * 6)]  # days 0 to 6, told as -1 to 5
+    after = [reading(5 + n / 8, 0.1 * n / 8) for n in range(8 * 4)]
+    belief = believed([*before, emptied(6, 1), *after])
+    assert belief.taken_out == pytest.approx(0.6, abs=0.15)
+    assert expected(belief, 9, 24) == pytest.approx(0.4 + 0.1, abs=0.06)
+
+
 def test_full_container_is_not_a_stuck_sensor() -> None:
     """It says 1.0 for days and is right; the forecast stays at full and above."""
     belief = believed([*rising(10, 0.1), *(reading(10 + n / 8, 1.0) for n in range(40))])
@@ -119,11 +137,50 @@ def test_rate_of_zero_stays_where_it_is_and_divides_by_nothing() -> None:
     assert 0.05 <= expected(belief, 60, 24 * 14) <= 0.35
 
 
+def passed(*said: float) -> list[float]:
+    """Fill ratios that the contract of a reading lets in."""
+    found = []
+    for number in said:
+        with suppress(ValidationError):
+            found.append(Reading.model_validate({"happened_at": NOON, "fill_ratio": number}).fill_ratio)
+    return [float(ratio) for ratio in found if ratio is not None]
+
+
+@pytest.mark.parametrize("said", [[45.0, 62.0, 80.0], [297.0, 409.2, 528.0]], ids=["percent", "litres"])
+def test_percent_and_litres_where_a_share_is_expected_leave_the_forecast_to_the_emptyings(said: list[float]) -> None:
+    """No number above 1.2 comes in, nobody guesses: two days and a half after the emptying it is at the kind's rate."""
+    levels = passed(*said)
+    assert levels == []
+    belief = believed([emptied(0), *(reading(1 + n / 8, level) for n, level in enumerate(levels))])
+    assert not is_measured(belief, hours_of(NOON + 2 * DAY))
+    assert expected(belief, 2, 12) == pytest.approx(2.5 * KIND_FILL_PER_DAY, rel=0.3)
+
+
+def test_ones_that_meant_percent_are_full_until_the_sensor_betrays_itself_and_then_count_no_more() -> None:
+    """1 is full, as was agreed. At its first 2 the bridge refuses it, and its later ones: two days on it is silent."""
+    levels = passed(0.0, 1.0, 1.0, 1.0, 2.0)
+    assert levels == [0.0, 1.0, 1.0, 1.0]
+    belief = believed([emptied(0), *(reading((1 + n) / 8, level) for n, level in enumerate(levels))])
+    assert expected(belief, 0.5, 0) == pytest.approx(1.0, abs=0.05)
+    assert fault(belief, 3) == "silent"
+    assert expected(belief, 3, 0) == pytest.approx(3 * KIND_FILL_PER_DAY, rel=0.3)
+
+
 @pytest.mark.parametrize("level", [0.01, 1.0])
 def test_one_percent_told_as_one_is_full_and_as_a_hundredth_is_nearly_empty(level: float) -> None:
     """A share is what was agreed on: 1 is full. Who tells percent is found out by the bridge at the first 2."""
     belief = believed([reading(n / 8, level) for n in range(8)])
     assert belief.level == level
+
+
+def test_distance_beyond_the_container_is_no_level_and_moves_no_forecast() -> None:
+    """Its floor is 1,200 mm below the sensor: 1,400 mm is refused, and what was known before goes on."""
+    kind = ContainerKind(id="bin", name="Bin", service_s=60, kg_per_l=0.2, fill_per_day=0.1, mount_mm=1200)
+    known = [reading(n / 8, fill_ratio(kind, 1200 - 60 * n / 8)) for n in range(8 * 8)]
+    assert known[-1].fill_ratio == pytest.approx(0.05 * 63 / 8)
+    with pytest.raises(Refused, match="1400"):
+        fill_ratio(kind, 1400.0)
+    assert expected(believed(known), 8, 24) == pytest.approx(0.45, abs=0.04)
 
 
 def test_level_beyond_the_container_counts_as_heaped_and_never_below_nothing() -> None:

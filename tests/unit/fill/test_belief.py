@@ -118,8 +118,8 @@ def test_report_without_a_level_says_nothing_of_the_fill() -> None:
     assert taught(emptied(0), dump).reported == 0
 
 
-def test_weight_changes_nothing_yet() -> None:
-    """It is in the account for an estimator to come; this one must not trip over it."""
+def test_kilograms_alone_change_nothing() -> None:
+    """Of a truck's own scale: they are in the account for an estimator to come; this one must not trip over it."""
     belief = taught(emptied(0), reading(1, 0.5))
     assert learn(belief, Evidence("weight", NOON + 2 * DAY, NOON + 2 * DAY, None, 120.0)) == belief
 

@@ -28,6 +28,7 @@ def told(
     prospects = Prospects(
         rounds,
         table,
+        table[:, 0],
         (table[:, 0], table[:, 0]),
         beside,
         chances,

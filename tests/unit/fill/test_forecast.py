@@ -23,7 +23,7 @@ from services.fill.belief import Belief, hours_of, learn, start
 from services.fill.city_model import CityModel, Thing
 from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence
-from services.fill.learned import MEDIAN
+from services.fill.learned import HIGH, MEDIAN
 from services.fill.quantiles import chance_above, expected_above
 from services.fill.tallies import Table
 
@@ -144,6 +144,95 @@ def test_silent_sensor_leaves_the_forecast_to_the_last_emptying() -> None:
     assert now[MEDIAN] == pytest.approx(1.5, abs=0.3)
 
 
+def seen_by_crews(*visits: tuple[float, float]) -> Belief:
+    """Emptied at (days after `EMPTIED`, level seen before)."""
+    belief = start()
+    for days, fill in visits:
+        at = EMPTIED + days * DAY
+        belief = learn(belief, Evidence("emptied", at, at, fill))
+    return belief
+
+
+def expected_of(things: list[Thing], one: Thing, now_days: float, hours: float, **asked: bool) -> float:
+    now_h = hours_of(EMPTIED + now_days * DAY)
+    found = CityModel(things, now_h).quantiles([one], np.array([now_h]), np.array([now_h + hours]), **asked)
+    return float(found[0, MEDIAN])
+
+
+def test_container_that_is_left_alone_goes_on_filling_though_crews_come_sooner_where_it_is_full_sooner() -> None:
+    """Fast ones are emptied each day, slow ones every third, all at 0.3: levels seem not to depend on the days at all.
+
+    Left alone for three days a fast one holds 0.9.
+    """
+    fast, slow = (
+        Thing(seen_by_crews(*((float(day), 0.3) for day in range(0, 31, apart))), (kind,), 0.2)
+        for kind, apart in (("fast", 1), ("slow", 3))
+    )
+    city = [fast, slow] * 20
+    assert expected_of(city, fast, 30, 72) == pytest.approx(0.9, abs=0.12)
+    assert expected_of(city, slow, 30, 72) == pytest.approx(0.3, abs=0.05)
+
+
+def test_what_was_seen_full_was_full_or_more() -> None:
+    """Some fill by 0.7 a day, some by more than crews can see: seen full each day, they hold more than one does."""
+    part, whole = (Thing(seen_by_crews(*((float(n), seen) for n in range(30))), (seen,), 0.5) for seen in (0.7, 1.0))
+    city = [part, whole] * 20
+    assert expected_of(city, whole, 29, 24) > 1.0
+    assert expected_of(city, whole, 29, 48) > 2.0
+    assert expected_of(city, part, 29, 48) == pytest.approx(1.4, abs=0.2)
+
+
+def test_nearly_full_is_told_as_it_is_seen_where_levels_are_asked_for_and_beside_the_container_by_a_plan() -> None:
+    """Crews see 0.90 to 0.99, each as often: nine tenths lie below 0.98, which is less than full.
+
+    A plan takes what is nearly full for full, and reckons with what the curve expects beside it.
+    """
+    chance = np.random.default_rng(2)
+    things = [
+        Thing(seen_by_crews(*((float(day), 0.9 + chance.integers(10) / 100) for day in range(30))), ("bin",), 0.9)
+        for _ in range(40)
+    ]
+    now = np.full(len(things), hours_of(EMPTIED + 29 * DAY))
+    model = CityModel(things, float(now[0]))
+    seen, planned = (model.quantiles(things, now, now + 24, as_seen=seen)[:, HIGH].mean() for seen in (True, False))
+    assert seen == pytest.approx(0.98, abs=0.01)
+    assert planned > 1.0
+    assert model.quantiles(things, now, now + 24 * 14, as_seen=True).max() <= 1.0
+
+
+def test_plan_asks_of_whom_it_leaves_alone_and_not_of_whom_crews_left_alone() -> None:
+    """One day of three is quiet: 0.1 comes in, and nobody comes. On the others it is 0.5, and the container is emptied.
+
+    Over a day of which nobody knows which it will be 0.5 is as likely as not; over one on which nobody came it was 0.1.
+    """
+    chance = np.random.default_rng(1)
+    midnight = EMPTIED.replace(hour=4)
+    things = []
+    for _ in range(12):
+        belief, level = start(), 0.2
+        for day in range(120):
+            busy = chance.random() < 2 / 3
+            for part in range(1, 9):
+                level = min(level + (0.5 if busy else 0.1) / 8, 1.0)
+                at = midnight + (day + part / 9) * DAY
+                belief = learn(belief, Evidence("reading", at, at, round(level, 3)))
+            if busy or level > 0.8:
+                at, level = midnight + (day + 0.9) * DAY, 0.0
+                belief = learn(belief, Evidence("emptied", at, at))
+            for share in (0.92, 0.94, 0.96, 0.98):
+                at = midnight + (day + share) * DAY
+                belief = learn(belief, Evidence("reading", at, at, round(level, 3)))
+        things.append(Thing(belief, ("bin",), 0.3))
+    now_days = 120 - 8 / 24 + 0.01
+    levels = np.array([thing.belief.level for thing in things])
+    by_plan, looking_back = (
+        np.mean([expected_of(things, one, now_days, 24, nobody_came=came) for one in things]) - levels.mean()
+        for came in (False, True)
+    )
+    assert looking_back < 0.25
+    assert by_plan > 0.35
+
+
 def test_chance_and_overflow_are_read_off_the_quantiles() -> None:
     """Even between 0.5 and 1.5: half of it lies above 1, by a quarter on average, so 0.125 are expected beside it."""
     even = np.array([[0.55, 0.6, 0.75, 1.0, 1.25, 1.4, 1.45]])
@@ -217,6 +306,12 @@ def test_container_that_two_residents_call_full_is_required() -> None:
     assert plain.due is None
     assert (one.due, one.later_day, one.later_due) == (None, date(2026, 3, 3), "full")
     assert (two.due, two.required, two.evidence) == ("full", True, "prior")
+
+
+def test_load_is_what_is_found_on_average() -> None:
+    """Without a sensor, half of such containers hold more than the median, and by more than the others hold less."""
+    told = only({"C1": belief_from()}, date(2026, 3, 2))
+    assert 1.02 < told.demand_l / (told.fill_ratio * 1000) < 1.3
 
 
 def test_nearly_full_container_is_kept_for_the_day_that_finds_it_full() -> None:

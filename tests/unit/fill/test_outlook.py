@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.fill.belief import learn, start
+from services.city.special_days import SpecialDays
+from services.fill.belief import Belief, learn, start
 from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence
 from services.fill.outlook import Known, Outlook, is_told_by_sensor, some_of
@@ -38,6 +39,39 @@ def test_it_is_the_planner_s_own_forecast() -> None:
         (ahead,) = outlook.ahead(one, beliefs[one.container], NOW, [at])
         assert ahead.median == pytest.approx(forecast.fill_ratio, abs=1e-4)
         assert (ahead.low, ahead.high) == pytest.approx((forecast.fill_low, forecast.fill_high), abs=1e-3)
+
+
+def lived_with_a_market(every: int) -> Belief:
+    """Fifty days of 0.03, and of 0.2 on each market day, the last of which was so many days before `DAY`."""
+    belief, level = start(), 0.0
+    for hours in range(-50 * 24, 1, 3):
+        at = NOW + timedelta(hours=hours)
+        if 6 <= at.hour < 18:
+            level += (0.2 if (DAY - at.date()).days % every == 0 else 0.03) / 4
+        level = 0.0 if level > 0.9 else level
+        belief = learn(belief, Evidence("reading", at, at, round(level, 3)))
+    return belief
+
+
+def test_plan_and_page_reckon_with_tomorrow_s_market() -> None:
+    """When the trucks come a part of it is over, by the night the whole: more than twice as much as on a usual day."""
+    town = example_town()
+    zone = town.containers[0].zone
+    market = SpecialDays(market_every=(f"{zone}:5:{DAY}",))
+    rates = {kind.id: kind.fill_per_day for kind in town.container_kinds}
+    known = [Known(c.id, c.kind, c.stream, c.zone, rates[c.kind]) for c in town.containers if c.zone == zone]
+    beliefs = {one.container: lived_with_a_market(5) for one in known}
+    one, told = known[0], {}
+    for special in (SpecialDays(), market):
+        city = town.model_copy(update={"city": town.city.model_copy(update={"special_days": special})})
+        planned = {forecast.container: forecast.fill_ratio for forecast in forecasts_of_day(city, beliefs, DAY, NOW)}
+        instants = [service_instant(city, DAY), NOW + timedelta(hours=10), NOW + timedelta(hours=34)]
+        outlook = Outlook(known, beliefs, NOW, timedelta(days=3), special)
+        at_round, before, after = (row.median for row in outlook.ahead(one, beliefs[one.container], NOW, instants))
+        assert at_round == pytest.approx(planned[one.container], abs=0.01)
+        told[special] = at_round, after - before
+    assert told[market][0] > told[SpecialDays()][0]
+    assert told[market][1] > 2 * told[SpecialDays()][1]
 
 
 def test_band_widens_and_overflow_becomes_likelier_with_the_days() -> None:

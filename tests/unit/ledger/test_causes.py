@@ -7,11 +7,13 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.ledger import SavedByCause, SavingsComputed
 from services.contracts.planning import PlanMade
+from services.ledger import causes
 from services.ledger.day_events import DayEvents
 from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.savings import savings_of_day
+from services.planning import baseline
 from services.planning.plan_day import plan_day
-from services.web.period import Period
+from services.web.figures.period import Period
 from tests.support.example_town import example_town
 from tests.support.orders import day_order
 from tests.support.web_seed import savings_day
@@ -48,6 +50,35 @@ def test_the_causes_are_the_saving(town: Registry, plan: PlanMade) -> None:
     assert line.baseline is not None
     together = line.by_cause.choice_l + line.by_cause.routing_l
     assert together == pytest.approx(line.baseline.fuel_l - line.driven.fuel_l, abs=0.03)
+
+
+def test_a_large_city_is_counted_in_parts_to_the_same_figures(
+    town: Registry, plan: PlanMade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A truck at a time, or all of them on one matrix: what one drives depends on no other's list."""
+    monkeypatch.setattr(baseline, "TOGETHER", 1)
+    parts = line_of(town, plan)
+    monkeypatch.setattr(baseline, "TOGETHER", 100_000)
+    assert parts == line_of(town, plan)
+
+
+def test_a_container_that_its_truck_cannot_reach_goes_to_another(
+    town: Registry, plan: PlanMade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then all trucks are asked, and still the causes are the whole saving."""
+    before, (far, *_) = line_of(town, plan), (stop.place for stop in plan.circuits[0].stops)
+    fixed = next(row.truck for row in town.baseline if row.container == far)
+    real = causes.reached_by
+    monkeypatch.setattr(
+        causes, "reached_by", lambda problem, truck: real(problem, truck) - ({far} if truck == fixed else set())
+    )
+    line = line_of(town, plan)
+    assert line.by_cause is not None
+    assert before.by_cause is not None
+    assert line.by_cause != before.by_cause
+    assert line.by_cause.choice_l + line.by_cause.routing_l == pytest.approx(
+        before.by_cause.choice_l + before.by_cause.routing_l, abs=0.03
+    )
 
 
 def test_a_worse_way_is_the_routings_loss(town: Registry, plan: PlanMade) -> None:

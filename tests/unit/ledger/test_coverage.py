@@ -23,7 +23,8 @@ YEAR = dict.fromkeys(range(52), 2)
 
 
 def emptied(weeks: dict[str, dict[int, int]], known: int = 52) -> Emptied:
-    return Emptied(weeks, known)
+    counts = {name: np.array([of.get(week, 0) for week in range(52)]) for name, of in weeks.items()}
+    return Emptied(counts, known)
 
 
 def container(name: str, east_m: float, stream: str = "residual") -> Container:

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
+from services.city.fleets import part_of
 from services.ledger.frozen import FrozenBaseline, NoBaseline, baseline_of_folder
-from tests.support.example_town import example_town
+from tests.support.example_town import LORRIES, TIPPERS, example_town, two_fleet_town
 
 MONDAY, WEDNESDAY, FRIDAY = date(2026, 3, 2), date(2026, 3, 4), date(2026, 3, 6)
 
@@ -52,6 +53,27 @@ def test_a_truck_that_is_sold_still_drives_the_fixed_circuits(frozen: FrozenBase
         update={"trucks": tuple(truck.model_copy(update={"in_service": False}) for truck in town.trucks)}
     )
     assert all(truck.in_service for truck in frozen.put_into(resting).trucks)
+
+
+def test_a_truck_that_is_lent_to_another_depot_drives_the_fixed_circuits_from_its_own(frozen: FrozenBaseline) -> None:
+    """What it did before the change did not move with it."""
+    town = example_town()
+    other = town.depots[0].model_copy(update={"id": "elsewhere", "lon": town.depots[0].lon + 0.1})
+    lent = tuple(truck.model_copy(update={"depot": "elsewhere"}) for truck in town.trucks)
+    city = frozen.put_into(town.model_copy(update={"depots": (*town.depots, other), "trucks": lent}))
+    assert {truck.id: truck.depot for truck in city.trucks} == {truck.id: truck.depot for truck in town.trucks}
+
+
+def test_a_truck_that_is_lent_to_another_fleet_leaves_its_circuits_behind() -> None:
+    """The lorries' truck works for the tippers this week: who compares the lorries still has their nine containers."""
+    town = two_fleet_town()
+    frozen = baseline_of_folder(town, 1)
+    lent = tuple(truck.model_copy(update={"fleet": TIPPERS}) for truck in town.trucks)
+    at_home, away = (frozen.put_into(town.model_copy(update={"trucks": trucks})) for trucks in (town.trucks, lent))
+    for fleet in (LORRIES, TIPPERS):
+        assert part_of(away, fleet).baseline == part_of(at_home, fleet).baseline
+    both = len(part_of(away, LORRIES).baseline) + len(part_of(away, TIPPERS).baseline)
+    assert both == len(frozen.circuits)  # nothing counted twice, nothing lost
 
 
 def test_a_container_that_is_gone_is_not_emptied(frozen: FrozenBaseline) -> None:

@@ -1,5 +1,6 @@
 """Metered litres beside modelled ones: the same days, and never mixed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,41 @@ def test_the_engines_litres_take_the_place_of_the_pumps() -> None:
     """Both say the same litres: never the two together."""
     receipts = [filled("T1", 2, 50), filled("T1", 4, 23), filled("T1", 2, 9, "can"), filled("T1", 4, 21, "can")]
     assert found([line(n, T1=10.0) for n in (3, 4)], receipts).trucks[0].metered_l == 21
+
+
+def counted(truck: str, since: int, until: int, fuel_l: float, source: str = "tracker") -> Receipt:
+    """By an engine, from one evening to another."""
+    begin = datetime(2026, 11, since, 17, 0, tzinfo=UTC)
+    return replace(filled(truck, until, fuel_l, source), since=begin)
+
+
+def test_an_engine_says_since_when_it_counts() -> None:
+    """Its counter was exchanged on the 3rd, which has no litres: those of the 4th are of the 4th alone, 11 beside 10.
+
+    A pump's first filling says nothing; an engine's first day does.
+    """
+    for source in ("tracker", "can"):
+        receipts = [counted("T1", 1, 2, 9, source), counted("T1", 3, 4, 11, source)]
+        (row,) = found([line(n, T1=10.0) for n in range(1, 6)], receipts).trucks
+        assert (row.modelled_l, row.metered_l, row.fillings, row.source) == (20, 20, 2, source)
+        assert (row.first, row.last) == (date(2026, 11, 2), date(2026, 11, 4))
+
+
+def test_a_makers_litres_go_before_a_trackers_and_both_before_a_pumps() -> None:
+    receipts = [filled("T1", 2, 50), filled("T1", 4, 23), counted("T1", 2, 4, 21), counted("T1", 2, 4, 22, "can")]
+    lines = [line(n, T1=10.0) for n in (3, 4)]
+    assert found(lines, receipts).trucks[0].metered_l == 22
+    assert found(lines, receipts[:3]).trucks[0].metered_l == 21
+
+
+def test_a_tracker_that_counts_something_else_than_litres_is_in_no_figure() -> None:
+    """20 L by the model, 5.3 gallons by the tracker: less than a third. Of a pump it would be told as it is."""
+    gallons = found([line(n, T1=10.0) for n in (3, 4)], [counted("T1", 2, 4, 5.3)])
+    assert (gallons.trucks, gallons.more_l, gallons.share) == ((), 0, 0)
+    assert [row.truck for row in gallons.unbelieved] == ["T1"]
+    pump = found([line(n, T1=10.0) for n in (3, 4)], [filled("T1", 2, 1), filled("T1", 4, 5.3)])
+    assert pump.unbelieved == ()
+    assert pump.trucks[0].metered_l == 5.3
 
 
 def test_lines_without_litres_by_truck_tell_nothing() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.operations.logs import JsonFormatter, TextFormatter, current_trace, without_secrets
+from services.operations.logs import JsonFormatter, TextFormatter, about, without_secrets
 from services.settings import Settings
 
 PASSWORD = "gehe!m-p@ss"
@@ -47,12 +47,10 @@ def test_text_line_ends_with_the_id_and_is_as_before_without_one() -> None:
 
 def test_lines_of_a_task_carry_its_id_without_saying_so() -> None:
     """What a request logs deep down belongs to the request."""
-    token = current_trace.set("request-17")
-    try:
+    with about("request-17"):
         assert TextFormatter().format(record("m")).endswith("m [request-17]")
         assert json.loads(JsonFormatter("web", "1").format(record("m", trace="own")))["trace"] == "own"
-    finally:
-        current_trace.reset(token)
+    assert TextFormatter().format(record("m")).endswith(": m")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from services.operations.logs import trace_of
 from services.operations.web_meter import WebMeter
 from services.store.connection import Connection
 from services.web.app import make_app
-from services.web.deps import Deps
+from services.web.requests.deps import Deps
 from tests.twins.stream import MemoryStream
 
 OPEN_DATA = "/api/v1/public/savings.json?city=porto"

@@ -1,5 +1,6 @@
 """Legs take the speeds of the hour in which they are driven."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.planning import PlanMade
 from services.planning.plan_day import plan_day
+from services.roads.closures import DrawnLine
 from services.roads.reach import city_places
 from services.roads.roads import EstimatedRoads, Places, RoadSource, RoadTable, RoadVehicle
 from services.roads.speeds import band_at, band_shares
@@ -28,6 +30,7 @@ class JammedRoads:
 
     plain: EstimatedRoads
     source: RoadSource = "osm"
+    closed: Sequence[DrawnLine] = ()
     asked: list[tuple[int, int] | None] = field(default_factory=list)
 
     def name(self, vehicle: RoadVehicle) -> str:
@@ -39,6 +42,10 @@ class JammedRoads:
         slower = sum(share * SLOWER.get(band, 1.0) for band, share in shares.items()) or 1.0
         table = self.plain.table(vehicle, places)
         return replace(table, duration_s=np.ceil(table.duration_s * slower).astype(np.int32))
+
+    def closing(self, lines: Sequence[DrawnLine]) -> "JammedRoads":
+        assert not lines
+        return self
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Which containers a vehicle serves, reckoned on tables of five places."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from services.city.registry import Registry
 from services.contracts.planning import ContainerForecast
 from services.planning.problem import problem_of_day
+from services.roads.closures import DrawnLine
 from services.roads.reach import city_places, find_troubles, served_from
 from services.roads.roads import (
     NO_WAY,
@@ -40,6 +42,7 @@ class GivenRoads:
     """Roads that say what the test gave for a kind of vehicle."""
 
     source: RoadSource = "osm"
+    closed: Sequence[DrawnLine] = ()
 
     def __init__(self, **tables: RoadTable) -> None:
         self._tables = tables
@@ -50,6 +53,10 @@ class GivenRoads:
     def table(self, vehicle: RoadVehicle, places: Places) -> RoadTable:
         assert len(places) == len(self._tables[vehicle.profile].off_m)
         return self._tables[vehicle.profile]
+
+    def closing(self, lines: Sequence[DrawnLine]) -> "GivenRoads":
+        assert not lines
+        return self
 
 
 def forecasts(registry: Registry) -> list[ContainerForecast]:

@@ -12,7 +12,7 @@ from routing import DisposalSite, Problem, Solution, Stop, Vehicle
 from routing.schedule import best_timing
 from routing.timed_route import legs_of
 
-type Worth = tuple[int, float]  # required stops left out, money: less of the first comes first
+type Worth = tuple[int, float]  # required stops left out, money with all prizes left: less of the first comes first
 
 
 def worth_of(problem: Problem, plan: Solution) -> Worth:
@@ -20,7 +20,8 @@ def worth_of(problem: Problem, plan: Solution) -> Worth:
     left = {row.id for row in plan.unserved}
     wrong = [text for text in plan.violations if not text.endswith(": required, left out")]
     assert wrong == [], wrong
-    return sum(stop.required and stop.id in left for stop in problem.stops), plan.cost
+    missing = [stop for stop in problem.stops if stop.required and stop.id in left]
+    return len(missing), plan.cost + sum(stop.prize for stop in missing)
 
 
 def best_worth(problem: Problem) -> Worth:
@@ -43,7 +44,7 @@ def best_worth(problem: Problem) -> Worth:
 
 def _left(problem: Problem, mask: int) -> Worth:
     stops = [stop for number, stop in enumerate(problem.stops) if mask >> number & 1]
-    return sum(stop.required for stop in stops), sum(stop.prize for stop in stops if not stop.required)
+    return sum(stop.required for stop in stops), sum(stop.prize for stop in stops)
 
 
 def cheapest_duties(problem: Problem, vehicle: Vehicle) -> dict[int, float]:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from routing import MaxRuntime, Solution, check, solve
+from routing import AnyOf, MaxRuntime, Solution, WhenAsked, check, solve
 from routing.bench.made import made_problem
 
 
@@ -41,3 +41,20 @@ def test_telling_plans_leaves_the_time_to_the_search() -> None:
 
     solve(made_problem(150, seed=5), MaxRuntime(3.0), seed=1, on_improved=slow)
     assert len(told) == 1, "the next is due after 4 s"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stops", [300, 2000])
+def test_search_that_somebody_ends_is_over_at_once_with_its_best(stops: int) -> None:
+    """An hour's search, ended at its first plan: within seconds it is whole, and no dearer than what was told."""
+    problem, told, ended_at_s = made_problem(stops, seed=5), list[Solution](), list[float]()
+
+    def heard(plan: Solution) -> None:
+        told.append(plan)
+        ended_at_s.append(time.monotonic())
+
+    plan = solve(problem, AnyOf(MaxRuntime(3600), WhenAsked(lambda: bool(told))), seed=1, on_improved=heard)
+    # Unloading, what is left out and why are found out once more: a second at 2,000 stops on a quiet machine.
+    assert time.monotonic() - ended_at_s[0] < 10
+    assert check(problem, plan).violations == []
+    assert plan.cost <= told[-1].cost + 0.01

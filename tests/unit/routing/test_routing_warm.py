@@ -126,7 +126,8 @@ def test_known_bin_changes_hands_only_when_that_saves_more_than_its_price(price:
     # at 0.01 = 26.6. T1 knows B2, T2 knows B3: one price of 1 is less, one of 100 more. T1 is dearer, so T2 remains.
     trucks = [replace(TRUCK, fixed_cost=2.0), replace(TRUCK, id="T2")]
     problem = make_town([0, 5, 1, 2], [bin_at(2), bin_at(3)], trucks)
-    knows = Familiarity({"B2": "T1", "B3": "T2", "gone": "T1"}, price)
+    first, second = frozenset({"T1"}), frozenset({"T2"})
+    knows = Familiarity({"B2": first, "B3": second, "gone": first}, price)
     plan = solve(problem, SOME, familiarity=knows)
     assert {route.vehicle for route in plan.routes} == crews
     assert plan.cost == pytest.approx(check(problem, plan).cost, abs=0.001)

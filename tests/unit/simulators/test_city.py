@@ -11,8 +11,11 @@ import pytest
 from shapely import Point, linestrings, prepare
 
 from services.city.fields import WEEKDAYS
+from services.city.fleets import part_of
 from services.city.folder import read_folder
+from services.city.penalties import UNITS
 from services.city.registry import Registry
+from services.contracts.fields import ONLY_FLEET
 from services.fill.due import forecasts_of_day
 from simulators.city import DrawnCity, draw_city, write_city_folder
 from simulators.city.baseline import duties
@@ -51,7 +54,7 @@ def test_the_same_seed_writes_the_same_bytes(city: DrawnCity, folder: Path, tmp_
     """A demonstration can be repeated, and a changed folder means a changed program."""
     write_city_folder(city.seed, tmp_path)
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert len(first) == 11
+    assert len(first) == 13
     assert first == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 
@@ -72,6 +75,14 @@ def test_the_folder_has_nothing_to_look_at_but_the_district_without_containers(f
     """No container outside its zone, none on top of another, no unknown kind; its streets are not built yet."""
     warnings = read_folder(folder).warnings
     assert [warning.file for warning in warnings] == ["zones.geojson", "roads.osm.gz"]
+
+
+def test_one_contractor_collects_the_whole_city_under_a_contract(registry: Registry) -> None:
+    """The contract sheet needs somebody to speak of. The fleet is the one that a city without fleets.csv has."""
+    (fleet,) = registry.fleets
+    assert (fleet.id, bool(fleet.contractor)) == (ONLY_FLEET, True)
+    assert {penalty.event for penalty in registry.penalties} == set(UNITS)
+    assert part_of(registry, ONLY_FLEET) == registry
 
 
 def test_containers_have_sensors_windows_and_narrow_lanes(registry: Registry) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from services.roads import tracks
 from services.roads.tracks import TrackFix, believed, driven_pieces, metres_between
 from tests.support.roads_town import at
 
@@ -107,3 +108,31 @@ def test_the_date_line_is_crossed_in_one_step() -> None:
     west, east = TrackFix(0, 179.999, -16.8), TrackFix(20, -179.999, -16.8)
     assert believed([west, east]) == [west, east]
     assert metres_between(west, east) == pytest.approx(0.002 * 111_195 * 0.9573, abs=1)  # cos(16.8 degrees)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_quick_look_at_a_plain_day_changes_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days with and without jumps, spikes, standing, repeated instants and the date line: as if each were judged."""
+    rng = np.random.default_rng(seed)
+    at_s = np.cumsum(
+        rng.choice([0.0, 5.0, 10.0, 90.0], 200, p=[0.01 * (seed % 2), 0.49, 0.4, 0.11 - 0.01 * (seed % 2)])
+    )
+    metres = np.cumsum(rng.normal(0, rng.choice([5.0, 60.0, 120.0]), (200, 2)), axis=0)
+    wrong = rng.random(200) < rng.choice([0.0, 0.0, 0.03])
+    metres[wrong] += rng.normal(0, 900, (int(wrong.sum()), 2))
+    lon = 2.4 if seed % 3 else 179.999
+    fixes = [
+        TrackFix(float(s), (lon + east / 111_000 + 180) % 360 - 180, 6.4 + north / 111_000)
+        for s, (east, north) in zip(at_s, metres.tolist(), strict=True)
+    ]
+    quick = believed(fixes)
+    monkeypatch.setattr(tracks, "_is_plain", lambda _: False)
+    assert quick == believed(fixes)
+
+
+def test_a_plain_day_is_seen_as_one() -> None:
+    """Else the quick look would be of no use; and a day with one wrong fix is none."""
+    fixes = drive(0, 600)
+    assert tracks._is_plain(fixes)
+    fixes[7] = TrackFix(35, *at(280, 2000))
+    assert not tracks._is_plain(fixes)

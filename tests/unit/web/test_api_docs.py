@@ -3,7 +3,7 @@
 from services.clock import SystemClock
 from services.web.api_docs.description import Operation, subjects_of, with_code
 from services.web.app import make_app
-from services.web.deps import Deps
+from services.web.requests.deps import Deps
 from tests.twins.stream import MemoryStream
 
 

@@ -1,7 +1,7 @@
 """What a crew has left to do whose truck is in the plan in force no more."""
 
 from services.web.driver.called_off import has_load, visits_left
-from services.web.outcomes import Said
+from services.web.figures.outcomes import Said
 
 VISITS = [("depot", "d"), ("stop", "a"), ("stop", "b"), ("disposal", "site"), ("stop", "c"), ("disposal", "site"),
           ("depot", "d")]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.contracts.ledger import SavingsComputed, ZoneServed
-from services.web.city_days import city_days
+from services.web.figures.city_days import city_days
 from tests.support.web_seed import savings_day
 
 DAY = date(2026, 11, 2)

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from services.web.driver.confirm import parse_confirmations
-from services.web.outcomes import Said, outcomes_of
-from services.web.problems import WrongInput
+from services.web.figures.outcomes import Said, outcomes_of
+from services.web.rendering.problems import WrongInput
 from tests.support.web_seed import NOW
 
 

@@ -41,23 +41,27 @@ def test_visit_that_came_to_nothing_stands_once() -> None:
     ]
 
 
-def row(version: int, loaded_h: float, gone_h: float | None, **document: Any) -> Any:
+def row(version: int, loaded_h: float, gone: tuple[int, float] | None, **document: Any) -> Any:
+    """`gone`: the version that ended it, and hours ago."""
     return {
         "document": document, "from_version": version, "loaded_at": NOW - loaded_h * HOUR, "who": f"v{version}",
-        "gone_at": None if gone_h is None else NOW - gone_h * HOUR, "gone_by": None if gone_h is None else "later",
+        "reason": f"why {version}", "gone_version": gone[0] if gone else None,
+        "gone_at": NOW - gone[1] * HOUR if gone else None, "gone_by": "later" if gone else None,
+        "gone_reason": "taken away" if gone else None,
     }  # fmt: skip
 
 
 def test_row_of_the_registry_is_added_edited_removed_and_added_again() -> None:
     """A row that ends where another begins was edited; else it was gone in between."""
-    rows = [row(1, 90, 60, kind="bin", truck_classes=[]), row(2, 60, 30, kind="bin", truck_classes=["a", "b"]),
+    rows = [row(1, 90, (2, 60), kind="bin", truck_classes=[]),
+            row(2, 60, (3, 30), kind="bin", truck_classes=["a", "b"]),
             row(4, 10, None, kind="bin")]  # fmt: skip
-    found = [(change.kind, change.by, change.fields) for change in registry_changes(rows)]
+    found = [(change.kind, change.by, change.reason, change.fields) for change in registry_changes(rows)]
     assert found == [
-        ("added", "v1", ()),
-        ("edited", "v2", (("truck_classes", None, "a; b"),)),
-        ("removed", "later", ()),
-        ("added", "v4", ()),
+        ("added", "v1", "why 1", ()),
+        ("edited", "v2", "why 2", (("truck_classes", None, "a; b"),)),
+        ("removed", "later", "taken away", ()),
+        ("added", "v4", "why 4", ()),
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.city.registry import City
-from services.web.days import next_service_day
+from services.web.figures.days import next_service_day
 from tests.support.web_seed import city_document
 
 CITY = City.model_validate(city_document())

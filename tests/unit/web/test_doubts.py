@@ -2,11 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from services.city.registry import City
 from services.contracts.planning import ContainerForecast
+from services.contracts.streets import ClosedStreet
+from services.planning.plan_day import plan_day
+from services.web.ground.closed_streets import SaidStreet
 from services.web.operator.doubts import might_overflow, overdue, pins_not_kept, unsure
 from services.web.operator.store import ContainerRow
+from services.web.operator.street_doubts import doubtful_streets
+from tests.support.example_town import example_town
+from tests.support.orders import day_order
 from tests.support.web_seed import DAY, city_document, make_plan
 
 CITY = City.model_validate(city_document())
@@ -69,3 +76,26 @@ def test_pin_that_its_truck_could_not_take_is_said() -> None:
     plan = PLAN.model_copy(update={"unserved": (left,), "by_hand": by_hand})
     (found,) = pins_not_kept([row(left.container), row(SERVED)], plan)
     assert (found.container, found.values) == (left.container, {"truck": "C-02", "reason": "no_capacity"})
+
+
+def test_closed_streets_that_a_plan_does_not_know_or_cannot_avoid_are_told() -> None:
+    """One closed since, one opened since, one without effect; and the due container that stands in one."""
+    made = plan_day(day_order("houeyogbe", DAY, NOON), example_town(), {}, now=lambda: NOON)
+    asked = next(f.container for f in made.forecasts if f.due)
+    there = ContainerRow(asked, "Marché", 2.4, 6.3, "bac", "z", "Zone", "main", 1100.0, True, 0.5, NOON, None)
+    line = ((2.3999, 6.3001), (2.4001, 6.3001))
+    opened = ClosedStreet(street=UUID(int=1), name="Rue Haute", line=line, avoided=True)
+    far = ClosedStreet(street=UUID(int=2), name="Rue Basse", line=((2.5, 6.3), (2.501, 6.3)), avoided=False)
+    plan = made.model_copy(update={"closed_streets": (opened, far)})
+    later = NOON + timedelta(hours=1)
+    still, since = (
+        SaidStreet(UUID(int=n), True, name, line, "Travaux", None, "awa", at, "awa", at)
+        for n, name, at in ((2, "Rue Basse", NOON - timedelta(hours=1)), (3, "Rue Neuve", later))
+    )
+    assert list(doubtful_streets(plan, [still, since], [there])) == [
+        ("street_since", "Rue Neuve", None),
+        ("street_opened", "Rue Haute", None),
+        ("street_no_effect", "Rue Basse", None),
+        ("street_beside", "Rue Haute", there),
+    ]
+    assert list(doubtful_streets(made, [], [there])) == []

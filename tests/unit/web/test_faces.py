@@ -2,16 +2,16 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-from services.web import assets
-from services.web.catalogue import read_texts
+from services.web.rendering import assets
+from services.web.rendering.catalogue import read_texts
 
-WEB = Path(assets.__file__).parent
+WEB = assets.WEB
 ROOT = WEB.parents[1]
-FACES = sorted(folder.parent.name for folder in WEB.glob("*/__init__.py"))
+SHARED = {"requests", "ground", "figures", "entry", "rendering"}  # rooms that all faces use: none has an address
+FACES = sorted({folder.parent.name for folder in WEB.glob("*/__init__.py")} - SHARED)
 WITH_PAGES = sorted({page.parent.name for page in WEB.glob("*/*.html")} & set(FACES))
 CALLED = re.compile(r"""\b(?:t|t\.html|t\.has|texts)\(\s*\(?["']([a-z0-9_.]+)["']""")
 BRANCH = re.compile(r"""\bt\('[a-z0-9_.]+' if [^)]* else '([a-z0-9_.]+)'""")
@@ -37,6 +37,18 @@ def test_every_folder_with_code_is_a_face_of_the_contract() -> None:
     ]
     independent = next(c["modules"] for c in contracts if c["type"] == "independence")
     assert independent == [f"services.web.{face}" for face in FACES]
+
+
+def test_a_room_that_all_use_has_no_page_and_stands_below_the_faces() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(c["layers"] for c in contracts if c["name"] == "What faces share knows no face")
+    below = {room for layer in layers[3:] for room in layer.split(" | ")}
+    assert below == {f"services.web.{room}" for room in SHARED}
+    assert [
+        path for room in SHARED for path in (WEB / room).rglob("*") if path.suffix in {".html", ".css", ".js"}
+    ] == []
 
 
 @pytest.mark.parametrize("face", ["templates", *WITH_PAGES])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.web.geo import frame_around, middle_of
+from services.web.rendering.geo import frame_around, middle_of
 
 SQUARE = {"type": "Polygon", "coordinates": [[[2.0, 6.0], [2.2, 6.0], [2.2, 6.2], [2.0, 6.2], [2.0, 6.0]]]}
 

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from services.errors import StoreAway
 from services.web.operator.live import REMEMBERED, Channel, Live, Scope, difference
 from services.web.operator.schemas import CircuitState, DayState, TruckState
-from services.web.transaction import Turns
+from services.web.requests.transaction import Turns
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
 SCOPE = Scope("city", "main", date(2026, 3, 1))

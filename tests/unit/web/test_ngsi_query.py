@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.portals.isles import isles_of
 from services.web.ngsi_ld.asking import read_asked
-from services.web.ngsi_ld.isles import isles_of
 from services.web.ngsi_ld.places import read_place
 from services.web.ngsi_ld.problems import NgsiProblem
 from services.web.ngsi_ld.query import read_query

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from services.web import assets
+from services.web.rendering import assets
 
-WEB = Path(assets.__file__).parent
+WEB = assets.WEB
 
 
 def test_lock_names_no_place_to_download_from() -> None:

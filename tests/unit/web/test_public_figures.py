@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.web.period import Period, zone_share
+from services.web.figures.period import Period, zone_share
 from services.web.public.chart import BOTTOM, draw_chart
 from tests.support.web_seed import november, savings_day
 

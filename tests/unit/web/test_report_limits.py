@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.web.report_limits import PHOTOS_OF_A_CITY, SAME_WITHIN, ReportLimits, TooManyReports
+from services.web.requests.report_limits import PHOTOS_OF_A_CITY, SAME_WITHIN, ReportLimits, TooManyReports
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

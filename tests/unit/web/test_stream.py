@@ -6,7 +6,7 @@ import pytest
 
 from services.contracts.planning import PlanDispatched
 from services.errors import StreamAway
-from services.web.stream import publish_all
+from services.web.requests.stream import publish_all
 from tests.support.web_seed import NOW
 from tests.twins.stream import Delivered, MemoryStream
 

@@ -1,13 +1,12 @@
 """Colours that can be read: contrasts computed from the style sheet, light and dark."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from services.web import assets
+from services.web.rendering import assets
 
-CSS = (Path(assets.__file__).parent / "static/base.css").read_text(encoding="utf-8")
+CSS = (assets.WEB / "static/base.css").read_text(encoding="utf-8")
 LIGHT, DARK = (dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block)) for block in CSS.split("@media")[:2])
 DARK = LIGHT | DARK
 
@@ -46,3 +45,11 @@ def test_marks_reach_three_to_one_on_the_map(theme: dict[str, str], mark: str) -
 def test_numbers_on_circuit_badges_can_be_read(theme: dict[str, str]) -> None:
     """A bold number on its circuit's colour: 3 to 1 would do for large type, ours is small."""
     assert min(_contrast(theme[f"hue-{n}"], theme["ground"]) for n in range(1, 13)) >= 4.5
+
+
+def test_each_button_looks_like_one() -> None:
+    """`button` alone has neither ground nor line: it says which it is, unless its own sheet dresses it."""
+    pages = [page for page in assets.WEB.rglob("*.html") if "node_modules" not in page.parts]
+    assert len(pages) > 50
+    bare = [page.name for page in pages if re.search(r'class="button"', page.read_text(encoding="utf-8"))]
+    assert bare == []

@@ -2,21 +2,22 @@
 
 import re
 import string
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from services.city.penalties import PenaltyEvent, PenaltyUnit
 from services.contracts.confirmations import SkipReason
-from services.contracts.ledger import Fell, Provisional
+from services.contracts.ledger import EventKind, Fell, Provisional
 from services.contracts.planning import DueReason, PlanStatus, UnservedReason
 from services.contracts.reports import ReportKind
 from services.contracts.telemetry import RejectionReason
+from services.ledger.contract_sheet import NotYet
 from services.reports.answering import State
-from services.web import problems
-from services.web.catalogue import language_of, load_catalogue, texts_in
+from services.web.entry.rights import INVITED, ROLES
+from services.web.entry.security_log import What
+from services.web.rendering.catalogue import WEB, language_of, load_catalogue, texts_in
 
-WEB = Path(problems.__file__).parent
 FRENCH, ENGLISH = load_catalogue("fr"), load_catalogue("en")
 
 
@@ -59,8 +60,15 @@ def test_every_text_that_a_page_names_exists() -> None:
     [
         ("unserved", get_args(UnservedReason)),
         ("due", get_args(DueReason)),
+        ("contract.reason", (*get_args(SkipReason), "nothing")),
+        ("contract.event", get_args(PenaltyEvent)),
+        ("contract.unit", get_args(PenaltyUnit)),
+        ("contract.noted", get_args(EventKind)),
+        ("contract.state", ("proposed", "signed", "changed", *get_args(NotYet))),
         ("driver.reason", get_args(SkipReason)),
         ("rejected", get_args(RejectionReason)),
+        ("technician.doors.name", ("ours", "osmand", "traccar-client", "traccar-forward", "rfms", "page", "sms")),
+        ("technician.outgoing.kind", ("broker", "telephone", "webhook")),
         ("savings.provisional", get_args(Provisional)),
         ("savings.fell", get_args(Fell)),
         ("operator.status", get_args(PlanStatus)),
@@ -72,6 +80,9 @@ def test_every_text_that_a_page_names_exists() -> None:
         ("reports.state", get_args(State)),
         ("reports.skipped", get_args(SkipReason)),
         ("operator.report.kind", get_args(ReportKind)),
+        ("logins.kind", get_args(What)),
+        ("people.role", ROLES),
+        ("people.may", INVITED),
         ("public.method", ("no_baseline", "saved", "even", "lost")),
     ],
 )

@@ -8,13 +8,13 @@ import pytest
 from services.city.registry import City
 from services.ledger.errors import interval_of
 from services.ledger.period import Savings
-from services.web.catalogue import texts_in
-from services.web.coverage import Covered
-from services.web.kept_months import KeptMonths, MonthStamp
-from services.web.period import Period
+from services.web.figures.coverage import Covered
+from services.web.figures.kept_months import KeptMonths, MonthStamp
+from services.web.figures.period import Period
 from services.web.public.badge import draw_badge
 from services.web.public.trend import BOTTOM, Month, draw_trend
-from services.web.words import Words
+from services.web.rendering.catalogue import texts_in
+from services.web.rendering.words import Words
 from tests.support.web_seed import city_document, coverage, november
 
 NOVEMBER = date(2026, 11, 1)

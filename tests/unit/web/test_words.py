@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from services.web.catalogue import texts_in
-from services.web.words import Words
+from services.web.rendering.catalogue import texts_in
+from services.web.rendering.words import Words
 
 FRENCH = Words(texts_in("fr"), ZoneInfo("Africa/Porto-Novo"))
 ENGLISH = Words(texts_in("en"), ZoneInfo("Africa/Porto-Novo"))

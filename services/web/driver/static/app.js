@@ -226,8 +226,25 @@ async function enterPin(digits) {
   document.getElementById("pin")?.select();
 }
 
-/** Ask how the day stands, and for the circuit only when it is another; without a network the kept one stays. */
-async function askDay() {
+let asking = null;
+let asksAgain = false;
+
+/** Ask how the day stands. One asking at a time: whoever asks meanwhile is answered by one more, begun after it. */
+function askDay() {
+  if (asking) asksAgain = true;
+  asking ??= askUntilAnswered().finally(() => (asking = null));
+  return asking;
+}
+
+async function askUntilAnswered() {
+  do {
+    asksAgain = false;
+    await askOnce();
+  } while (asksAgain);
+}
+
+/** The circuit itself is asked for only when it is another; without a network the kept one stays. */
+async function askOnce() {
   try {
     const state = await sender.fetchState();
     if (state === undefined) return;
@@ -263,9 +280,9 @@ async function start() {
   app.hidden = false;
   await refresh();
   sender.hurry();
-  await askDay();
   setInterval(askDay, POLL_MS);
   addEventListener("online", askDay);
+  await askDay();
   await navigator.serviceWorker?.register("/chauffeur.js", { scope: "/chauffeur" });
   await navigator.storage?.persist?.();
 }

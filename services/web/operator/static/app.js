@@ -2,12 +2,16 @@
 
 import { clock, number, say, values } from "../words.js";
 import { follow } from "./live.js";
+import { fetchLadder, isLater, openStops } from "./opened.js";
 import { announce, current, select } from "./selection.js";
 
 const SLOW_AFTER_MS = 60000;
 const LADDER_EVERY_MS = 20000;
 const OTHERS_WAIT_MS = 1500;
 const AGAIN_MS = 3000;
+
+// Whoever has just ordered a plan came back to a page that says so.
+const ownRequest = document.getElementById("bar").dataset.request;
 
 let version = null;
 let lastSeen = new Date();
@@ -26,6 +30,7 @@ function showTab() {
     if (shown && link.hash === `#${shown.id}`) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
+  if (isLater(shown)) showLadder();
 }
 
 function markSelection() {
@@ -40,6 +45,7 @@ function markSelection() {
     const isOwn = row.dataset.container ? row.dataset.container === container : !container && Number(row.dataset.ofCircuit) === circuit;
     row.classList.toggle("chosen", isOwn);
   }
+  openStops(circuit);
 }
 
 // A stop is chosen inside its circuit, which stays open; a doubt brings the circuit that it is about.
@@ -91,11 +97,15 @@ function openTabOf(row) {
 }
 
 async function refreshPanel() {
-  const answer = await fetch(`/operateur/panneau?jour=${values.day}&flotte=${values.fleet}`).catch(() => null);
+  const wanted = new URLSearchParams({ jour: values.day, flotte: values.fleet });
+  if (current().circuit) wanted.set("circuit", current().circuit); // open it stays
+  if (location.hash === "#ladder") wanted.set("frise", "1");
+  const answer = await fetch(`/operateur/panneau?${wanted}`).catch(() => null);
   if (!answer?.ok) return setTimeout(refreshPanel, AGAIN_MS); // what is shown stays, and is brought up to date later
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const list = document.getElementById("list");
   const scrolled = list.scrollTop;
+  announce("panel-goes");
   for (const id of ["bar", "list"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
   document.getElementById("list").scrollTop = scrolled;
   listen();
@@ -112,8 +122,7 @@ function showProgress(state) {
 }
 
 function versionOf(state) {
-  const running = ["ordered", "started", "improved"].includes(state.request_state);
-  const request = running ? state.request_id : state.request_state;
+  const request = state.progress ? state.request_id : state.request_state;
   const lists = [...state.offers, "!", ...state.alerts, "!", ...state.resting];
   return [state.plan?.plan_id, state.dispatched_plan_id, request, ...lists].join(" ");
 }
@@ -133,8 +142,9 @@ async function onState({ detail: state }) {
   const wasPlanning = document.getElementById("bar").dataset.request !== "";
   if (version === null ? wasPlanning !== Boolean(state.progress) : seen !== version) {
     version = seen;
-    // Two hundred pages hear of a new plan at once: they do not all ask at once.
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * OTHERS_WAIT_MS));
+    // Two hundred pages hear of a new plan at once: they do not all ask at once, and who ordered it does not wait.
+    const isOwn = ownRequest && state.request_id === ownRequest;
+    if (!isOwn) await new Promise((resolve) => setTimeout(resolve, Math.random() * OTHERS_WAIT_MS));
     await refreshPanel();
   }
   version ??= seen;
@@ -150,15 +160,18 @@ function onLine({ detail: { up } }) {
 }
 
 // The ladder is drawn by the server; it moves with every word of a crew, and with the minutes.
-async function refreshLadder(state) {
+function refreshLadder(state) {
   const shown = document.getElementById("ladder");
   if (!shown || shown.hidden) return;
   const done = state.circuits.map((circuit) => circuit.done + circuit.skipped).join();
   if (shown.dataset.done === done && Date.now() - ladderAt < LADDER_EVERY_MS) return;
+  showLadder(done);
+}
+
+async function showLadder(done = "") {
+  const shown = document.getElementById("ladder");
   ladderAt = Date.now();
-  const answer = await fetch(`/operateur/frise?jour=${values.day}&flotte=${values.fleet}`).catch(() => null);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("ladder");
+  const fresh = await fetchLadder();
   if (!fresh || document.getElementById("ladder") !== shown || shown.contains(document.activeElement)) return;
   fresh.dataset.done = done;
   shown.replaceWith(fresh);
@@ -207,6 +220,7 @@ function listen() {
 }
 
 addEventListener("hashchange", showTab);
+document.addEventListener("tournee:tabs", () => (showTab(), markSelection()));
 document.addEventListener("tournee:note", ({ detail }) => note(detail));
 document.addEventListener("tournee:changed", () => refreshPanel());
 document.addEventListener("tournee:state", onState);

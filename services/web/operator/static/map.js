@@ -1,6 +1,7 @@
 // The live map: containers, circuits and trucks over a quiet base; what is chosen here is chosen in the list.
 
 import { clock, element, number, say, values } from "../words.js";
+import { closing, isDrawing } from "./closing.js";
 import { PIXEL_RATIO, picture } from "./icons.js";
 import { current, select } from "./selection.js";
 import { style } from "./style.js";
@@ -8,6 +9,10 @@ import { style } from "./style.js";
 const box = document.getElementById("map");
 const note = document.getElementById("map-note");
 const loaded = { containers: null, circuits: null };
+const OF_DAY = `day=${values.day}&fleet=${values.fleet}`;
+
+/** The one that the list shows. */
+const plan = () => document.getElementById("bar").dataset.plan;
 
 async function load(address) {
   const answer = await fetch(address);
@@ -50,6 +55,16 @@ async function tiles() {
   return new globalThis.pmtiles.Protocol().tile;
 }
 
+/** The library's own style: the page without its map does not wait for it. */
+function dress() {
+  const sheet = element("link", { rel: "stylesheet", href: new URL("../vendor/maplibre-gl.css", import.meta.url).href });
+  return new Promise((resolve, reject) => {
+    sheet.addEventListener("load", resolve);
+    sheet.addEventListener("error", () => reject(new Error("maplibre-gl.css cannot be had")));
+    document.head.append(sheet);
+  });
+}
+
 /** What is kept free around things that must be seen: for names, and for the legend where it lies on the map. */
 function room() {
   return { top: 48, bottom: getComputedStyle(document.querySelector(".map .legend")).position === "static" ? 48 : 104, left: 64, right: 80 };
@@ -63,14 +78,15 @@ function spoken() {
   }; // prettier-ignore
 }
 
-async function makeMap() {
-  const { Map, NavigationControl, ScaleControl, addProtocol } = await import("../vendor/maplibre-gl.mjs");
+/** `bounds`: what is seen first; null where the city has no place yet. */
+async function makeMap(library, bounds) {
+  const { Map, NavigationControl, ScaleControl, addProtocol } = await library;
   if (values.map?.tiles) addProtocol("pmtiles", await tiles());
   const canvas = element("div", { class: "canvas", id: "canvas" });
   box.prepend(canvas);
   const map = new Map({
-    container: canvas, style: style(values.map), attributionControl: false, dragRotate: false, pitchWithRotate: false,
-    maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8, locale: spoken(),
+    container: canvas, style: style(values.map, values.many), attributionControl: false, dragRotate: false, pitchWithRotate: false,
+    maxPitch: 0, fadeDuration: 0, maxZoom: 18, minZoom: 8, locale: spoken(), ...(bounds && { bounds, fitBoundsOptions: { padding: room() } }),
   }); // prettier-ignore
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
@@ -79,33 +95,69 @@ async function makeMap() {
     const image = picture(id);
     if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: PIXEL_RATIO });
   });
-  await new Promise((resolve, reject) => {
-    map.once("load", resolve);
-    map.once("error", ({ error }) => reject(error));
-  });
+  await until(map, "style.load");
   return map;
 }
 
-async function drawBase(map) {
+/** What fails before is thrown. */
+function until(map, event) {
+  return new Promise((resolve, reject) => {
+    map.once(event, resolve);
+    map.once("error", ({ error }) => reject(error));
+  });
+}
+
+async function loadBase() {
   const [base, sites, zones] = await Promise.all([
     values.map?.tiles ? null : load("/api/v1/basemap.geojson"),
     load("/api/v1/sites.geojson"),
     load(`/api/v1/public/zones.geojson?city=${values.city}`),
   ]);
+  // The town fills the view; a landfill far outside is a drag away.
+  return { base, sites, zones, bounds: extent(zones.features.length ? zones.features : sites.features) };
+}
+
+function drawBase(map, { base, sites, zones }) {
   if (base) map.getSource("base").setData(base);
   map.getSource("sites").setData(sites);
   map.getSource("zones").setData(zones);
   map.getSource("places").setData(collection(zones.features.map((z) => point(middle(z), { name: z.properties.name }))));
-  // The town fills the view; a landfill far outside is a drag away.
-  const bounds = extent(zones.features.length ? zones.features : sites.features);
-  if (bounds) map.fitBounds(bounds, { padding: room(), animate: false });
 }
 
-async function drawPlan(map, plan) {
+function scopeOf(made) {
+  return `fleet=${values.fleet}${made ? `&plan=${made}` : ""}`;
+}
+
+/** Every container of the fleet, as the plan has them; of a large city without what the note says of a single one. */
+async function loadContainers(made) {
+  const scope = scopeOf(made);
+  if (!values.many) return load(`/api/v1/containers.geojson?${scope}`);
+  const { states, id, name, lon, lat, state, circuit } = await load(`/api/v1/map_containers?${scope}`);
+  let [x, y] = [0, 0];
+  const features = id.map((own, n) => {
+    [x, y] = [x + lon[n], y + lat[n]];
+    return point([x / 1e5, y / 1e5], { id: own, name: name[n], state: states[state[n]], circuit: circuit[n] || null });
+  });
+  return collection(features);
+}
+
+/** What the note says of a container, asked for where the map was not given it. */
+async function whole(feature) {
+  if (!feature || "forecast" in feature.properties) return feature;
+  const scope = `${scopeOf(plan())}&container=${encodeURIComponent(feature.properties.id)}`;
+  const found = await load(`/api/v1/containers.geojson?${scope}`).catch(() => null);
+  return Object.assign(feature, { properties: { ...feature.properties, ...found?.features[0]?.properties } });
+}
+
+async function loadPlan(made) {
   const [containers, circuits] = await Promise.all([
-    load(`/api/v1/containers.geojson?fleet=${values.fleet}${plan ? `&plan=${plan}` : ""}`),
-    plan ? load(`/api/v1/plans/${plan}/circuits.geojson`) : collection([]),
+    loadContainers(made),
+    made ? load(`/api/v1/plans/${made}/circuits.geojson`) : collection([]),
   ]);
+  return { containers, circuits };
+}
+
+function drawPlan(map, { containers, circuits }) {
   Object.assign(loaded, { containers, circuits });
   map.getSource("containers").setData(containers);
   map.getSource("circuits").setData(circuits);
@@ -121,7 +173,7 @@ let playing = false;
 function drawPlayback(map, played) {
   playing = played !== null;
   if (playing) map.getSource("trucks").setData(collection(played.trucks.map((t) => point([t.lon, t.lat], t))));
-  else load(`/api/v1/state?day=${values.day}&fleet=${values.fleet}`).then((state) => drawTrucks(map, state));
+  else load(`/api/v1/state?${OF_DAY}`).then((state) => drawTrucks(map, state));
   const placed = (played?.told ?? []).filter((word) => word.kind === "stop" && word.lon !== null);
   map.getSource("told").setData(collection(placed.map((word) => point([word.lon, word.lat], { outcome: word.outcome }))));
 }
@@ -145,6 +197,7 @@ function showSelection(map, { circuit, container, from }) {
   const feature = loaded.containers?.features.find((f) => f.properties.id === container);
   map.getSource("chosen").setData(collection(feature ? [feature] : []));
   explain(feature);
+  if (values.many) whole(feature).then(() => feature && current().container === container && explain(feature));
   if (from !== "list" && from !== "address") return;
   if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
   const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
@@ -154,7 +207,7 @@ function showSelection(map, { circuit, container, from }) {
 function explain(feature) {
   note.hidden = !feature;
   if (!feature) return;
-  const { id, name, zone, forecast, forecast_low: low, forecast_high: high, fill_ratio: fill, circuit, fill_at: at, serving_cost: cost } = feature.properties; // prettier-ignore
+  const { id, name, zone, forecast = null, forecast_low: low = null, forecast_high: high, fill_ratio: fill = null, circuit, fill_at: at, serving_cost: cost = null } = feature.properties; // prettier-ignore
   const shown = forecast ?? fill;
   const facts = [
     zone,
@@ -177,6 +230,7 @@ function priced(cost, circuit) {
 
 function listen(map) {
   map.on("click", ({ point: spot }) => {
+    if (isDrawing()) return;
     const near = [[spot.x - 6, spot.y - 6], [spot.x + 6, spot.y + 6]]; // prettier-ignore
     const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", "start", "circuit", "circuit-straight"] });
     if (!hit) return select({ from: "map" });
@@ -191,7 +245,7 @@ function listen(map) {
   document.addEventListener("tournee:selection", ({ detail }) => showSelection(map, detail));
   document.addEventListener("tournee:state", ({ detail }) => drawTrucks(map, detail));
   document.addEventListener("tournee:playback", ({ detail }) => drawPlayback(map, detail));
-  document.addEventListener("tournee:panel", ({ detail }) => drawPlan(map, detail));
+  document.addEventListener("tournee:panel", async ({ detail }) => drawPlan(map, await loadPlan(detail)));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
 }
 
@@ -201,12 +255,18 @@ async function reveal(map, hit) {
 }
 
 async function start() {
-  await Promise.all(["400", "700"].map((weight) => document.fonts.load(`${weight} 13px Atkinson Hyperlegible`)));
-  const map = await makeMap();
+  // Over a slow line all of it is on its way at once, the library, mostly in the browser already, too.
+  const library = import("../vendor/maplibre-gl.mjs");
+  const fonts = ["400", "700"].map((weight) => document.fonts.load(`${weight} 13px Atkinson Hyperlegible`));
+  const shown = plan();
+  const [base, drawn, state] = await Promise.all([loadBase(), loadPlan(shown), load(`/api/v1/state?${OF_DAY}`), dress(), ...fonts]);
+  const map = await makeMap(library, base.bounds);
   listen(map);
-  await Promise.all([drawBase(map), drawPlan(map, document.getElementById("bar").dataset.plan)]);
-  drawTrucks(map, await load(`/api/v1/state?day=${values.day}&fleet=${values.fleet}`));
-  await new Promise((resolve) => map.once("idle", resolve));
+  drawBase(map, base);
+  drawPlan(map, plan() === shown ? drawn : await loadPlan(plan()));
+  drawTrucks(map, state);
+  await closing(map);
+  await until(map, "idle");
   if (current().container || current().circuit) showSelection(map, { ...current(), from: "address" });
   document.getElementById("drawn-map").remove();
   box.dataset.live = "true";

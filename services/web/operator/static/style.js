@@ -15,13 +15,22 @@ function zones() {
   return [{ id: "zone", type: "line", source: "zones", paint: { "line-color": colour("zone-line"), "line-width": 1, "line-dasharray": [4, 3] } }]; // prettier-ignore
 }
 
-function circuits() {
+function circuits(arrowsFrom) {
   const round = { "line-cap": "round", "line-join": "round" };
   return [
     { id: "circuit-edge", type: "line", source: "circuits", layout: round, paint: { "line-color": colour("land"), "line-width": byZoom(3, 8), "line-opacity": 0.8 } },
     { id: "circuit", type: "line", source: "circuits", layout: round, filter: ["!=", ["get", "line"], "estimated"], paint: { "line-color": hue(), "line-width": byZoom(1.6, 4.5) } },
     { id: "circuit-straight", type: "line", source: "circuits", layout: { "line-join": "round" }, filter: ["==", ["get", "line"], "estimated"], paint: { "line-color": hue(), "line-width": byZoom(1.6, 4.5), "line-dasharray": [3, 1.5] } },
-    { id: "circuit-arrow", type: "symbol", source: "circuits", minzoom: 11.5, layout: { "symbol-placement": "line", "symbol-spacing": 110, "icon-image": ["concat", "arrow|", ["get", "hue"]], "icon-allow-overlap": true, "icon-ignore-placement": true } },
+    { id: "circuit-arrow", type: "symbol", source: "circuits", minzoom: arrowsFrom, layout: { "symbol-placement": "line", "symbol-spacing": 110, "icon-image": ["concat", "arrow|", ["get", "hue"]], "icon-allow-overlap": true, "icon-ignore-placement": true } },
+  ]; // prettier-ignore
+}
+
+function closures() {
+  const drawn = { "line-color": colour("ink"), "line-width": byZoom(2, 5) };
+  return [
+    { id: "closed-street", type: "line", source: "closed", paint: { "line-color": colour("now"), "line-width": byZoom(2.4, 6), "line-dasharray": [2, 1.2] } },
+    { id: "drawing-line", type: "line", source: "drawing", layout: { "line-cap": "round", "line-join": "round" }, paint: drawn },
+    { id: "drawing-point", type: "circle", source: "drawing", paint: { "circle-radius": 5, "circle-color": colour("ink"), "circle-stroke-color": colour("land"), "circle-stroke-width": 2 } },
   ]; // prettier-ignore
 }
 
@@ -42,18 +51,23 @@ function things() {
   ]; // prettier-ignore
 }
 
-/** The whole style; `map` tells where tiles are, or is null. */
-export function style(map) {
+// Of a large city a thousand containers would lie on one another, and each frame would draw them all.
+const FEW = { clusterMaxZoom: 11, arrowsFrom: 11.5 };
+const MANY = { clusterMaxZoom: 14, arrowsFrom: 13.5 };
+
+/** The whole style; `map` tells where tiles are, or is null; `isMany`: of a city with thousands of containers. */
+export function style(map, isMany) {
+  const { clusterMaxZoom, arrowsFrom } = isMany ? MANY : FEW;
   const count = (state) => ["+", ["case", ["==", ["get", "state"], state], 1, 0]];
   const plain = { type: "geojson", data: empty };
-  const clustered = { clusterMaxZoom: 11, clusterRadius: 36, clusterProperties: { due: count("due"), overflow: count("overflow") } };
+  const clustered = { clusterMaxZoom, clusterRadius: 36, clusterProperties: { due: count("due"), overflow: count("overflow") } };
   return {
     version: 8,
     "font-faces": fontFaces(),
     sources: {
-      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain, told: plain,
+      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain, told: plain, closed: plain, drawing: plain,
       containers: { ...plain, cluster: true, ...clustered },
     },
-    layers: [...baseLayers(map), ...zones(), ...circuits(), ...nameLayers(map), ...things()],
+    layers: [...baseLayers(map), ...zones(), ...circuits(arrowsFrom), ...closures(), ...nameLayers(map), ...things()],
   }; // prettier-ignore
 }

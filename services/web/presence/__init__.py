@@ -1,0 +1,1 @@
+"""The morning's roll call: which trucks and crews are there."""

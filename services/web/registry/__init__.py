@@ -1,0 +1,1 @@
+"""The registry on a page: containers, trucks, fleets, sites and zones, seen, changed and taken from a folder."""

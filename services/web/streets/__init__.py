@@ -1,0 +1,1 @@
+"""Streets that an operator closes and reopens."""
