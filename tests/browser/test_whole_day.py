@@ -24,6 +24,7 @@ from tests.support.web_browser import Watched
 from tests.support.whole_day import (
     CALLED,
     LANDFILL,
+    PACE,
     QUAY,
     YESTERDAY,
     CrewsPhone,
@@ -63,7 +64,7 @@ def devices(fresh_stack: Stack, town: LiveTown) -> Iterator[Publisher]:
 def test_operator_lives_a_whole_day(town: LiveTown, devices: Publisher, open_context: Open, shoot: Shoot) -> None:
     """Plan, doubt, closed site, one-off stop, sent, driven, broken down, sent again, told, played again, tomorrow."""
     yesterday_is_driven(town, devices)
-    town.clock.run(at(5), speed=1.0)
+    town.clock.run(at(5), speed=PACE)
     page = open_context(1366, 768).new_page()
     watched = Watched(page, town.url)
     Day(town, devices, page, open_context, shoot).lives()
@@ -76,14 +77,14 @@ def yesterday_is_driven(town: LiveTown, devices: Publisher) -> None:
     plan = planned_by_itself(town, date(2026, 3, 2))
     assert town.office.post("/api/v1/dispatches", json={"plan_id": str(plan.plan_id)}).status_code == 202
     truck, stop = next((c.truck, s) for c in plan.circuits for s in c.stops if s.place == CALLED)
-    town.clock.run(stop.leave_at, speed=1.0)
+    town.clock.run(stop.leave_at, speed=PACE)
     report = {
         "id": "5f9ab6d2-4f53-4c0e-8a06-0c5a8d5c1f11", "plan_id": str(plan.plan_id), "kind": "stop", "place": CALLED,
         "outcome": "done", "happened_at": stop.leave_at.isoformat(),
     }  # fmt: skip
     town.phones[truck].send([report])
     eventually(lambda: bool(known_of(town)["last_emptied_at"]), "yesterday's word is not stored")
-    town.clock.run(at(4, 20), speed=1.0)
+    town.clock.run(at(4, 20), speed=PACE)
     devices.publish_all(readings_after_emptying("houeyogbe", stop.leave_at))
     eventually(lambda: bool(known_of(town)["fill_at"]), "the night's readings are not stored")
 

@@ -20,6 +20,8 @@ LANDFILL, QUAY = "decharge-communale", "quai-de-se"
 CALLED = "HOU-002"
 """In front of the town hall: emptied yesterday, not due today, and the one a resident calls about."""
 EVERY = timedelta(minutes=1)
+PACE = 0.02
+"""Of the town's clock beside the wall's: a slow machine clicks through a minute of the story in several of its own."""
 
 
 def whole_day_town() -> Registry:
@@ -135,9 +137,9 @@ def work_until(
         (datetime.fromisoformat(v["leave_at"]), n, v) for n, phone in enumerate(phones) for v in phone.ahead(until)
     ]
     for at, n, visit in sorted(ahead, key=lambda one: one[:2]):
-        town.clock.run(max(at, town.clock.now()), speed=1.0)
+        town.clock.run(max(at, town.clock.now()), speed=PACE)
         phones[n].say(visit, (passed or {}).get(visit["place"]))
     for n in {n for _, n, _ in ahead}:
         expect(phones[n].page.locator("#sending")).to_have_text("· tout est envoyé", timeout=30_000)
-    town.clock.run(max(until, town.clock.now()), speed=1.0)
+    town.clock.run(max(until, town.clock.now()), speed=PACE)
     return [visit["place"] for _, _, visit in ahead]
