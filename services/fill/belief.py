@@ -9,6 +9,8 @@ containers of a city teach together is worked out from their beliefs when somebo
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from statistics import median
 from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
@@ -16,7 +18,7 @@ from pydantic_core import from_json, to_json
 from services.fill import tallies
 from services.fill.evidence import Evidence, Kind
 
-ESTIMATOR = 4
+ESTIMATOR = 5
 """Raise it with every change of what is learned or how a belief is written down: all are then learned anew."""
 
 DAY = timedelta(days=1)
@@ -35,12 +37,19 @@ CONFIRMS = 3
 """Readings that tell a fall from an echo, and whether a container that is said to be empty is."""
 LEFT_H = 3.0
 """A level read so soon after an emptying was left in it, or is what the sensor calls empty: it did not come in."""
+FULL = 0.97
+"""A sensor tells no more than full: what comes in from there on, nobody knows."""
 JUMP = 0.4
 """Between two readings: an emptying, or a sensor that knows nothing."""
 JUMPY_SHARE, CALM_SHARE = 0.3, 0.1
 """Of readings that jump: above it a sensor is not believed, below it again."""
 MEMORY = 0.05
 """Weight of the newest reading in a sensor's noise and jumps: some twenty count."""
+ECHO = 0.15
+"""The latest reading is taken for the level unless it is farther from what the ones before it and the pace say."""
+PACE_H, PACE_DAYS = 3.0, 14
+"""What comes in unmeasured around an emptying is as in the readings next to it for so many hours, for it is much in the
+morning, when trucks come; beyond them as in so many days before."""
 SETTLES_H = 3.0
 """A day's level is settled by the readings so near to its end, before it and after it."""
 TALLY_OLD_H = 26.0
@@ -152,17 +161,19 @@ def _read(belief: Belief, evidence: Evidence) -> Belief:
         )  # fmt: skip
     reported = belief.reported
     if doubted is not None and len(recent) >= CONFIRMS:
-        if level > doubted - FALL and doubted > FALL:
+        if level > max(doubted - FALL, doubted / 2) and doubted > FALL:
             taken_out -= doubted  # as full as before: nobody has emptied it yet
         elif cycle_h is not None and recent_h[0] - cycle_h <= LEFT_H:
-            taken_out -= min(doubted, *recent[:CONFIRMS])  # what was left in it, or what the sensor calls empty
+            taken_out -= min(doubted, _left(belief, recent[:CONFIRMS], recent_h[:CONFIRMS], cycle_h))
         doubted = None
     if high - level > FALL and all(high - r > FALL for r in recent[-CONFIRMS:]) and len(recent) >= CONFIRMS:
         fell_h = recent_h[-CONFIRMS - 1] if len(recent_h) > CONFIRMS else recent_h[0]
-        filled = _latest_level(belief.level, recent[:-CONFIRMS])
+        filled = _filled(belief, recent[:-CONFIRMS], recent_h[:-CONFIRMS], fell_h)
         visits = _visit(belief, fell_h, filled)
-        taken_out += max(filled - min(recent[-CONFIRMS:]), 0.0)
-        recent, recent_h, high, cycle_h = recent[-CONFIRMS:], recent_h[-CONFIRMS:], level, fell_h
+        since, since_h = recent[-CONFIRMS:], recent_h[-CONFIRMS:]
+        left = _left(belief, since, since_h, fell_h)
+        taken_out += max(filled - left, 0.0)
+        recent, recent_h, high, cycle_h = since, since_h, level, fell_h
         seen_h, seen_level = None, 0.0
         reported = 0
         settled = True
@@ -186,6 +197,9 @@ def days_until(belief: Belief, h: float) -> tuple[int, float | None, bytes, bool
     filled = belief.taken_out + belief.level if known else None
     rise = None if filled is None or belief.tallied is None else filled - belief.tallied
     since_h = ended_h - belief.cycle_h if known and belief.cycle_h is not None else None
+    began_full = (tallies.latest_level(belief.days) or 0.0) >= FULL and (since_h is None or since_h > 24)
+    if rise is not None and (began_full or (belief.level >= FULL and rise < _usual_per_day(belief))):
+        rise = None  # more may have come in, and that it was no less than this says nothing
     days = tallies.add_day(belief.days, rise, belief.level if known else None, since_h)
     if gone > 1:
         return today, None, tallies.add_missing(days, gone - 1), True
@@ -194,9 +208,41 @@ def days_until(belief: Belief, h: float) -> tuple[int, float | None, bytes, bool
     return today, filled, days, not known
 
 
-def _latest_level(level: float, recent: Sequence[float]) -> float:
-    """Of a container that fills: the median lags behind, by what comes in within two readings."""
-    return max(level, min(recent[-2:], default=level))
+def _filled(belief: Belief, recent: Sequence[float], recent_h: Sequence[float], h: float) -> float:
+    """How full it was at hour `h`, which no reading tells: by the latest that is no echo, and what came in since."""
+    if not recent:
+        return belief.level
+    before = _median(recent[-CONFIRMS:])
+    expected = before + _came_in(belief, recent, recent_h, recent_h[-1] - recent_h[-2:][0])
+    latest = recent[-1] if before - ECHO <= recent[-1] <= expected + ECHO else before
+    return latest + _came_in(belief, recent, recent_h, h - recent_h[-1])
+
+
+def _left(belief: Belief, recent: Sequence[float], recent_h: Sequence[float], cycle_h: float) -> float:
+    """What was left in it at `cycle_h`, or what the sensor calls empty, by the readings since: it only fills.
+
+    What cannot be told from nothing is nothing: else something would be left in it each time.
+    """
+    left = min(recent) - _came_in(belief, recent, recent_h, recent_h[0] - cycle_h)
+    return left if left > 2 * belief.noise else 0.0
+
+
+def _came_in(belief: Belief, recent: Sequence[float], recent_h: Sequence[float], hours: float) -> float:
+    """So much in so many hours beside these readings: as within them for a while (Theil and Sen), then as usual."""
+    usual = _usual_per_day(belief) / 24
+    if len(recent) < CONFIRMS:
+        return usual * hours
+    slopes = [
+        (y - x) / (y_h - x_h) for (x, x_h), (y, y_h) in combinations(zip(recent, recent_h, strict=True), 2) if y_h > x_h
+    ]
+    now = max(median(slopes), 0.0) if slopes else usual
+    return now * min(hours, PACE_H) + usual * max(hours - PACE_H, 0.0)
+
+
+def _usual_per_day(belief: Belief) -> float:
+    """What came in on the latest days that are known; 0 where none is."""
+    rises = [rise for rise in tallies.rises_of(belief.days[-PACE_DAYS * tallies.DAY_BYTES :]) if rise is not None]
+    return max(sum(rises) / len(rises), 0.0) if rises else 0.0
 
 
 def _median(values: Sequence[float]) -> float:
@@ -213,7 +259,7 @@ def _end_cycle(belief: Belief, evidence: Evidence) -> Belief:
     h = hours_of(at)
     day, tallied, days, _ = days_until(belief, h)
     measured = belief.read_h is not None and h - belief.read_h <= TALLY_OLD_H and not belief.jumpy
-    filled = _latest_level(belief.level, belief.recent)
+    filled = _filled(belief, belief.recent, belief.recent_h, h) if measured else belief.level
     fill, weighed = filled if measured else evidence.fill_ratio, None
     if fill is None and belief.weighed_h == h:
         fill, weighed = belief.weighed_level, tallies.Weighed(belief.weighed_expected, belief.weighed_part)

@@ -44,6 +44,12 @@ def add_missing(days: bytes, count: int) -> bytes:
     return (days + _NO_DAY * min(count, DAYS_KEPT))[-DAYS_KEPT * DAY_BYTES :]
 
 
+def latest_level(days: bytes) -> float | None:
+    """At the end of the latest day; None where nobody knows."""
+    packed = days[-3] if days else NOTHING
+    return None if packed == NOTHING else packed / _LEVELS
+
+
 def settle(days: bytes, level: float) -> bytes:
     """The latest day's level, once readings from both sides of its end tell it."""
     return days[:-2] + bytes((_packed(level),)) + days[-1:]

@@ -53,8 +53,42 @@ def test_level_read_right_after_an_emptying_did_not_come_in() -> None:
 
 def test_what_came_in_while_the_median_lagged_behind_is_taken_out_too() -> None:
     """0.25 a reading: 0.75 in the last two before the truck, though the median of all is 0.5."""
-    belief = taught(*(reading(n / 8, level) for n, level in enumerate((0.0, 0.25, 0.5, 0.75, 0.75))), emptied(1))
+    belief = taught(*(reading(n / 8, level) for n, level in enumerate((0.0, 0.25, 0.5, 0.75, 0.75))), emptied(0.5))
     assert (belief.level, belief.taken_out) == (0.0, 0.75)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+@pytest.mark.parametrize(("per_day", "every_h"), [(0.3, 1.0), (0.1, 1.0), (0.3, 4.0)])
+def test_what_comes_in_around_an_emptying_is_counted(per_day: float, every_h: float, is_confirmed: bool) -> None:
+    """Between the last reading and the truck, and until the next ones, nobody measures it: sixty days, 20 emptyings."""
+    rng = np.random.default_rng(7)
+    pieces, emptied_day, days = [], 0.0, 60
+    for n in range(round(days * 24 / every_h)):
+        at = n * every_h / 24
+        while at - emptied_day >= 3.4:
+            emptied_day += 3.0 + 9 / 24
+            pieces += [emptied(emptied_day)] if is_confirmed else []
+        pieces.append(reading(at, max(per_day * (at - emptied_day) + float(rng.normal(0, 0.01)), 0.0)))
+    rises = Days([taught(*pieces).days]).rises
+    assert np.nanmean(rises) == pytest.approx(per_day, rel=0.03)
+
+
+def test_days_on_which_a_container_stands_full_say_nothing_of_its_pace() -> None:
+    """Full after 3.3 days, of which two are whole and one is cut short; then a week of ones, and none of nothing."""
+    pieces = [reading(n / 24, min(n / 24 * 0.3, 1.0)) for n in range(24 * 11)]
+    rises = Days([taught(*pieces).days]).rises[0]
+    known = rises[~np.isnan(rises)]
+    assert len(known) == 2
+    assert known == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_crew_is_believed_that_emptied_a_container_a_third_full() -> None:
+    """0.3 before and 0.06 after: nobody would read that as still as full as before. At 0.25 it would be."""
+    before = [reading(n / 24, 0.3) for n in range(24)]
+    emptied_then = taught(*before, emptied(1), *(reading(1.1 + n / 24, 0.06) for n in range(3)))
+    assert emptied_then.taken_out == pytest.approx(0.3 - 0.06, abs=0.01)
+    not_then = taught(*before, emptied(1), *(reading(1.1 + n / 24, 0.25) for n in range(3)))
+    assert not_then.taken_out == pytest.approx(0.0, abs=0.01)
 
 
 def test_fall_that_nobody_confirmed_is_an_emptying() -> None:
