@@ -32,6 +32,13 @@ LOAD_SPREAD = 0.12
 (shares of 0.84 to 1.26 by weekday in Edinburgh's litter bins)."""
 
 
+_APART = LOAD_SPREAD * (3 / 2) ** 0.5
+LOADS = (1 - _APART, 1.0, 1 + _APART)
+"""Times the usual load: three days that are equally likely, with that mean and spread. A truck unloads once more or not
+at all, so what the day of the usual load costs is not what such days cost on the average."""
+_USUAL = LOADS.index(1.0)
+
+
 @dataclass(frozen=True)
 class Counterfactual:
     """Of one fleet and day. Metres and seconds are as measured: times the day's road and pace factors."""
@@ -121,53 +128,68 @@ class _Day:
 
     def __init__(self, duties: Sequence[_Duty], zones: Mapping[str, str], scale: Scale) -> None:
         self._duties, self._zones, self._scale = duties, zones, scale
+        self._loaded: dict[tuple[int, float], routing.Problem] = {}
 
     def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
-        driven = [duty.drives.drive(duty.truck, duty.stops) for duty in self._duties]
-        works_done = [duty.drives.work(circuit) for duty, circuit in zip(self._duties, driven, strict=True)]
+        driven = [self._at_loads(duty) for duty in self._duties]
+        usual = [loads[_USUAL] for loads in driven]
+        works_of_loads = [[d.drives.work(one) for one in loads] for d, loads in zip(self._duties, driven, strict=True)]
+        works_done = [_mean(loads) for loads in works_of_loads]
         litres = [duty.fuel.litres(work) for duty, work in zip(self._duties, works_done, strict=True)]
         works: dict[str, Work] = defaultdict(Work)
         zones_l: dict[str, float] = defaultdict(float)
         without_l: dict[str, float] = defaultdict(float)
-        for duty, circuit, work, burnt_l in zip(self._duties, driven, works_done, litres, strict=True):
+        for duty, circuit, work, burnt_l in zip(self._duties, usual, works_done, litres, strict=True):
             works[duty.truck] += work
             lifts = duty.drives.lifts(circuit)
             for stop, share in lifts.items():
                 zones_l[self._zones[stop]] += burnt_l * share / sum(lifts.values()) if share else 0.0
+            usual_l = duty.fuel.litres(duty.drives.work(circuit))
             for zone in {self._zones[stop] for stop in lifts}:
                 rest = [stop for stop in circuit.route.stop_ids if self._zones[stop] != zone]
-                without_l[zone] += burnt_l - duty.drives.litres(duty.truck, rest)
+                without_l[zone] += usual_l - duty.drives.litres(duty.truck, rest)
         demand_kg = {stop.id: stop.demand_kg for duty in self._duties for stop in duty.drives.problem.stops}
         figures = _figures(driven, works, demand_kg, sum(litres), self._scale)
-        return Counterfactual(figures, works, zones_l, without_l, self._swing(), overflowing)
+        return Counterfactual(figures, works, zones_l, without_l, self._swing(driven, works_of_loads), overflowing)
 
-    def _swing(self) -> tuple[float, float, float]:
-        """Half of what a day with more waste differs from one with less: the loads decide how often trucks unload."""
+    def _at_loads(self, duty: _Duty) -> list[routing.FixedCircuit]:
+        """A list driven at each of `LOADS`: they decide how often the truck unloads."""
+        return [
+            routing.replay_fixed_circuit(self._with_loads(duty.drives.problem, load), duty.truck, duty.stops)
+            for load in LOADS
+        ]
+
+    def _with_loads(self, problem: routing.Problem, times: float) -> routing.Problem:
+        """With so many times the waste in every container."""
+        key = id(problem), times
+        if key not in self._loaded:
+            stops = (replace(s, demand_kg=s.demand_kg * times, demand_l=s.demand_l * times) for s in problem.stops)
+            self._loaded[key] = problem if times == 1 else replace(problem, stops=tuple(stops))
+        return self._loaded[key]
+
+    def _swing(
+        self, driven: Sequence[Sequence[routing.FixedCircuit]], works: Sequence[Sequence[Work]]
+    ) -> tuple[float, float, float]:
+        """One standard deviation: what a day with more waste differs from one with less, by how far these lie apart."""
         sums = []
-        for more in (1 - LOAD_SPREAD, 1 + LOAD_SPREAD):
-            fuller: dict[int, routing.Problem] = {}
-            circuits = []
-            for duty in self._duties:
-                whole = duty.drives.problem
-                if id(whole) not in fuller:
-                    fuller[id(whole)] = _with_loads(whole, more)
-                circuits.append(routing.replay_fixed_circuit(fuller[id(whole)], duty.truck, duty.stops))
-            pairs = list(zip(self._duties, circuits, strict=True))
+        for place in (0, -1):
+            circuits = [loads[place] for loads in driven]
             sums.append(
                 (
-                    sum(duty.fuel.litres(duty.drives.work(circuit)) for duty, circuit in pairs),
+                    sum(d.fuel.litres(loads[place]) for d, loads in zip(self._duties, works, strict=True)),
                     sum(circuit.distance_m for circuit in circuits) * self._scale.road_factor,
                     sum(circuit.duty_s for circuit in circuits) * self._scale.pace_factor,
                 )
             )
+        deviations = (LOADS[-1] - LOADS[0]) / LOAD_SPREAD
         (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
-        return (more_l - less_l) / 2, (more_m - less_m) / 2, (more_s - less_s) / 2
+        return (more_l - less_l) / deviations, (more_m - less_m) / deviations, (more_s - less_s) / deviations
 
 
-def _with_loads(problem: routing.Problem, times: float) -> routing.Problem:
-    """With so many times the waste in every container."""
-    stops = (replace(s, demand_kg=s.demand_kg * times, demand_l=s.demand_l * times) for s in problem.stops)
-    return replace(problem, stops=tuple(stops))
+def _mean(works: Sequence[Work]) -> Work:
+    total = sum(works, start=Work())
+    n = len(works)
+    return Work(total.haul_m / n, total.collect_m / n, total.stops / n, total.idle_s / n)
 
 
 def _duties(lists: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
@@ -194,20 +216,23 @@ def _fill_ratio(rates: Mapping[str, ContainerForecast], container: str, days: in
 
 
 def _figures(
-    circuits: Sequence[routing.FixedCircuit],
+    driven: Sequence[Sequence[routing.FixedCircuit]],
     works: Mapping[str, Work],
     demand_kg: Mapping[str, float],
     fuel_l: float,
     scale: Scale,
 ) -> DayFigures:
+    """`driven`: of each list, the circuits at `LOADS`."""
+    every = [circuit for loads in driven for circuit in loads]
+    usual = [loads[_USUAL] for loads in driven]
     return DayFigures(
-        circuits=len(circuits),
+        circuits=len(driven),
         stops=round(sum(work.stops for work in works.values())),
-        trips=sum(circuit.trips for circuit in circuits),
+        trips=round(sum(circuit.trips for circuit in every) / len(LOADS)),
         distance_m=round(sum(work.distance_m for work in works.values()), 1),
-        service_s=sum(circuit.service_s for circuit in circuits),
+        service_s=round(sum(work.idle_s for work in works.values())),
         fuel_l=round(fuel_l, 2),
-        collected_kg=round(sum(demand_kg[stop] for c in circuits for stop in c.route.stop_ids), 1),
+        collected_kg=round(sum(demand_kg[stop] for c in usual for stop in c.route.stop_ids), 1),
         haul_m=round(sum(work.haul_m for work in works.values()), 1),
-        duty_s=round(sum(circuit.duty_s for circuit in circuits) * scale.pace_factor, 1),
+        duty_s=round(sum(circuit.duty_s for circuit in every) / len(LOADS) * scale.pace_factor, 1),
     )

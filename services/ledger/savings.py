@@ -44,13 +44,14 @@ from services.times import instant_of
 
 LEAST_MEASURED_SHARE = 0.8
 """Of the kilometres that GPS has to cover before a figure is no longer provisional for want of it."""
-ARITHMETIC = 6
+ARITHMETIC = 7
 """Raise it with every change that makes other figures of the same events: recent days are then computed anew.
 
 1: the plan in force alone, the first position believed. 2: whatever plan was followed, tracks cleaned as for speeds,
 kilos collected. 3: fuel in four terms, a counterfactual with fills of its own, an interval, nothing counted where
 service fell. 4: what is withheld of a zone is at least what serving it would have burnt; litres by truck and by cause.
 5: the fixed circuits of a truck that is lent to another fleet stay with the fleet whose containers they empty.
+6: a day's road factor is drawn to its fleet's usual one. 7: the counterfactual is the mean of three likely loads.
 """
 NOT_YET = UUID(int=0)
 """Of a line that `services.ledger.lines` has not placed among the others of its day."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from services.contracts.planning import ContainerForecast
@@ -99,6 +100,14 @@ def test_more_waste_never_burns_less(told: Told) -> None:
     days = [told(MONDAY, rate).figures.fuel_l for rate in (0.05, 0.2, 0.4, 0.8)]
     assert all(less <= more + 1e-9 for less, more in pairwise(days))
     assert told(MONDAY, 0.8).swing[0] >= 0
+
+
+def test_a_truck_that_may_have_to_unload_once_more_costs_between_the_two(told: Told) -> None:
+    """The usual load just fits; on one day in three there is too much: no step of the litres is a whole trip's."""
+    days = [told(MONDAY, rate).figures for rate in np.linspace(0.5, 1.0, 51).tolist()]
+    further_l = (days[-1].fuel_l - days[0].fuel_l) / (days[-1].trips - days[0].trips)
+    steps_l = [more.fuel_l - less.fuel_l for less, more in pairwise(days)]
+    assert max(steps_l) < 0.6 * further_l
 
 
 def test_a_container_is_lifted_as_likely_as_it_is_fuller_than_nearly_empty(told: Told) -> None:
