@@ -78,6 +78,22 @@ class WatchedDriver(Driver):
         return super()._confirm(visit, outcome, reason, fill_ratio)
 
 
+class UnloadingDriver(WatchedDriver):
+    """Goes by the list alone, and unloads on the way to a container that would not fit, as the crew can see."""
+
+    def _drive_to(self, visit: dict[str, Any]) -> Iterator[Outgoing]:
+        if visit["kind"] == "stop" and not self._fits(visit["place"]):
+            site = next(one for one in self._visits if one["kind"] == "disposal")
+            yield from super()._drive_to(site)
+            yield from (event for event in self._unload(site) if isinstance(event, Outgoing))
+        yield from super()._drive_to(visit)
+
+    def _fits(self, place: str) -> bool:
+        load_kg = self._load_kg + self._bins.weight_of_kg(place, self.at_s)
+        load_l = self._load_l + self._bins.level_of_l(place, self.at_s)
+        return load_kg <= self._truck.capacity_kg and load_l <= self._truck.loose_l
+
+
 class Life:
     """A world with the days before the change behind it."""
 
@@ -87,13 +103,12 @@ class Life:
         for n in range(WARM_UP_DAYS, 0, -1):
             self.world.follow_baseline(first - timedelta(days=n))
 
-    def drive(self, circuits: Sequence[dict[str, Any]]) -> tuple[list[Event], TrueDay]:
+    def drive(
+        self, circuits: Sequence[dict[str, Any]], kind: type[WatchedDriver] = WatchedDriver
+    ) -> tuple[list[Event], TrueDay]:
         """A day's circuits, driven at the same time."""
         world = self.world
-        drivers = [
-            WatchedDriver(circuit, world.city, world.bins, world.roads, world.habits, world.seed)
-            for circuit in circuits
-        ]
+        drivers = [kind(circuit, world.city, world.bins, world.roads, world.habits, world.seed) for circuit in circuits]
         events = list(merge(*(driver.events() for driver in drivers), key=by_time))
         return events, TrueDay({driver.truck_id: driver.work for driver in drivers})
 
@@ -105,27 +120,25 @@ class FixedLife(Life):
         """What trackers tell, and what was."""
         weekday = WEEKDAYS[day.weekday()]
         rows = [row for row in self.registry.baseline if weekday in row.weekdays]
-        expected = [self._as_it_is(row.container, day) for row in rows]
-        problem = problem_of_day(self.registry, expected, day, name=f"fixed {day}")
+        problem = problem_of_day(self.registry, [_on_a_list(row.container) for row in rows], day, name=f"fixed {day}")
         lists: dict[str, list[str]] = defaultdict(list)
         for row in rows:
             lists[row.truck].append(row.container)
         circuits, plan = _circuits(problem, lists, day, self.registry, f"fixed {day}")
-        events, true = self.drive(circuits)
+        events, true = self.drive(circuits, UnloadingDriver)
         seen = SeenDay(plan)
         for event in events:
             if isinstance(event, Outgoing):
                 _see(seen, event)
         return seen.tracks, true
 
-    def _as_it_is(self, container: str, day: date) -> ContainerForecast:
-        """A crew sees what fits in and what does not."""
-        at_s = instant_of(day, 9 * 3600, self.registry.city.zone_info).timestamp()
-        bins = self.world.bins
-        return ContainerForecast(
-            container=container, fill_ratio=0.5, fill_per_day=0.25, evidence="prior", due="full", required=True,
-            demand_kg=bins.weight_of_kg(container, at_s), demand_l=bins.level_of_l(container, at_s),
-        )  # fmt: skip
+
+def _on_a_list(container: str) -> ContainerForecast:
+    """Nobody knows what is in it: the crew will see."""
+    return ContainerForecast(
+        container=container, fill_ratio=0.5, fill_per_day=0.25, evidence="prior", due="full", required=True,
+        demand_kg=1.0, demand_l=1.0,
+    )  # fmt: skip
 
 
 class PlannedLife(Life):
