@@ -22,7 +22,7 @@ from services.web.operator.change_views import read_changes
 from services.web.operator.day import day_to_show, read_day
 from services.web.operator.doubts import read_doubts
 from services.web.operator.drawn_map import draw_map
-from services.web.operator.following import read_ladder
+from services.web.operator.following import ladder_of_panel
 from services.web.operator.list_parts import ListParts
 from services.web.operator.opened import Opened, WithOpened
 from services.web.operator.orders import RUNNING, end_search, find_progress, order_plan, send_plan
@@ -124,7 +124,7 @@ def _values(
         "changes": changes,
         "doubts": doubts,
         "lines": lines,
-        "ladder": read_ladder(deps, connection, city, day),
+        "ladder": ladder_of_panel(deps, connection, city, panel),
         "found": None,
         "new_id": uuid4,
         "is_over": day.is_over,

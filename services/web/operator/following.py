@@ -5,6 +5,7 @@ what a large city's plan says of its other containers is megabytes.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -29,12 +30,35 @@ def read_ladder(deps: Deps, connection: Connection, city: City, day: Day) -> Lad
     words: dict[str, list[store.ConfirmationRow]] = defaultdict(list)
     for row in store.list_confirmations(connection, city.id, plan.plan_id):
         words[row["truck_id"]].append(row)
-    lines = deps.lines.of_circuits(connection, city, plan.plan_id, plan.roads, plan.circuits)
     stops = {visit.place for circuit in plan.circuits for visit in circuit.stops if visit.place}
-    names = {document["id"]: document["name"] for _, document in shared.list_sites(connection, city.id)}
-    names |= {place: row["name"] for place, row in store.list_names(connection, city.id, stops).items()}
+    names = {place: row["name"] for place, row in store.list_names(connection, city.id, stops).items()}
+    return _ladder_of(deps, connection, city, day, plan, words, names)
+
+
+def ladder_of_panel(deps: Deps, connection: Connection, city: City, panel: Panel) -> Ladder | None:
+    """The same, of what the page has read for its panel."""
+    plan = panel.plan
+    if plan is None:
+        return None
+    circuits = store.PlanCircuits(plan.plan_id, plan.roads, plan.circuits, plan.broken)
+    words = {line.circuit.truck: line.words for line in panel.circuits}
+    names = {row.container_id: row.name for row in panel.containers}
+    return _ladder_of(deps, connection, city, panel.day, circuits, words, names)
+
+
+def _ladder_of(
+    deps: Deps,
+    connection: Connection,
+    city: City,
+    day: Day,
+    plan: store.PlanCircuits,
+    words: Mapping[str, Sequence[store.ConfirmationRow]],
+    names: Mapping[str, str],
+) -> Ladder | None:
+    lines = deps.lines.of_circuits(connection, city, plan.plan_id, plan.roads, plan.circuits)
+    sites = shared.list_sites(connection, city.id)
     around = Around(
-        names=names,
+        names={**names, **{document["id"]: document["name"] for _, document in sites}},
         # Straight lines say nothing of where a truck is.
         lines={number: line.way.line for number, line in lines.items() if line.source == "osm"},
         closes=_closing_times(connection, city, day.day),

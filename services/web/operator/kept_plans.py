@@ -22,13 +22,19 @@ class KeptPlans:
         self._known: OrderedDict[Key, PlanMade] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, key: Key, read: Callable[[], PlanMade]) -> PlanMade:
-        """Read where it is not known. Two that ask at once may both read: neither waits for the other."""
+    def find(self, key: Key) -> PlanMade | None:
+        """None where it is not known."""
         with self._lock:
             found = self._known.get(key)
             if found is not None:
                 self._known.move_to_end(key)
-                return found
+            return found
+
+    def of(self, key: Key, read: Callable[[], PlanMade]) -> PlanMade:
+        """Read where it is not known. Two that ask at once may both read: neither waits for the other."""
+        found = self.find(key)
+        if found is not None:
+            return found
         plan = read()
         with self._lock:
             self._known[key] = plan

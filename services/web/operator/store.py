@@ -16,7 +16,7 @@ from services.store.many import many_at_once
 from services.store.queries import load_queries
 from services.store.rows import rows_as
 from services.web.figures.store import row_of, rows_of
-from services.web.operator.kept_plans import KeptPlans
+from services.web.operator.kept_plans import KeptPlans, Key
 
 SQL = load_queries(__name__)
 _PLANS = KeptPlans()
@@ -238,12 +238,15 @@ def find_plan_text(connection: Connection, city: str, plan: UUID) -> str | None:
 
 def find_plan(connection: Connection, city: str, plan: UUID) -> PlanMade | None:
     """Kept as it was read, as long as its row is the same: half a megabyte of a plan takes longer than a page may."""
+    key = _key_of(connection, city, plan)
+    return _PLANS.of(key, lambda: _read_plan(connection, city, plan)) if key else None
+
+
+def _key_of(connection: Connection, city: str, plan: UUID) -> Key | None:
+    """None where there is no such plan."""
     row = connection.execute(SQL["find_plan_row"], {"city": city, "plan": plan}).fetchone()
-    if row is None:
-        return None
     store = connection.info
-    key = (store.host, str(store.port), store.dbname, city, str(plan), row["version"])
-    return _PLANS.of(key, lambda: _read_plan(connection, city, plan))
+    return (store.host, str(store.port), store.dbname, city, str(plan), row["version"]) if row else None
 
 
 @many_at_once()
@@ -253,6 +256,12 @@ def _read_plan(connection: Connection, city: str, plan: UUID) -> PlanMade:
 
 
 def find_circuits(connection: Connection, city: str, plan: UUID) -> PlanCircuits | None:
+    """Of a plan that is not kept these alone are read: the whole of a large city's is megabytes."""
+    key = _key_of(connection, city, plan)
+    if key is None:
+        return None
+    if (kept := _PLANS.find(key)) is not None:
+        return PlanCircuits(plan, kept.roads, kept.circuits, kept.broken)
     row = connection.execute(SQL["find_circuits"], {"city": city, "plan": plan}).fetchone()
     if row is None:
         return None

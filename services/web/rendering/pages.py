@@ -32,6 +32,7 @@ class Page:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # which asks the disk about each template at each answer
         )
 
     def texts_for(self, request: Request) -> Texts:
