@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
+import hypothesis
 import pytest
 
 from infra.migrate import migrate
@@ -18,6 +19,10 @@ from tests.support.beside import SHARED
 from tests.support.databases import new_database
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes says how busy the machine is: what has to be fast is measured where nothing else runs.
+hypothesis.settings.register_profile("tournee", deadline=None)
+hypothesis.settings.load_profile("tournee")
 
 
 @pytest.fixture(autouse=True)

@@ -98,9 +98,10 @@ def test_started_again_waits_for_the_line_of_this_start(tmp_path: Path) -> None:
     """What the last life of a service logged says nothing about this one."""
     say_once = tmp_path / "said"
     command = ["sh", "-c", f"test -e {say_once} || echo it works; touch {say_once}; exec sleep 60"]
-    server = Server("talker", command, tmp_path / "log", ready_line="it works", patience_s=0.5)
+    server = Server("talker", command, tmp_path / "log", ready_line="it works")
     server.start()
     server.kill()
+    server.patience_s = 0.5
     with pytest.raises(ServerDidNotStart, match="talker was not ready"):
         server.start()
     server.kill()
