@@ -108,6 +108,19 @@ function truck(name, stale) {
   });
 }
 
+// Where a truck is, when its plate is beside it or found no room.
+function dot(stale) {
+  return sheet(12, 12, (pen) => {
+    pen.fillStyle = stale ? colour("soft") : colour("ink");
+    pen.strokeStyle = colour("land");
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    pen.arc(6, 6, 4.5, 0, 2 * Math.PI);
+    pen.fill();
+    pen.stroke();
+  });
+}
+
 // A house for a depot, a heap for a disposal site.
 function site(kind) {
   return sheet(30, 26, (pen) => {
@@ -138,6 +151,7 @@ const DRAWERS = {
   cluster: (count, state) => cluster(Number(count), state),
   arrow,
   truck: (name, stale) => truck(name, stale === "stale"),
+  dot: (stale) => dot(stale === "stale"),
   site,
 };
 

@@ -1,9 +1,11 @@
 // The live map: containers, circuits and trucks over a quiet base; what is chosen here is chosen in the list.
 
 import { clock, element, number, say, values } from "../words.js";
+import { circuitsToHit, showCircuit } from "./circuits.js";
 import { closing, isDrawing } from "./closing.js";
 import { PIXEL_RATIO, picture } from "./icons.js";
 import { current, select } from "./selection.js";
+import { showSigns } from "./signs.js";
 import { style } from "./style.js";
 
 const box = document.getElementById("map");
@@ -183,15 +185,10 @@ function drawTrucks(map, state) {
   map.getSource("trucks").setData(collection(state.trucks.map((t) => point([t.lon, t.lat], t))));
 }
 
-// The chosen circuit strong, the others faint.
 function showSelection(map, { circuit, container, from }) {
-  const strength = circuit === null ? 1 : ["case", ["==", ["get", "number"], circuit], 1, 0.15];
-  for (const layer of ["circuit", "circuit-straight", "circuit-edge"]) map.setPaintProperty(layer, "line-opacity", strength);
-  // The chosen line over the others, where streets are shared.
-  const order = ["case", ["==", ["get", "number"], circuit ?? -1], 1, 0];
-  for (const layer of ["circuit", "circuit-straight"]) map.setLayoutProperty(layer, "line-sort-key", order);
-  map.setPaintProperty("circuit-arrow", "icon-opacity", strength);
-  map.setPaintProperty("start", "icon-opacity", strength);
+  const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
+  showCircuit(map, values.many, circuit);
+  if (values.many) showSigns(map, line?.properties);
   const ofCircuit = circuit === null ? 1 : ["case", ["==", ["get", "circuit"], circuit], 1, 0.25];
   map.setPaintProperty("container", "icon-opacity", ofCircuit);
   const feature = loaded.containers?.features.find((f) => f.properties.id === container);
@@ -200,7 +197,6 @@ function showSelection(map, { circuit, container, from }) {
   if (values.many) whole(feature).then(() => feature && current().container === container && explain(feature));
   if (from !== "list" && from !== "address") return;
   if (feature) return map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 14.5) });
-  const line = loaded.circuits?.features.find((f) => f.properties.number === circuit);
   if (line) map.fitBounds(extent([line]), { padding: room(), maxZoom: 15 });
 }
 
@@ -232,7 +228,7 @@ function listen(map) {
   map.on("click", ({ point: spot }) => {
     if (isDrawing()) return;
     const near = [[spot.x - 6, spot.y - 6], [spot.x + 6, spot.y + 6]]; // prettier-ignore
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", "start", "circuit", "circuit-straight"] });
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["container", "cluster", ...circuitsToHit(values.many)] });
     if (!hit) return select({ from: "map" });
     if (hit.layer.id === "cluster") return reveal(map, hit);
     if (hit.layer.id === "container") return select({ container: hit.properties.id, from: "map" });
