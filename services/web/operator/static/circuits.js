@@ -28,6 +28,11 @@ function isOf(circuit) {
   return ["==", ["get", "number"], circuit ?? NONE];
 }
 
+/** Of the source: corners that nobody sees are left out, and tiles overlap by no more than the widest line. */
+export function thinning(isMany) {
+  return isMany ? { tolerance: 1, buffer: 16 } : {};
+}
+
 export function circuitLayers(isMany) {
   const round = { "line-cap": "round", "line-join": "round" };
   const full = (id) => ({ id, source: "circuits", filter: inFull(id, isMany, null) });

@@ -1,7 +1,7 @@
 // The layers over the base: zones, circuits, containers, trucks. Everything comes from this server.
 
 import { baseLayers, baseSources, fontFaces, nameLayers } from "./base.js";
-import { circuitLayers } from "./circuits.js";
+import { circuitLayers, thinning } from "./circuits.js";
 import { colour } from "./icons.js";
 import { FIRM, clustering, signLayers } from "./signs.js";
 import { byZoom } from "./zooms.js";
@@ -39,7 +39,8 @@ export function style(map, isMany) {
     version: 8,
     "font-faces": fontFaces(),
     sources: {
-      ...baseSources(map), zones: plain, places: plain, sites: plain, circuits: plain, starts: plain, trucks: plain, chosen: plain, told: plain, closed: plain, drawing: plain,
+      ...baseSources(map), zones: plain, places: plain, sites: plain, starts: plain, trucks: plain, chosen: plain, told: plain, closed: plain, drawing: plain,
+      circuits: { ...plain, ...thinning(isMany) },
       containers: { ...plain, ...clustering(isMany) },
     },
     layers: [...baseLayers(map), ...zones(), ...circuitLayers(isMany), ...closures(), ...nameLayers(map), ...places(), ...signLayers(isMany)],
