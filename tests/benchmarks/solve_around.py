@@ -1,9 +1,9 @@
-"""A plan of a thousand stops, changed by hand and solved anew around that: seconds from the press to the plan.
+"""A plan of a thousand stops, two circuits of it locked, solved anew around them: seconds from the press to the plan.
 
-    python -m tests.benchmarks.solve_around --circuits 10 --stops 100 --times 3
+    python -m tests.benchmarks.solve_around --stops 1000 --trucks 20 --times 3
 
-The services are processes of their own on real servers. The plan is swept together without a search; two more of its
-circuits are locked each time. Ends with one line of JSON.
+The services are processes of their own on real servers. The plan is the planner's own, of containers nobody ever heard
+of, so that all are due; two more of its circuits are locked each time. Simulated city. Ends with one line of JSON.
 """
 
 import argparse
@@ -16,47 +16,54 @@ from typing import Any
 
 from infra.stack.start import start_stack
 from services.contracts.planning import PlanMade
-from services.store.connection import connect
-from services.writer.day import store_plans
-from tests.support.large_town import DAY, MORNING, large_town, swept_plan
+from services.stream.kafka import create_topics
+from tests.support.large_town import DAY, MORNING, large_town
 from tests.support.live_town import LiveTown, live_town
 
 LOOK_EVERY_S = 0.05
-LONGEST_S = 60.0
+LONGEST_S = 120.0
+SEARCH_S = 30.0
+"""Of which a search around something takes so much as leaves the operator with an answer in time."""
 
 
 def main() -> None:
     """Plan, lock, solve anew, tell."""
     parser = argparse.ArgumentParser(prog="solve_around", description=__doc__)
-    parser.add_argument("--circuits", type=int, default=10)
-    parser.add_argument("--stops", type=int, default=100)
+    parser.add_argument("--stops", type=int, default=1_000)
+    parser.add_argument("--trucks", type=int, default=20)
     parser.add_argument("--times", type=int, default=3)
     asked = parser.parse_args()
-    registry = large_town(3 * asked.circuits * asked.stops, asked.circuits + 2)
-    plan = swept_plan(registry, asked.circuits, asked.stops)
+    registry = large_town(asked.stops, asked.trucks)
     with TemporaryDirectory() as folder, start_stack("real") as stack:
+        create_topics(stack.kafka)
         begins = MORNING - timedelta(minutes=30)
         with live_town(stack, registry, Path(folder), ("writer", "planner", "web"), begins) as town:
-            with connect(stack.database_url, name="seed") as connection:
-                store_plans(connection, [plan])
-            took, parent = [], str(plan.plan_id)
+            plan_s, plan = planned(town, {"day": DAY.isoformat(), "time_limit_s": SEARCH_S})
+            print(f"{plan_s} s: the plan, {plan.totals.stops} stops of {len(plan.circuits)} trucks", flush=True)
+            took, parent = [], plan
             for number in range(asked.times):
                 took_s, parent = anew(town, plan, parent, number)
                 took.append(took_s)
-    told: dict[str, object] = {"circuits": asked.circuits, "stops": plan.totals.stops, "press_to_plan_s": took}
-    print(json.dumps(told | {"longest_s": max(took)}))
+    print(json.dumps({"stops": plan.totals.stops, "press_to_plan_s": took, "longest_s": max(took)}))
 
 
-def anew(town: LiveTown, plan: PlanMade, parent: str, number: int) -> tuple[float, str]:
+def anew(town: LiveTown, plan: PlanMade, parent: PlanMade, number: int) -> tuple[float, PlanMade]:
     """Seconds of one, and the plan it made of `parent`. Other circuits are locked each time: no two are alike."""
+    around = str(parent.plan_id)
     for circuit in plan.circuits[2 * number : 2 * number + 2]:
         lock = {"kind": "lock", "truck": circuit.truck}
-        locked = town.office.post(f"/api/v1/plans/{parent}/changes", json=lock)
+        locked = town.office.post(f"/api/v1/plans/{around}/changes", json=lock)
         if locked.is_error:
             raise SystemExit(locked.text)
-        parent = locked.json()["plan_id"]
+        around = locked.json()["plan_id"]
+    took_s, made = planned(town, {"day": DAY.isoformat(), "around": around, "time_limit_s": SEARCH_S})
+    print(f"{took_s} s: {made.totals.stops} stops, cost {made.cost} in place of {parent.cost}", flush=True)
+    return took_s, made
+
+
+def planned(town: LiveTown, order: dict[str, object]) -> tuple[float, PlanMade]:
+    """From the press until the page can show it."""
     began_s = time.monotonic()
-    order = {"day": DAY.isoformat(), "around": parent}
     ordered = town.office.post("/api/v1/plan", json=order)
     ordered.raise_for_status()
     progress: dict[str, Any] = {}
@@ -66,12 +73,7 @@ def anew(town: LiveTown, plan: PlanMade, parent: str, number: int) -> tuple[floa
         time.sleep(LOOK_EVERY_S)
         progress = town.office.get(f"/api/v1/planning/{ordered.json()['request_id']}").json()
     took_s = round(time.monotonic() - began_s, 2)
-    made = PlanMade.model_validate(town.office.get(f"/api/v1/plans/{progress['plan_id']}").json())
-    print(
-        f"{took_s} s: {made.totals.stops} stops, {made.totals.fuel_l:.0f} L in place of {plan.totals.fuel_l:.0f} L",
-        flush=True,
-    )
-    return took_s, progress["plan_id"]
+    return took_s, PlanMade.model_validate(town.office.get(f"/api/v1/plans/{progress['plan_id']}").json())
 
 
 def is_stored(town: LiveTown, plan_id: str) -> bool:
