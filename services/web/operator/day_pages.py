@@ -9,6 +9,7 @@ from services.contracts.fields import Day
 from services.web.figures.days import today_in
 from services.web.operator.day_sheet import read_sheet
 from services.web.operator.following import read_day_of, read_ladder, read_panel_of
+from services.web.operator.ladder_stops import drawn_stops
 from services.web.rendering.pages import get_page
 from services.web.rendering.problems import NotFound
 from services.web.requests.deps import WithDeps, WithStore
@@ -36,7 +37,9 @@ def operator_ladder(
     ladder = read_ladder(deps, connection, city, day)
     if ladder is None:
         raise NotFound
-    return get_page(request).render(request, "operator/ladder.html", city=city, session=session, ladder=ladder, day=day)
+    return get_page(request).render(
+        request, "operator/ladder.html", city=city, session=session, ladder=ladder, drawn_stops=drawn_stops, day=day
+    )
 
 
 @router.get("/operateur/bilan")

@@ -23,6 +23,7 @@ from services.web.operator.day import day_to_show, read_day
 from services.web.operator.doubts import read_doubts
 from services.web.operator.drawn_map import draw_map
 from services.web.operator.following import ladder_of_panel
+from services.web.operator.ladder_stops import drawn_stops
 from services.web.operator.list_parts import ListParts
 from services.web.operator.opened import Opened, WithOpened
 from services.web.operator.orders import RUNNING, end_search, find_progress, order_plan, send_plan
@@ -125,6 +126,7 @@ def _values(
         "doubts": doubts,
         "lines": lines,
         "ladder": ladder_of_panel(deps, connection, city, panel),
+        "drawn_stops": drawn_stops,
         "found": None,
         "new_id": uuid4,
         "is_over": day.is_over,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -50,23 +50,28 @@ class Eta:
     late: datetime
 
 
-@dataclass(frozen=True)
-class Rung:
-    """A visit on the ladder."""
+class Rung(NamedTuple):
+    """A visit on the ladder. A large city has thousands, so what few ask for is reckoned when it is asked for."""
 
     visit: Visit
     name: str
     word: ConfirmationRow | None
     """What the crew said of it; None: nothing yet."""
-    eta: Eta | None
-    """Of a visit that is ahead; None of one that is done."""
+    at: datetime
+    """Where it stands: when it was done, else when it is expected."""
+    ahead: int
+    """The how manieth it is from now on; 0 of one that is done."""
+    now: datetime
+    spread_s: float
+    """Standard deviation of what a visit adds to the lateness."""
 
     @property
-    def at(self) -> datetime:
-        """Where it stands: when it was done, else when it is expected."""
-        if self.word is not None:
-            return self.word["happened_at"]
-        return self.eta.at if self.eta else self.visit.start_at
+    def eta(self) -> Eta | None:
+        """Of a visit that is ahead; None of one that is done."""
+        if not self.ahead:
+            return None
+        off = timedelta(seconds=FOUR_IN_FIVE * self.spread_s * math.sqrt(self.ahead))
+        return Eta(self.at, max(self.at - off, self.now), self.at + off)
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,11 @@ class TruckLine:
 
     @property
     def next(self) -> Rung | None:
-        return next((rung for rung in self.rungs if rung.eta and rung.visit.kind in ASKED), None)
+        return next((rung for rung in self.rungs if rung.ahead and rung.visit.kind in ASKED), None)
 
     @property
     def next_site(self) -> Rung | None:
-        return next((rung for rung in self.rungs if rung.eta and rung.visit.kind == "disposal"), None)
+        return next((rung for rung in self.rungs if rung.ahead and rung.visit.kind == "disposal"), None)
 
     @property
     def back(self) -> Rung:
@@ -287,13 +292,13 @@ def _rungs(
     late: float,
     spread: float,
 ) -> list[Rung]:
-    rungs, ahead = [], 0
+    rungs, ahead, behind = [], 0, timedelta(seconds=late)
     for sequence, visit in enumerate(circuit.visits):
-        word, eta = said.get(sequence), None
-        if word is None and not (sequence == 0 and visit.leave_at <= now):
-            ahead += 1
-            at = max(visit.start_at + timedelta(seconds=late), now)
-            off = timedelta(seconds=FOUR_IN_FIVE * spread * math.sqrt(ahead))
-            eta = Eta(at, max(at - off, now), at + off)
-        rungs.append(Rung(visit, names.get(visit.place or "", visit.place or ""), word, eta))
+        word, place, at, nth = said.get(sequence), visit.place or "", visit.start_at, 0
+        if word is not None:
+            at = word["happened_at"]
+        elif sequence or visit.leave_at > now:
+            ahead = nth = ahead + 1
+            at = max(at + behind, now)
+        rungs.append(Rung(visit, names.get(place, place), word, at, nth, now, spread))
     return rungs
