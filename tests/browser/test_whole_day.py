@@ -114,6 +114,7 @@ class Day:
         self.town, self.devices, self.page = town, devices, page
         self._open, self._shoot = open_context, shoot
         self.phones: dict[str, CrewsPhone] = {}
+        self.broken, self.heir = SECOND, FIRST
 
     def lives(self) -> None:
         self.comes_in_and_finds_the_plan()
@@ -243,19 +244,31 @@ class Day:
             self.phones[circuit.truck] = phone
 
     def crews_work_until_the_breakdown(self) -> str:
-        """The last stop that the first crew reaches by then cannot be emptied; the page hears of all by itself.
+        """The last stop that the heir's crew reaches by then cannot be emptied; the page hears of all by itself.
 
-        Each has been at its market by then: nobody else would come to it before it closes.
+        Each has been at its market by then: nobody else would come to it before it closes. The compactor that has more
+        to do breaks down, for how many containers the search gives to each is not ours to say.
         """
-        first, second = self.circuit_of(FIRST).stops[0], self.circuit_of(SECOND).stops[1]
-        self.broke_at = max(first.leave_at, second.leave_at) + timedelta(minutes=1)
-        passed = [stop.place for stop in self.circuit_of(FIRST).stops if stop.leave_at <= self.broke_at][-1]
+        self.heir, self.broken = sorted((FIRST, SECOND), key=lambda truck: len(self.circuit_of(truck).stops))
+        self.broke_at = max(self.leaves_market_at(truck) for truck in (FIRST, SECOND)) + timedelta(minutes=1)
+        passed = [stop.place for stop in self.circuit_of(self.heir).stops if stop.leave_at <= self.broke_at][-1]
         work_until(self.town, self.phones.values(), self.broke_at, {passed: "blocked"})
         self.trackers_tell(self.broke_at)
         for circuit in self.plan.circuits:
             handled = sum(stop.leave_at <= self.broke_at for stop in circuit.stops)
             expect(self.page.locator(f"[data-handled='{circuit.number}']")).to_have_text(str(handled), timeout=15_000)
         return str(passed)
+
+    def leaves_market_at(self, truck: str) -> datetime:
+        markets = {container.id for container in whole_day_town().containers if container.window_from is not None}
+        stops = self.circuit_of(truck).stops
+        left: datetime = next((stop.leave_at for stop in stops if stop.place in markets), stops[0].leave_at)
+        return left
+
+    @property
+    def others(self) -> list[str]:
+        """Who is still driving once one has broken down."""
+        return [truck for truck in TRUCKS if truck != self.broken]
 
     def trackers_tell(self, until: datetime) -> None:
         tracks = (track("houeyogbe", truck, phone.circuit()["visits"], until) for truck, phone in self.phones.items())
@@ -276,20 +289,20 @@ class Day:
     def truck_breaks_down(self) -> None:
         """One gesture at its circuit: what it had left is offered to the others, and nothing is sent by itself."""
         page, before = self.page, self.plan
-        self.left_of_second = [stop.place for stop in self.circuit_of(SECOND).stops if stop.leave_at > self.now]
-        assert self.left_of_second
+        self.left_over = [stop.place for stop in self.circuit_of(self.broken).stops if stop.leave_at > self.now]
+        assert self.left_over
         page.click(".tabs a[href='#circuits']")
-        number = self.circuit_of(SECOND).number
+        number = self.circuit_of(self.broken).number
         page.click(f"[data-open='{number}']")
         page.click(f"text=Changer le circuit {number}")
-        page.locator("dialog").get_by_role("button", name=f"{SECOND} est en panne").click()
+        page.locator("dialog").get_by_role("button", name=f"{self.broken} est en panne").click()
         offer = page.locator(".offers a").first
         expect(offer).to_be_visible(timeout=60_000)
         assert str(before.plan_id) == page.locator("#bar").get_attribute("data-plan")
         expect(page.locator(".offers li").first).to_contain_text("km")
         self.shoot("breakdown")
         offer.click()
-        expect(page.locator("#list")).to_contain_text(f"{SECOND} n'a plus de bac à vider")
+        expect(page.locator("#list")).to_contain_text(f"{self.broken} n'a plus de bac à vider")
 
     def circuit_of(self, truck: str) -> Any:
         return next(circuit for circuit in self.plan.circuits if circuit.truck == truck)
@@ -301,24 +314,24 @@ class Day:
     def sends_what_the_others_take_over(self) -> None:
         """Every stop it had left is on another truck; the crews are told on their phones."""
         page, plan = self.page, self.plan
-        assert {*self.left_of_second} <= {place for truck in (FIRST, TIPPER) for place in order_of(plan, truck)}
+        assert {*self.left_over} <= {place for truck in self.others for place in order_of(plan, truck)}
         assert CALLED in served(plan)
         assert LANDFILL not in {v.place for c in plan.circuits for v in c.visits if v.leave_at > self.now}
         page.click("text=Envoyer aux chauffeurs")
-        expect(page.get_by_role("alert").first).to_contain_text(f"{SECOND} n'aura plus de bac à vider")
+        expect(page.get_by_role("alert").first).to_contain_text(f"{self.broken} n'aura plus de bac à vider")
         page.click("text=Envoyer maintenant")
         expect(page.locator(".sent")).to_be_visible()
-        broken, heir = self.phones[SECOND], self.phones[FIRST]
+        broken, heir = self.phones[self.broken], self.phones[self.heir]
         broken.look_again()
         expect(broken.page.locator("#app")).to_contain_text("Circuit arrêté : d'autres prennent vos bacs.")
         heir.look_again()
-        expect(heir.page.locator("#count")).to_have_text(re.compile(rf"\d+ sur {self.visits_of(FIRST)}"))
+        expect(heir.page.locator("#count")).to_have_text(re.compile(rf"\d+ sur {self.visits_of(self.heir)}"))
 
     def visits_of(self, truck: str) -> int:
         return sum(visit.kind in {"stop", "disposal"} for visit in self.circuit_of(truck).visits)
 
     def crews_work_until_they_are_home(self) -> None:
-        driving = [self.phones[truck] for truck in (FIRST, TIPPER) if truck in self.phones]
+        driving = [self.phones[truck] for truck in self.others if truck in self.phones]
         work_until(self.town, driving, at(18))
         self.trackers_tell(at(18))
         for phone in driving:
