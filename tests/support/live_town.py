@@ -25,7 +25,7 @@ from simulators.trucks.phone import DriverClient
 from tests.support.web_seed import key_of
 
 MORNING = datetime(2026, 3, 3, 4, tzinfo=UTC)  # 05:00 in Porto-Novo, half an hour after the town's hour
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PLAN_S = 2.0
 CODE, PASSWORD = "482193", "une-longue-matinee"
 
@@ -42,7 +42,7 @@ class LiveTown(NamedTuple):
 
 
 def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
-    """Wait until it is; fail with `otherwise` after a minute."""
+    """Wait until it is; fail with `otherwise` after two minutes, for waiting ends early anyway."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not is_so():
         assert time.monotonic() < deadline_s, otherwise
