@@ -13,7 +13,7 @@ from services.contracts.planning import EndSearch, PlanMade, PlanningProgressed
 from services.store.connection import connect
 from services.web.operator.day import SILENT_PLANNER_AFTER
 from services.writer.day import store_planning, store_plans
-from tests.support.hand_city import AWA, CITY, MAYOR, NOW, PASSWORD, StoringStream, put_hand_city, put_plan_anew
+from tests.support.hand_city import AWA, CITY, MAYOR, NOW, StoringStream, log_in, put_hand_city, put_plan_anew
 from tests.support.hand_town import DAY
 from tests.support.web_server import Running, serve
 
@@ -35,14 +35,6 @@ def plan(web: Running, database_url: str, stream: StoringStream) -> PlanMade:
     web.clock.at = NOW
     stream.sent.clear()
     return put_plan_anew(database_url)
-
-
-def log_in(web: Running, who: tuple[str, str]) -> httpx.Client:
-    client = httpx.Client(base_url=web.url, timeout=30)
-    answer = client.post("/api/v1/session", json={"city": who[0], "login": who[1], "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-    return client
 
 
 @pytest.fixture

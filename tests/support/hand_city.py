@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import httpx
+
 from services.city.store import store_registry
 from services.contracts import topics
 from services.contracts.planning import PlanDispatched, PlanMade
@@ -13,7 +15,7 @@ from services.stream.kafka import Delivery
 from services.web.entry.accounts import add_account
 from services.writer.day import store_dispatches, store_plans
 from tests.support.hand_town import EVENING, FIRST, SECOND, hand_plan, hand_town
-from tests.support.web_server import Running, serve
+from tests.support.web_server import Running, client_of, serve
 from tests.twins.stream import MemoryStream
 
 CITY = "houeyogbe"
@@ -68,3 +70,8 @@ def serve_hand_city(database_url: str) -> Iterator[Running]:
     put_hand_city(database_url)
     with serve(database_url, StoringStream(database_url), NOW) as running:
         yield running
+
+
+def log_in(web: Running, who: tuple[str, str]) -> httpx.Client:
+    """`who`: the city and the login."""
+    return client_of(web, (who[1], PASSWORD), who[0])
