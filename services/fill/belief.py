@@ -38,7 +38,7 @@ CONFIRMS = 3
 LEFT_H = 3.0
 """A level read so soon after an emptying was left in it, or is what the sensor calls empty: it did not come in."""
 FULL = 0.97
-"""A sensor tells no more than full: what comes in from there on, nobody knows."""
+"""A sensor tells no more than full: what comes in from there on, it does not see."""
 JUMP = 0.4
 """Between two readings: an emptying, or a sensor that knows nothing."""
 JUMPY_SHARE, CALM_SHARE = 0.3, 0.1

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.city.special_days import SpecialDays
 from services.fill import counted, measured
-from services.fill.belief import DAY_FROM_H, Belief, day_of, days_until
+from services.fill.belief import DAY_FROM_H, FULL, Belief, day_of, days_until
 from services.fill.health import health_of
 from services.fill.learned import LEVELS, Learned, can_teach, learned_from
 from services.fill.pace import ROUNDS, Pace, is_any
@@ -29,8 +29,6 @@ BEYOND_H = 14 * 24.0
 """No example is of so many hours: there the plain model speaks alone."""
 YOUNG_DAYS = 7.0
 """Of a container's own, from which on trees speak alone."""
-CEILING = 0.97
-"""A sensor tells no more than full: beyond it the plain model says how much lies beside the container."""
 NORMAL = np.array([-1.6449, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.6449])
 """Quantiles of `LEVELS` of the standard normal."""
 TRUE_REPORT, TRUE_BESIDE_SENSOR = 0.7, 0.3
@@ -362,7 +360,7 @@ def _with_reports(things: Sequence[Thing], told: NDArray[np.bool], quantiles: Ta
 
 def _beyond_full(trees: Table, plain: Table) -> Table:
     """Trees have learned from levels that end at full; how much lies beside the container the plain model says."""
-    found: Table = np.where((trees >= CEILING) & (plain > trees), plain, trees)
+    found: Table = np.where((trees >= FULL) & (plain > trees), plain, trees)
     return found
 
 
