@@ -60,7 +60,7 @@ class Rung(NamedTuple):
     at: datetime
     """Where it stands: when it was done, else when it is expected."""
     ahead: int
-    """The how manieth it is from now on; 0 of one that is done."""
+    """1 of the next one, 2 of the one after it; 0 of one that is done."""
     now: datetime
     spread_s: float
     """Standard deviation of what a visit adds to the lateness."""
