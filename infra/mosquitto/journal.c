@@ -41,7 +41,7 @@ const char *journal_add(const struct message *message)
 {
 	bool torn = false;
 	off_t bytes = record_size(message);
-	if (!j.room) {
+	if (!room_take(bytes)) {
 		return "too little disk is free for the journal and the next save of mosquitto.db";
 	}
 	if (j.bytes + bytes > j.options.max_bytes) {

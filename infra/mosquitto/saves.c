@@ -12,8 +12,12 @@ enum {
 	PATIENCE_MS = 1000,
 	RETRY_MS = 2000,
 	ROOM_CHECK_MS = 200,
+	/* Without room: what consumers took meanwhile makes the next database smaller, and no event tells of it. */
+	QUEUE_CHECK_MS = 5000,
 	/* A message of 20 bytes takes 2.5 times its journal record in mosquitto.db, one of 200 bytes 1.4 times. */
 	DATABASE_BYTES_PER_JOURNAL_BYTE = 3,
+	DISK_BYTES_PER_JOURNAL_BYTE = 1 + DATABASE_BYTES_PER_JOURNAL_BYTE,
+	LARGE_MESSAGE_BYTES = 64 * 1024,
 };
 
 /* A full disk shall refuse messages before it spoils a save: so keep room for a database with all that is journaled. */
@@ -26,10 +30,20 @@ void room_check(int64_t now)
 	j.next_room_check = now + ROOM_CHECK_MS;
 	j.database_bytes = save_find(j.options.database).bytes;
 	if (statvfs(j.options.folder, &disk) == 0) {
-		uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+		off_t free_bytes = (off_t)disk.f_bavail * (off_t)disk.f_frsize;
 		off_t save_bytes = j.database_bytes + DATABASE_BYTES_PER_JOURNAL_BYTE * j.bytes;
-		j.room = free_bytes >= (uint64_t)(save_bytes + j.options.reserve_bytes);
+		j.room_bytes = free_bytes - save_bytes - j.options.reserve_bytes;
+		j.room = j.room_bytes >= DISK_BYTES_PER_JOURNAL_BYTE * LARGE_MESSAGE_BYTES;
+		j.same_fits = free_bytes >= j.database_bytes;
 	}
+}
+
+/* Between two checks a burst may write more than any sensible reserve: so what was found is used up. */
+bool room_take(off_t journal_bytes)
+{
+	j.room_bytes -= DISK_BYTES_PER_JOURNAL_BYTE * journal_bytes;
+	j.room = j.room && j.room_bytes >= 0;
+	return j.room;
 }
 
 /* Bytes that a save would cover, were it made now. */
@@ -53,8 +67,12 @@ static off_t bytes_before_a_save(void)
 static bool is_due(int64_t now)
 {
 	off_t bytes = coverable_bytes();
-	if (j.saving || bytes == 0 || now < j.save_not_before) {
+	if (j.saving || now < j.save_not_before) {
 		return false;
+	}
+	if (bytes == 0) {
+		/* All is in the database, and it leaves no room for one more message: perhaps it could be smaller by now. */
+		return !j.room && j.same_fits && now - j.last_save >= QUEUE_CHECK_MS;
 	}
 	if (j.save_now || !j.room) {
 		return true; /* without room: so that the journal gives some back */
@@ -67,7 +85,7 @@ void save_ask_if_due(int64_t now)
 	if (!is_due(now)) {
 		return;
 	}
-	if (!j.last->unclaimed) {
+	if (j.last != NULL && !j.last->unclaimed) {
 		segment_close(j.tick);
 	}
 	j.before = save_find(j.options.database);

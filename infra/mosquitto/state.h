@@ -26,6 +26,8 @@ struct state {
 	uint64_t next_number;
 	/* saves.c; times in ms of the monotonic clock */
 	bool saving, save_now, room;
+	off_t room_bytes; /* of disk, for journal and the next save, beyond the reserve */
+	bool same_fits; /* a database as large as the last one fits on the disk beside it */
 	struct save before; /* the database when the save was asked for */
 	off_t database_bytes;
 	int64_t save_deadline, save_not_before, last_save, next_room_check;
@@ -53,6 +55,8 @@ void folder_sync(const char *folder);
 
 /* saves.c */
 void room_check(int64_t now);
+/* Whether so much more may be journaled: false until the next check, once it may not. */
+bool room_take(off_t journal_bytes);
 void save_look(int64_t now);
 void save_ask_if_due(int64_t now);
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,26 @@ both_filters = pytest.mark.parametrize("topic_filter", [PLAIN, SHARED], ids=["pl
 def broker(tmp_path: Path) -> Iterator[Broker]:
     with running(tmp_path) as started:
         yield started
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A file system of 4 MB where the broker of this folder keeps its data."""
+    data = folder / "mosquitto"
+    data.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(data)], check=False).returncode != 0:
+        pytest.skip("this machine lets nobody mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(data)], check=True)
+
+
+def _stands_still(device: Device) -> bool:
+    """Nothing of it is acknowledged for three seconds; it comes back one second after it was refused."""
+    before = device.count
+    time.sleep(3)
+    return device.count == before
 
 
 @both_filters
@@ -147,22 +168,33 @@ def test_unwritable_journal_means_no_puback_until_it_is_writable(broker: Broker)
 @pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can only be mounted by root")
 def test_full_disk_refuses_before_it_spoils_the_database(tmp_path: Path) -> None:
     """On a full disk Mosquitto 2.0 replaces its database by half of one: we refuse messages while a save still fits."""
-    data = tmp_path / "mosquitto"
-    data.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(data)], check=False).returncode != 0:
-        pytest.skip("this machine lets nobody mount a tmpfs")
-    try:
-        with running(tmp_path, reserve_bytes=500_000) as broker:
-            device = Device(broker)
-            device.send(0, 8000)  # some 2 MB of journal, and the disk must hold a save of them beside it
-            until(lambda: "too little disk is free" in broker.log(), "messages are refused")
-            assert 0 < device.count < 8000
-            member = Member(broker, SHARED)  # takes what waits; then the journal shrinks
-            until(lambda: device.count == 8000, "acknowledged once there is room", 180)
-            all_stored(device.leave(), member)
-            member.leave()
-    finally:
-        subprocess.run(["umount", str(data)], check=True)
+    with small_disk(tmp_path), running(tmp_path, reserve_bytes=500_000) as broker:
+        device = Device(broker)
+        device.send(0, 8000)  # some 2 MB of journal, and the disk must hold a save of them beside it
+        until(lambda: "too little disk is free" in broker.log(), "messages are refused")
+        assert 0 < device.count < 8000
+        member = Member(broker, SHARED)  # takes what waits; then the journal shrinks
+        all_stored(device.leave(), member)
+        all_stored(Device(broker).send_all(8000, 200), member)
+        member.leave()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can only be mounted by root")
+def test_room_comes_back_when_what_was_saved_is_taken(tmp_path: Path) -> None:
+    """All is saved and the journal empty when the disk is full: the bridge empties the queue, so a save gives room.
+
+    Nothing is journaled meanwhile, so nothing but the lack of room can ask for that save.
+    """
+    with small_disk(tmp_path), running(tmp_path, reserve_bytes=500_000) as broker:
+        Member(broker, SHARED).leave()  # its session takes everything, and mosquitto.db holds it
+        device = Device(broker)
+        device.send(0, 12_000)
+        until(lambda: _stands_still(device) and not broker.segments(), "all is saved, and no room for more")
+        assert 0 < device.count < 12_000
+        member = Member(broker, SHARED)
+        all_stored(device.leave(), member)
+        all_stored(Device(broker).send_all(12_000, 200), member)
+        member.leave()
 
 
 def test_oversized_message_is_not_acknowledged(broker: Broker) -> None:
