@@ -50,6 +50,7 @@ class Driver:
         self.at_s, self.here_xy_m = max(self.at_s, earlier.at_s, at_s), earlier.here_xy_m
         self._load_kg, self._load_l = earlier._load_kg, earlier._load_l
         self.seen = set(earlier.seen)
+        self._gps = earlier._gps  # the phone keeps its rhythm, and never tells two places of one instant
         # The circuit begins at the depot, where the truck is not any more.
         self._visits = [visit for n, visit in enumerate(self._visits) if n or visit["kind"] != "depot"]
 

@@ -1,5 +1,6 @@
 """The phone's GPS: a position every ten seconds, some metres off, sometimes none for a while."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,14 +17,18 @@ class Gps:
         self._topic = f"{MQTT_ROOT}/{device}/position"
         self._plane, self._habits, self._rng = plane, habits, rng
         self._phase_s = float(rng.uniform(0, habits.position_every_s))
+        self._next_tick = 0
+        """Its number, so that a phone never tells two places of one instant."""
         self._silent_until_s = -np.inf
 
     def along(self, line_xy_m: FloatArray, at_s: FloatArray) -> Iterator[tuple[Outgoing, FloatArray]]:
         """Messages, with the true place of each, while the truck is at each vertex at the given instants."""
         every_s = self._habits.position_every_s
         begin_s, end_s = float(at_s[0]), float(at_s[-1])
-        first = np.ceil((begin_s - self._phase_s) / every_s)
-        ticks = np.arange(first * every_s + self._phase_s, end_s, every_s)
+        # A stretch ends between two milliseconds and the next begins at a whole one: a tick between them is in both.
+        first = max(math.ceil((begin_s - self._phase_s) / every_s), self._next_tick)
+        self._next_tick = max(math.ceil((end_s - self._phase_s) / every_s), first)
+        ticks = np.arange(first, self._next_tick) * every_s + self._phase_s
         moving = bool(np.ptp(line_xy_m, axis=0).max() > 1.0)
         if moving and self._rng.random() < self._habits.gps_gap_chance:
             self._silent_until_s = begin_s + float(self._rng.uniform(*self._habits.gps_gap_s))

@@ -57,6 +57,18 @@ def test_positions_come_every_ten_seconds(make_world: MakeWorld, make_circuit: M
             Position.model_validate_json(event.payload, context={"now": event.happened_at})
 
 
+def test_phone_never_tells_two_places_of_one_instant(make_world: MakeWorld, make_circuit: MakeCircuit) -> None:
+    """A store keeps one position of a truck and an instant: of two, who waits for all of them waits for ever.
+
+    At 20 ms a tick falls now and then between a leg's end and the whole millisecond where the next leg begins.
+    """
+    habits = Habits(position_every_s=0.02, gps_gap_chance=0, skip_chances={})
+    events = make_world(habits=habits).drive([make_circuit(STOPS)], DAY)
+    told = [position["happened_at"] for position in positions(list(events))]
+    assert len(told) > 100_000
+    assert len(set(told)) == len(told)
+
+
 def test_trace_is_as_long_as_the_way(make_world: MakeWorld, make_circuit: MakeCircuit) -> None:
     """Distances from GPS agree with the streets: without noise within 3 %, corners cut between two positions."""
     world = make_world(habits=replace(CALM, gps_noise_m=0.0))
