@@ -134,13 +134,14 @@ def coverage_command(city: City, day: Annotated[datetime, typer.Option(formats=D
     from services.roads.osm.city_roads import roads_of  # noqa: PLC0415
     from services.settings import settings  # noqa: PLC0415
 
+    now = now_of_clock()
     with ledger_store() as connection:
         registry_of(connection, city)
         with connection.transaction():
-            basis = load_basis(connection, city, day.date())
+            basis = load_basis(connection, city, day.date(), now)
     if basis is None:
         raise typer.Exit(WRONG)
-    told = computed_coverage(basis, day.date(), now_of_clock(), partial(roads_of, data_folder=settings().data_folder))
+    told = computed_coverage(basis, day.date(), now, partial(roads_of, data_folder=settings().data_folder))
     steps = ", ".join(f"{step} {told.people(step):,.0f}" for step in STEPS)
     console.print(f"{told.served_people:,.0f} of {told.population:,.0f} people served: {steps}")
     console.print(f"within {told.walk_m:.0f} m, {told.times_a_week} times a week, {told.weeks_known} weeks known")

@@ -78,6 +78,9 @@ class CoverageComputed(Message):
     """Of the 52 up to this day, those in which somebody emptied anything, from the first such on."""
     regular_share: Amount
     """Of the known weeks in which a point has to have been emptied that often."""
+    words_heard: int | None = None
+    """Emptyings that it is of whose word was received in the 24 hours before `computed_at`. Where the store has other
+    ones, a word was on its way there when the line was computed. None: an old line, which does not tell."""
     people_from: Literal["zones", "grid"]
     grid_version: int | None = None
     registry_version: int | None = None

@@ -41,6 +41,8 @@ class Emptied:
     weeks: WeeksOf
     weeks_known: int
     """Whole weeks since the first emptying of the city, at most 52."""
+    words_heard: int | None = None
+    """Of them, those whose word was received in the last 24 hours."""
 
     def is_served(self, container: str, times: int) -> bool:
         """Often enough in the last week, and in nearly all weeks that are known."""
@@ -168,6 +170,7 @@ def coverage_of(
         times_a_week=basis.times_a_week,
         weeks_known=basis.emptied.weeks_known,
         regular_share=REGULAR_SHARE,
+        words_heard=basis.emptied.words_heard,
         people_from="zones" if basis.grid is None else "grid",
         grid_version=basis.grid_version,
         registry_version=basis.registry_version,

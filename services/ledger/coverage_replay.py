@@ -17,7 +17,8 @@ from services.ledger.remembered import Memory
 from services.roads.roads import RoadsOf
 from services.store.connection import Connection, snapshot
 
-NOT_COMPARED = NOT_CONTENT | {"zones"}
+NOT_COMPARED = NOT_CONTENT | {"zones", "words_heard"}
+"""Zones are compared field by field; how many words a line had heard is seen to while it is young."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What coverage is computed of, out of the store; and the population grid that a city may give."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import NamedTuple, TypedDict
 
@@ -20,35 +21,41 @@ from services.times import instant_of, local_day
 
 SQL = load_queries(__name__)
 
-EVER = datetime(9999, 1, 1, tzinfo=UTC)
-
 
 class CoverageDue(NamedTuple):
-    """A city whose coverage is not up to date, and what it waits for: the same is computed once."""
+    """A city's day whose coverage is not up to date, and what it waits for: the same is computed once."""
 
     city_id: str
     day: date
     computed_at: datetime
     grid_version: int
+    words: int
+    """What the store has heard, where the line has heard another number."""
 
 
-def list_coverage_due(connection: Connection) -> list[CoverageDue]:
-    """Cities with a finished day in the ledger that no coverage is of."""
-    rows = connection.execute(SQL["list_coverage_due"], {"arithmetic": ARITHMETIC})
+def list_coverage_due(connection: Connection, now: datetime) -> list[CoverageDue]:
+    """Finished days that no coverage is of, and young lines that missed a word on its way to the store."""
+    rows = connection.execute(SQL["list_coverage_due"], {"arithmetic": ARITHMETIC, "now": now})
     return [CoverageDue(**row) for row in rows]
 
 
-def load_basis(connection: Connection, city: str, day: date) -> Basis | None:
-    """Of a city as it is registered now, at the end of a day; None where it is not loaded."""
+def load_basis(connection: Connection, city: str, day: date, known_at: datetime) -> Basis | None:
+    """Of a city as it is registered now, at the end of a day, by the words received until an instant.
+
+    None where the city is not loaded.
+    """
     registry = find_registry(connection, city)
     if registry is None:
         return None
-    emptyings = load_emptyings(connection, registry.city, day, day, EVER)
+    emptyings = load_emptyings(connection, registry.city, day, day, known_at)
+    emptied = emptied_by(connection, registry.city, emptyings, day, known_at)
+    asked = {"city": city, "day": day, "known_at": known_at}
+    heard = connection.execute(SQL["count_words_heard"], asked).fetchone()
     return Basis(
         registry=registry,
         registry_version=find_version(connection, city),
         **_grid(connection, city, None),
-        emptied=emptied_by(connection, registry.city, emptyings, day, None),
+        emptied=replace(emptied, words_heard=heard["words"] if heard else 0),
     )
 
 
@@ -78,10 +85,8 @@ def load_emptyings(connection: Connection, city: City, first: date, last: date, 
     )
 
 
-def emptied_by(
-    connection: Connection, city: City, emptyings: Emptyings, day: date, known_at: datetime | None
-) -> Emptied:
-    """Of the weeks that end with a day, by the words that had come by an instant; None: all of them."""
+def emptied_by(connection: Connection, city: City, emptyings: Emptyings, day: date, known_at: datetime) -> Emptied:
+    """Of the weeks that end with a day, by the words that had come by an instant."""
     row = connection.execute(SQL["find_first_emptying"], {"city": city.id, "known_at": known_at}).fetchone()
     began = local_day(row["at"], city.zone_info) if row and row["at"] else day + timedelta(days=1)
     weeks_known = max(0, min(WEEKS, ((day - began).days + 1) // WEEK))

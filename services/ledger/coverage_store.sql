@@ -1,6 +1,7 @@
 -- name: list_coverage_due
--- Cities whose latest finished day has no coverage, or has lines or a grid that came after it.
-SELECT latest.city_id, latest.day, latest.computed_at, coalesce(grid.version, 0) AS grid_version
+-- Cities whose latest finished day has no coverage, or has lines or a grid that came after it; and young lines, of any
+-- day, that were computed while a word which had been received was still on its way into the store.
+SELECT latest.city_id, latest.day, latest.computed_at, coalesce(grid.version, 0) AS grid_version, 0 AS words
 FROM (
     SELECT DISTINCT ON (city_id) city_id, day, max(computed_at) OVER (PARTITION BY city_id, day) AS computed_at
     FROM savings_line WHERE finished ORDER BY city_id, day DESC
@@ -14,7 +15,29 @@ LEFT JOIN LATERAL (
 ) AS line ON true
 WHERE line.computed_at IS NULL OR line.arithmetic <> %(arithmetic)s OR line.computed_at < latest.computed_at
    OR line.computed_at < grid.loaded_at
-ORDER BY latest.city_id
+UNION ALL
+SELECT young.city_id, young.day, young.computed_at, coalesce(young.grid_version, 0), heard.words
+FROM (
+    SELECT DISTINCT ON (city_id, day) city_id, day, computed_at, (document->>'words_heard')::bigint AS words_heard,
+        (document->>'grid_version')::integer AS grid_version
+    FROM coverage_line WHERE computed_at > %(now)s - interval '2 days' ORDER BY city_id, day, computed_at DESC
+) AS young
+JOIN city USING (city_id)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS words FROM confirmation w
+    WHERE w.city_id = young.city_id AND kind = 'stop' AND outcome = 'done'
+      AND received_at > young.computed_at - interval '24 hours' AND received_at <= young.computed_at
+      AND happened_at < (young.day + 1)::timestamp AT TIME ZONE city.timezone
+) AS heard
+WHERE heard.words <> young.words_heard
+ORDER BY city_id, day
+
+-- name: count_words_heard
+-- Emptyings until the end of a day whose word was received in the day before an instant: as young lines are looked after.
+SELECT count(*) AS words FROM confirmation w JOIN city USING (city_id)
+WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done'
+  AND received_at > %(known_at)s - interval '24 hours' AND received_at <= %(known_at)s
+  AND happened_at < (%(day)s::date + 1)::timestamp AT TIME ZONE city.timezone
 
 -- name: list_emptyings
 -- By container, the days of its emptyings, counted back from a day: those that were known at an instant.
@@ -34,7 +57,7 @@ WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done' AND happened_at 
 -- name: find_first_emptying
 SELECT min(happened_at) AS at FROM confirmation
 WHERE city_id = %(city)s AND kind = 'stop' AND outcome = 'done'
-  AND (%(known_at)s::timestamptz IS NULL OR received_at <= %(known_at)s)
+  AND received_at <= %(known_at)s
 
 -- name: find_grid
 -- The latest, or a version.

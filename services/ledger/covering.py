@@ -54,7 +54,7 @@ class CoverageKeeper:
     ) -> None:
         self._producer, self._clock, self._meter = producer, clock, meter
         self._stopping, self._roads_of = stopping, roads_of
-        self._done: dict[str, CoverageDue] = {}
+        self._done: dict[tuple[str, date], CoverageDue] = {}
         self._looked_s = -LOOK_EVERY_S
 
     def bring_up_to_date(self, connection: Connection) -> None:
@@ -66,11 +66,11 @@ class CoverageKeeper:
         if time.monotonic() - self._looked_s < LOOK_EVERY_S:
             return
         with store_errors(), connection.transaction():
-            due = list_coverage_due(connection)
+            due = list_coverage_due(connection, self._clock.now())
         for row in due:
             if self._stopping():
                 return
-            if self._done.get(row.city_id) != row:
+            if self._done.get((row.city_id, row.day)) != row:
                 self._compute_or_tell(connection, row)
         self._looked_s = time.monotonic()
 
@@ -83,12 +83,12 @@ class CoverageKeeper:
         except Exception:
             log.exception("%s: coverage of %s not computed", due.city_id, due.day)
             self._meter.failed += 1
-        self._done[due.city_id] = due
+        self._done[due.city_id, due.day] = due
 
     def _compute(self, connection: Connection, due: CoverageDue) -> None:
         now = self._clock.now()
         with snapshot(connection):
-            basis = load_basis(connection, due.city_id, due.day)
+            basis = load_basis(connection, due.city_id, due.day, now)
         if basis is None:
             return
         told = computed_coverage(basis, due.day, now, self._roads_of)

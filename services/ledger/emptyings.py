@@ -29,12 +29,10 @@ class Emptyings:
     heard_s: NDArray[np.float64]
     """(m,) when the word had come, in seconds since 1970; -inf where all lines know it."""
 
-    def weeks(self, day: date, known_at: datetime | None) -> WeeksOf:
-        """Of the weeks that end with a day, by the words that had come by an instant; None: all of them."""
+    def weeks(self, day: date, known_at: datetime) -> WeeksOf:
+        """Of the weeks that end with a day, by the words that had come by an instant."""
         ago = self.days_before - (self.last - day).days
-        known = (ago >= 0) & (ago < WEEKS * WEEK)
-        if known_at is not None:
-            known &= self.heard_s <= known_at.timestamp()
+        known = (ago >= 0) & (ago < WEEKS * WEEK) & (self.heard_s <= known_at.timestamp())
         at = self.container[known] * WEEKS + ago[known] // WEEK
         counts = np.bincount(at, minlength=len(self.containers) * WEEKS).reshape(-1, WEEKS)
         return dict(zip(self.containers, counts, strict=True))

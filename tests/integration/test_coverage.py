@@ -109,7 +109,7 @@ def test_weeks_are_counted_back_from_the_day(town: Town) -> None:
             *(uuid4(), CITY, plan.plan_id, stop.place, at, at),
         )
     with town.connection.transaction():
-        basis = load_basis(town.connection, CITY, DAY)
+        basis = load_basis(town.connection, CITY, DAY, AFTER)
     assert basis is not None
     assert basis.emptied.weeks[stop.place or ""].tolist() == [1, 1] + 50 * [0]
     assert basis.emptied.weeks_known == 1  # nine days: one whole week

@@ -71,18 +71,25 @@ class CoveredTown(Town):
 
 
 @pytest.fixture
-def town(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CoveredTown]:
-    """Three days lived; by the grid from the second on."""
+def young_town(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[CoveredTown]:
+    """One day lived."""
     monkeypatch.setattr(covering, "LOOK_EVERY_S", 0.0)
     migrate(empty_url)
     with connect(empty_url, name="test") as connection:
         town = CoveredTown(connection)
         town.live(DAYS[0])
-        cells = [[1.8612, 6.5371, 500.0], [1.8225, 6.4900, 90.0]]
-        add_grid(connection, CITY, Grid.of(cells), source="a count", who="awa", now=town.at + timedelta(hours=1))
-        for day in DAYS[1:]:
-            town.live(day)
         yield town
+
+
+@pytest.fixture
+def town(young_town: CoveredTown) -> CoveredTown:
+    """Three days lived; by the grid from the second on."""
+    town = young_town
+    cells = [[1.8612, 6.5371, 500.0], [1.8225, 6.4900, 90.0]]
+    add_grid(town.connection, CITY, Grid.of(cells), source="a count", who="awa", now=town.at + timedelta(hours=1))
+    for day in DAYS[1:]:
+        town.live(day)
+    return town
 
 
 @pytest.fixture
@@ -138,6 +145,26 @@ def test_a_figure_that_was_changed_is_named(town: CoveredTown, replayed: Any) ->
     assert f"{DAYS[0]} coverage: weeks_known: 52 was published, 0 is found" in told
 
 
+def test_word_on_its_way_to_the_store_is_not_lost_to_a_line(young_town: CoveredTown) -> None:
+    """Everything was emptied twice, and told before the line was computed; the writer stores it a day later."""
+    town = young_town
+    before = town.line_of(DAY)
+    plan = town.sent[DAY]
+    for circuit in plan.circuits:
+        again_at, on_its_way_at = circuit.visits[-1].leave_at, before.computed_at - timedelta(seconds=30)
+        town.confirm(plan, circuit.truck, happened_at=again_at, received_at=on_its_way_at)
+    town.live(DAYS[1])
+    after = town.line_of(DAY)
+    assert after.served_people > before.served_people == 0
+    assert before.words_heard is not None
+    assert after.words_heard is not None
+    replayed = replay_coverage(town.connection, CITY, DAY, DAYS[1], roads_of=estimated_roads, memory=Memory())
+    assert [row.differences for row in replayed] == [(), ()]
+    looked = town.rows("SELECT count(*) AS lines FROM coverage_line WHERE day = %s", DAY)
+    town.cover(town.at + timedelta(minutes=1))
+    assert town.rows("SELECT count(*) AS lines FROM coverage_line WHERE day = %s", DAY) == looked  # it is told once
+
+
 def test_words_that_come_later_change_no_line_of_before(town: CoveredTown) -> None:
     """A phone that had no network tells on the third day that everything was emptied once more on the first.
 
@@ -149,7 +176,7 @@ def test_words_that_come_later_change_no_line_of_before(town: CoveredTown) -> No
         again_at = circuit.visits[-1].leave_at
         town.confirm(plan, circuit.truck, happened_at=again_at, received_at=town.at + timedelta(hours=1))
     with town.connection.transaction():
-        basis = load_basis(town.connection, CITY, DAYS[0])
+        basis = load_basis(town.connection, CITY, DAYS[0], town.at + timedelta(hours=2))
     assert basis is not None
     now_known = computed_coverage(basis, DAYS[0], town.at, estimated_roads)
     assert now_known.served_people > before[0].served_people == 0
