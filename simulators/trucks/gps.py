@@ -28,7 +28,7 @@ class Gps:
         # A stretch ends between two milliseconds and the next begins at a whole one: a tick between them is in both.
         first = max(math.ceil((begin_s - self._phase_s) / every_s), self._next_tick)
         self._next_tick = max(math.ceil((end_s - self._phase_s) / every_s), first)
-        ticks = np.arange(first, self._next_tick) * every_s + self._phase_s
+        ticks: FloatArray = np.arange(first, self._next_tick, dtype=np.float64) * every_s + self._phase_s
         moving = bool(np.ptp(line_xy_m, axis=0).max() > 1.0)
         if moving and self._rng.random() < self._habits.gps_gap_chance:
             self._silent_until_s = begin_s + float(self._rng.uniform(*self._habits.gps_gap_s))
