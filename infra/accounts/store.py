@@ -60,7 +60,7 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         # What it computes goes through Kafka to the writer; the marks of what it has counted are its own to drop.
         "ledger": {
             "SELECT": f"{_REGISTRY} {_LEDGER_ACCOUNTS} confirmation coverage_line dispatch emptying ledger_touched plan"
-            " position savings_day savings_line",
+            " position savings_day savings_line weight_share",
             "DELETE": "ledger_touched",
         },
         # Logins, phones and what happens with them; of all else it reads what pages show, and what a plan that is

@@ -6,11 +6,12 @@ from uuid import UUID
 from services.contracts.fields import ONLY_FLEET, Amount, CityId, Day, FleetId, Id, Instant, Message, MessagePart
 
 LineReason = Literal[
-    "first", "day_over", "events", "plan", "registry", "baseline", "calibration", "log", "arithmetic", "roads"
+    "first", "day_over", "events", "plan", "registry", "baseline", "calibration", "log", "arithmetic", "roads",
+    "weights",
 ]  # fmt: skip
 """Why a line was written: the day's first; its day was over; confirmations or positions came; another plan was sent;
 another version of the registry, of the frozen baseline or of the fuel calibration; an event was logged for the day;
-figures are reckoned otherwise since; else streets were built or learned anew."""
+figures are reckoned otherwise since; trucks were weighed; else streets were built or learned anew."""
 
 Fell = Literal["people_served", "overflow"]
 """Why a zone's saving is not counted: fewer people were served than by the baseline, or more containers overflow."""
@@ -100,6 +101,18 @@ class SavedByCause(MessagePart):
     """Of driving to those that were emptied otherwise than in the fixed circuits' order."""
 
 
+class DayWeighed(MessagePart):
+    """What scales said of the day's trucks: the routine adjustment by tonnes."""
+
+    loads: int
+    """Trips that were weighed and whose containers the day's plan had forecast."""
+    weighed_kg: Amount
+    expected_kg: Amount
+    """Of the same containers, by the plan."""
+    load_factor: Amount
+    """By which the fixed circuits' kilograms were multiplied: the two's ratio, drawn to 1 by how few loads it is of."""
+
+
 class ErrorTerm(MessagePart):
     """One thing that may be wrong, by one standard deviation: how much more would then have been saved.
 
@@ -186,6 +199,8 @@ class SavingsComputed(Message):
     distance_saved_m: float | None = None
     duty_saved_s: float | None = None
     by_cause: SavedByCause | None = None
+    weighed: DayWeighed | None = None
+    """None: no truck of the day was weighed, or nothing was compared."""
     errors: tuple[ErrorTerm, ...] = ()
     """What the interval of any period is made of."""
     provisional: tuple[Provisional, ...] = ()

@@ -16,6 +16,7 @@ from services.contracts.planning import ContainerForecast
 from services.ledger.driving import Drives, Scale
 from services.ledger.frozen import FrozenBaseline
 from services.ledger.fuel import FuelBook, TruckFuel, Work
+from services.ledger.tonnes import USUAL, DayLoad
 from services.planning.baseline import parts_of_day
 from services.planning.problem import fuel_models
 from services.roads.roads import Roads
@@ -27,16 +28,12 @@ NEARLY_EMPTY_RATIO = 0.10
 DAY_SPREAD = 0.5
 """Of what a day brings into one container, one standard deviation as a share of its mean; days are independent. So a
 container that holds a fifth on the average is found nearly empty on some days. Assumed."""
-LOAD_SPREAD = 0.12
-"""A day's waste more or less than the usual rates say, one standard deviation. Assumed: rain and weekdays do as much
-(shares of 0.84 to 1.26 by weekday in Edinburgh's litter bins)."""
 
-
-_APART = LOAD_SPREAD * (3 / 2) ** 0.5
-LOADS = (1 - _APART, 1.0, 1 + _APART)
-"""Times the usual load: three days that are equally likely, with that mean and spread. A truck unloads once more or not
-at all, so what the day of the usual load costs is not what such days cost on the average."""
-_USUAL = LOADS.index(1.0)
+APART = (3 / 2) ** 0.5
+"""Three equally likely loads, the middle one and those so many standard deviations beside it, have that deviation. A
+truck unloads once more or not at all, so the day of the middle load does not cost what such days do on the average."""
+_USUAL = 1
+"""Place of the middle one."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Counterfactual:
     without_zone_l: Mapping[str, float] = field(default_factory=dict)
     """Litres less, were a zone's containers on no list."""
     swing: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Litres, metres and seconds more, were there `LOAD_SPREAD` more waste: trips to the landfill come whole."""
+    """Litres, metres and seconds more, with more waste by the day's `spread`: trips to the landfill come whole."""
     overflowing: Mapping[str, int] = field(default_factory=dict)
     """By zone, containers that would be over the rim after the day's round."""
 
@@ -66,6 +63,7 @@ def counterfactual_of_day(
     scale: Scale,
     roads: Roads,
     rests: Collection[date] = (),
+    load: DayLoad = USUAL,
 ) -> Counterfactual:
     """Drive the frozen circuits of this weekday, with what would stand in the containers had they been driven always.
 
@@ -80,6 +78,7 @@ def counterfactual_of_day(
         scale: the same as on the driven side.
         roads: those of the plan that was driven.
         rests: days on which nobody would have driven.
+        load: how heavy the day's waste was, against the forecasts.
     """
     registry = part_of(frozen.put_into(city), fleet)
     kinds = {kind.id: kind for kind in registry.container_kinds}
@@ -97,7 +96,7 @@ def counterfactual_of_day(
             update={
                 "fill_ratio": fill,
                 "demand_l": (litres := fill * containers[c].capacity_l),
-                "demand_kg": litres * kinds[containers[c].kind].kg_per_l,
+                "demand_kg": litres * kinds[containers[c].kind].kg_per_l * load.times,
             }
         )
         for c, fill in fills.items()
@@ -111,7 +110,7 @@ def counterfactual_of_day(
         burns = {truck: fuel.of(truck, models[truck]) for truck, _ in lists}
         drives = Drives(replace(problem, stops=stops), burns, scale, lifted)
         duties += [_Duty(truck, ids, burns[truck], drives) for truck, ids in _duties(lists)]
-    return _Day(duties, zones, scale).told(overflowing)
+    return _Day(duties, zones, scale, load.spread).told(overflowing)
 
 
 class _Duty(NamedTuple):
@@ -126,8 +125,10 @@ class _Duty(NamedTuple):
 class _Day:
     """The lists of a day, driven and priced."""
 
-    def __init__(self, duties: Sequence[_Duty], zones: Mapping[str, str], scale: Scale) -> None:
+    def __init__(self, duties: Sequence[_Duty], zones: Mapping[str, str], scale: Scale, spread: float) -> None:
         self._duties, self._zones, self._scale = duties, zones, scale
+        self._loads = (1 - APART * spread, 1.0, 1 + APART * spread)
+        """Times the likeliest load."""
         self._loaded: dict[tuple[int, float], routing.Problem] = {}
 
     def told(self, overflowing: Mapping[str, int]) -> Counterfactual:
@@ -153,10 +154,10 @@ class _Day:
         return Counterfactual(figures, works, zones_l, without_l, self._swing(driven, works_of_loads), overflowing)
 
     def _at_loads(self, duty: _Duty) -> list[routing.FixedCircuit]:
-        """A list driven at each of `LOADS`: they decide how often the truck unloads."""
+        """A list driven at each of the loads: they decide how often the truck unloads."""
         return [
             routing.replay_fixed_circuit(self._with_loads(duty.drives.problem, load), duty.truck, duty.stops)
-            for load in LOADS
+            for load in self._loads
         ]
 
     def _with_loads(self, problem: routing.Problem, times: float) -> routing.Problem:
@@ -181,9 +182,9 @@ class _Day:
                     sum(circuit.duty_s for circuit in circuits) * self._scale.pace_factor,
                 )
             )
-        deviations = (LOADS[-1] - LOADS[0]) / LOAD_SPREAD
         (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
-        return (more_l - less_l) / deviations, (more_m - less_m) / deviations, (more_s - less_s) / deviations
+        apart = 2 * APART
+        return (more_l - less_l) / apart, (more_m - less_m) / apart, (more_s - less_s) / apart
 
 
 def _mean(works: Sequence[Work]) -> Work:
@@ -222,17 +223,17 @@ def _figures(
     fuel_l: float,
     scale: Scale,
 ) -> DayFigures:
-    """`driven`: of each list, the circuits at `LOADS`."""
+    """`driven`: of each list, the circuits at each of the loads."""
     every = [circuit for loads in driven for circuit in loads]
-    usual = [loads[_USUAL] for loads in driven]
+    usual, loads = [loads[_USUAL] for loads in driven], max(map(len, driven), default=1)
     return DayFigures(
         circuits=len(driven),
         stops=round(sum(work.stops for work in works.values())),
-        trips=round(sum(circuit.trips for circuit in every) / len(LOADS)),
+        trips=round(sum(circuit.trips for circuit in every) / loads),
         distance_m=round(sum(work.distance_m for work in works.values()), 1),
         service_s=round(sum(work.idle_s for work in works.values())),
         fuel_l=round(fuel_l, 2),
         collected_kg=round(sum(demand_kg[stop] for c in usual for stop in c.route.stop_ids), 1),
         haul_m=round(sum(work.haul_m for work in works.values()), 1),
-        duty_s=round(sum(circuit.duty_s for circuit in every) / len(LOADS) * scale.pace_factor, 1),
+        duty_s=round(sum(circuit.duty_s for circuit in every) / loads * scale.pace_factor, 1),
     )

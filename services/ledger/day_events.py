@@ -10,6 +10,7 @@ from services.ledger.driven import Confirmed, SentPlan
 from services.ledger.fuel import FuelBook
 from services.ledger.measured import Track
 from services.ledger.served import Accepted
+from services.ledger.tonnes import WeighedLoad
 from services.roads.tracks import TrackFix
 
 
@@ -39,6 +40,8 @@ class DayEvents(NamedTuple):
     book: FuelBook = FuelBook()
     logged: Mapping[date, Sequence[EventKind]] = {}
     """Non-routine events by day, of this one and of the weeks before it."""
+    weighed: Sequence[WeighedLoad] = ()
+    """What trucks that emptied something on this day weighed, whichever fleet's containers it was of."""
 
     @property
     def plans(self) -> list[PlanMade]:

@@ -58,6 +58,8 @@ def _differences(previous: SavingsComputed, computed: SavingsComputed) -> Iterat
         yield "calibration"
     if previous.events != computed.events:
         yield "log"
+    if previous.weighed != computed.weighed:
+        yield "weights"
     if previous.arithmetic != computed.arithmetic:
         yield "arithmetic"
 

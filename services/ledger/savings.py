@@ -37,6 +37,7 @@ from services.ledger.fuel import TruckFuel
 from services.ledger.known import Known
 from services.ledger.measured import Duty, Track, measured_track
 from services.ledger.served import Accepted, ZoneSides, with_earlier, with_savings, zones_served
+from services.ledger.tonnes import day_load
 from services.ledger.undone import undone_l
 from services.planning.problem import fuel_models
 from services.roads.roads import EstimatedRoads, Roads
@@ -44,7 +45,7 @@ from services.times import instant_of
 
 LEAST_MEASURED_SHARE = 0.8
 """Of the kilometres that GPS has to cover before a figure is no longer provisional for want of it."""
-ARITHMETIC = 7
+ARITHMETIC = 8
 """Raise it with every change that makes other figures of the same events: recent days are then computed anew.
 
 1: the plan in force alone, the first position believed. 2: whatever plan was followed, tracks cleaned as for speeds,
@@ -52,6 +53,7 @@ kilos collected. 3: fuel in four terms, a counterfactual with fills of its own, 
 service fell. 4: what is withheld of a zone is at least what serving it would have burnt; litres by truck and by cause.
 5: the fixed circuits of a truck that is lent to another fleet stay with the fleet whose containers they empty.
 6: a day's road factor is drawn to its fleet's usual one. 7: the counterfactual is the mean of three likely loads.
+8: by the tonnes of the day, where trucks were weighed.
 """
 NOT_YET = UUID(int=0)
 """Of a line that `services.ledger.lines` has not placed among the others of its day."""
@@ -164,8 +166,9 @@ def _compare(
     registry = part_of(frozen.put_into(city), fleet)
     here = {container.id for container in registry.containers}
     forecasts = [forecast for forecast in plan.forecasts if forecast.container in here]
+    load = day_load(events.weighed, forecasts)
     told = counterfactual_of_day(
-        city, frozen, forecasts, day, fleet=fleet, fuel=events.book, scale=scale, roads=roads, rests=rests
+        city, frozen, forecasts, day, fleet=fleet, fuel=events.book, scale=scale, roads=roads, rests=rests, load=load
     )
     models = fuel_models(registry)
     every = {truck: events.book.of(truck, model) for truck, model in models.items()} | dict(fuel)
@@ -175,7 +178,7 @@ def _compare(
     emptied = {place for d in driven if d.heard_of for place in d.emptied}
     left_l = undone_l(part_of(city, fleet), forecasts, emptied, day, fuel=events.book, scale=scale, roads=roads)
     zones = with_savings(zones, ZoneSides(registry, told, driven_l, forecasts, emptied, left_l), accepted, day, rests)
-    sides = Sides(told.figures.fuel_l, figures.fuel_l, driven, forecasts)
+    sides = Sides(told.figures.fuel_l, figures.fuel_l, driven, load.of(forecasts))
     by_cause = saved_by_cause(registry, frozen, sides, day, fuel=every, scale=scale, roads=roads)
     raw_l = told.figures.fuel_l - figures.fuel_l
     is_heard = any(d.heard_of or d.track is not None for d in driven)
@@ -191,6 +194,7 @@ def _compare(
         "fuel_saved_high_l": round(interval.high, 2),
         "zones": zones,
         "by_cause": by_cause,
+        "weighed": load.weighed,
         "errors": errors,
         "provisional": tuple(_provisional(accepted, driven, fuel, is_heard=is_heard)),
     }

@@ -19,6 +19,7 @@ from services.ledger.fuel import FuelBook
 from services.ledger.measured import Track
 from services.ledger.savings import ARITHMETIC
 from services.ledger.served import Accepted
+from services.ledger.tonnes import WeighedLoad
 from services.roads.store import tracks_between
 from services.roads.tracks import TrackFix
 from services.store.connection import Connection
@@ -134,6 +135,7 @@ class _CityEvents:
     """City, day, and the instants between which it lies."""
     tracks: dict[str, list[TrackFix]]
     emptyings: dict[str, int]
+    weighed: list[WeighedLoad]
     accepted: Accepted | None
     book: FuelBook
     logged: dict[date, tuple[EventKind, ...]]
@@ -148,6 +150,7 @@ def _load_city_events(connection: Connection, city: City, day: date) -> _CityEve
         key=key,
         tracks=dict(tracks_between(connection, city.id, from_at, until)),
         emptyings={row["container_id"]: row["times"] for row in emptyings},
+        weighed=[WeighedLoad(**row) for row in connection.execute(SQL["list_weighed"], key)],
         accepted=find_accepted(connection, city.id, day),
         book=find_book(connection, city.id),
         logged=find_logged(connection, city.id, day),
@@ -193,6 +196,7 @@ def _load_events(connection: Connection, key: dict[str, Any], of_city: _CityEven
         accepted=of_city.accepted,
         book=of_city.book,
         logged=of_city.logged,
+        weighed=of_city.weighed,
     )
 
 

@@ -62,6 +62,14 @@ SELECT touched_id, registry_version FROM ledger_touched WHERE city_id = %(city)s
 -- name: drop_marks
 DELETE FROM ledger_touched WHERE touched_id = ANY(%(marks)s)
 
+-- name: list_weighed
+-- Loads of trips that emptied something on a day, by the containers that they were shared among.
+SELECT sum(weight_kg) AS kg, array_agg(container_id ORDER BY container_id, emptied_at) AS containers
+FROM weight_share
+WHERE city_id = %(city)s AND emptied_at >= %(from)s AND emptied_at < %(until)s
+  AND replaced_at IS NULL AND weighing_id IS NOT NULL
+GROUP BY weighing_id ORDER BY weighing_id
+
 -- name: find_city
 SELECT document FROM city WHERE city_id = %(city)s
 

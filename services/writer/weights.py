@@ -204,6 +204,7 @@ def _put(connection: Connection, city: str, told: Sequence[_Row]) -> int:
     connection.execute(SQL["replace_shares"], values)
     connection.execute(SQL["put_shares"], values)
     connection.execute(SQL["tell_states"], values)
+    connection.execute(SQL["touch_days"], values)
     return len(fresh)
 
 

@@ -75,6 +75,12 @@ ON CONFLICT (city_id, container_id, emptied_at, known_at) DO UPDATE SET
     weighing_id = excluded.weighing_id, weight_kg = excluded.weight_kg, fill_ratio = excluded.fill_ratio,
     expected_ratio = excluded.expected_ratio, part = excluded.part
 
+-- name: touch_days
+-- The ledger counts by the tonnes of a day, of the city's own clock.
+INSERT INTO ledger_touched (city_id, day)
+SELECT DISTINCT c.city_id, (emptied_at AT TIME ZONE c.timezone)::date
+FROM unnest(%(emptied)s::timestamptz[]) AS fresh (emptied_at) JOIN city c ON c.city_id = %(city)s
+
 -- name: tell_states
 -- Those of which there is news, in the order in which every writer takes them.
 INSERT INTO container_state AS state (city_id, container_id, news_from)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from infra.migrate import migrate
 from services.cli.city import city_app
-from services.contracts.telemetry import PositionReceived
+from services.contracts.telemetry import PositionReceived, WeighingReceived
 from services.ledger import main as ledger
 from services.ledger.main import LedgerKeeper
 from services.operations.meters import LedgerMeter
@@ -18,7 +18,9 @@ from services.settings import settings
 from services.store.connection import connect
 from services.store.upkeep import run_upkeep
 from services.writer.day import store_plans
+from services.writer.devices import store_weighings
 from services.writer.telemetry import store_positions
+from services.writer.weights import share_weights
 from tests.support.driven_tracks import track_of
 from tests.support.ledger_town import AFTER, CITY, DAY, MORNING, Town, driven_day
 
@@ -53,6 +55,39 @@ def test_a_day_grows_by_lines_that_stay(town: Town) -> None:
     assert town.marks() == []
     town.look(AFTER + timedelta(days=40))
     assert town.lines() == lines
+
+
+def test_what_a_scale_said_makes_a_further_line(town: Town) -> None:
+    """A truck comes to the scale with more than was believed of its stops: the fixed circuits' were heavier too."""
+    plan = driven_day(town)
+    town.look(AFTER)
+    before = town.line()
+    circuit = next(circuit for circuit in plan.circuits if circuit.stops)
+    first_site = next(visit for visit in circuit.visits if visit.kind == "disposal")
+    believed_kg = {forecast.container: forecast.demand_kg for forecast in plan.forecasts}
+    aboard = circuit.visits[: circuit.visits.index(first_site)]
+    net_kg = 1.3 * sum(believed_kg[visit.place] for visit in aboard if visit.kind == "stop" and visit.place)
+    weighed_at = first_site.leave_at
+    weighing = WeighingReceived(
+        city=CITY, scale=first_site.place or "", net_kg=net_kg, from_truck=circuit.truck, happened_at=weighed_at,
+        received_at=weighed_at,
+    )  # fmt: skip
+    town.write(store_weighings, [weighing])
+    assert share_weights(town.connection, lambda: False)[0] > 0
+    town.look(AFTER + timedelta(hours=1))
+    line = town.line()
+    assert (line.number, line.reasons) == (before.number + 1, ("weights",))
+    assert before.weighed is None
+    assert line.weighed is not None
+    assert (line.weighed.loads, line.weighed.weighed_kg) == (1, pytest.approx(net_kg, abs=0.1))
+    assert line.weighed.load_factor == pytest.approx(1 + 0.3 * 0.333, abs=0.001)
+    assert line.baseline is not None
+    assert before.baseline is not None
+    heavier = line.baseline.collected_kg / before.baseline.collected_kg
+    assert heavier == pytest.approx(line.weighed.load_factor, abs=0.001)
+    assert line.driven == before.driven
+    town.look(AFTER + timedelta(hours=2))
+    assert town.line() == line  # and it is counted once
 
 
 def test_a_day_on_which_nothing_more_happened_is_finished_all_the_same(town: Town) -> None:

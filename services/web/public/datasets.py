@@ -114,10 +114,14 @@ def _savings_rows(connection: Connection, asked: Asked) -> list[Row]:
     return [savings_row(line) for line in lines[asked.offset : asked.offset + asked.limit + 1]]
 
 
+_NESTED = {"driven", "baseline", "zones", "measured", "works", "errors", "by_cause", "weighed"}
+
+
 def savings_row(line: SavingsComputed) -> Row:
     """A line of the ledger flat, without what single trucks did."""
-    row = line.model_dump(exclude={"driven", "baseline", "zones", "measured", "works", "errors", "by_cause"})
+    row = line.model_dump(exclude=_NESTED)
     row |= line.by_cause.model_dump() if line.by_cause else {}
+    row |= line.weighed.model_dump() if line.weighed else {}
     row |= {name: " ".join(getattr(line, name)) for name in ("reasons", "provisional", "events")}
     for side, figures in (("driven", line.driven), ("baseline", line.baseline)):
         if figures is not None:
@@ -189,6 +193,8 @@ LEDGER = Dataset(
         Column("population", "whole"), Column("served_people", "number"), Column("provisional", "text"),
         Column("events", "text"), Column("reasons", "text"), Column("baseline_version", "whole"),
         Column("calibration", "whole"), Column("registry_version", "whole"), Column("arithmetic", "whole"),
+        Column("loads", "whole"), Column("weighed_kg", "number", "kg"), Column("expected_kg", "number", "kg"),
+        Column("load_factor", "number"),
         Column("computation_id", "text"), Column("simulated", "yes or no"),
     ),
     _savings_rows,

@@ -4,7 +4,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import repeat
 from multiprocessing import get_context
@@ -32,8 +32,8 @@ from tests.benchmarks.honest_twin.life import FixedLife, PlannedLife, SeenDay, T
 from tests.benchmarks.honest_twin.town import POOR, draw_town
 
 FIRST = date(2026, 3, 2)  # a Monday
-Scenario = Literal["plain", "gaps", "odometer", "strike", "thirsty", "cheat"]
-SCENARIOS: tuple[Scenario, ...] = ("plain", "gaps", "odometer", "strike", "thirsty", "cheat")
+Scenario = Literal["plain", "gaps", "odometer", "strike", "thirsty", "cheat", "scales"]
+SCENARIOS: tuple[Scenario, ...] = ("plain", "gaps", "odometer", "strike", "thirsty", "cheat", "scales")
 DAYS_BEFORE = 28
 THIRST = 1.3
 STRIKE_DAYS = (3, 4)
@@ -85,6 +85,10 @@ class Lived:
 
     seen: Mapping[date, SeenDay]
     true: Mapping[date, TrueDay]
+
+    def unweighed(self) -> "Lived":
+        """As seen where no site has a scale."""
+        return replace(self, seen={day: replace(seen, weighed=[]) for day, seen in self.seen.items()})
 
 
 class Seed:
@@ -138,6 +142,8 @@ class Seed:
             burnt_l = sum(sum(of_day.values()) for of_day in burnt.values())
             bought = {day: _litres(day, true, thirst, self.number, 3) for day, true in earlier.items()} | burnt
             receipts = list(_receipts(bought, self.registry, self.number, lying=scenario == "odometer"))
+            if scenario != "scales":
+                life = life.unweighed()
             said = _said(self.registry, life, receipts, works, self.strike if scenario == "strike" else set())
             yield Judged(scenario, self.number, before_l - burnt_l, before_l, said)
 
@@ -238,6 +244,6 @@ def _lines(registry: Registry, life: Lived, book: FuelBook, strike: set[date]) -
             if word.kind == "stop" and word.outcome == "done"
         )
         sent = [SentPlan(seen.plan, seen.plan.made_at)]
-        events = DayEvents(sent, seen.confirmed, seen.tracks, emptyings, None, accepted, book, strikes)
+        events = DayEvents(sent, seen.confirmed, seen.tracks, emptyings, None, accepted, book, strikes, seen.weighed)
         now = instant_of(day + timedelta(days=1), 3600, registry.city.zone_info)
         yield savings_of_day([registry], day, events, now=now, registry_version=1)

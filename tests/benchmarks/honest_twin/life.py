@@ -21,6 +21,7 @@ from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence, place_in_time
 from services.ledger.driven import Confirmed
 from services.ledger.fuel import Work
+from services.ledger.tonnes import WeighedLoad
 from services.planning.problem import circuits_of, problem_of_day, totals_of
 from services.roads.tracks import TrackFix
 from services.times import instant_of
@@ -42,6 +43,7 @@ class TrueDay:
     """What really happened, by truck; nobody but the judge sees it."""
 
     works: Mapping[str, Work]
+    loads: Sequence[WeighedLoad] = ()
 
 
 @dataclass
@@ -51,6 +53,8 @@ class SeenDay:
     plan: PlanMade
     confirmed: list[Confirmed] = field(default_factory=list)
     tracks: dict[str, list[TrackFix]] = field(default_factory=lambda: defaultdict(list))
+    weighed: list[WeighedLoad] = field(default_factory=list)
+    """What a scale at the landfill would have said."""
 
 
 class WatchedDriver(Driver):
@@ -58,6 +62,11 @@ class WatchedDriver(Driver):
 
     work = Work()
     _before = ""
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.loads: list[WeighedLoad] = []
+        self._aboard: list[str] = []
 
     def _drive_to(self, visit: dict[str, Any]) -> Iterator[Outgoing]:
         metres = self._roads.way(self.here_xy_m, self._xy_m(visit)).distance_m
@@ -75,7 +84,14 @@ class WatchedDriver(Driver):
     ) -> Confirmation:
         if visit["kind"] == "stop" and outcome == "done":
             self.work += Work(stops=1)
+            self._aboard.append(visit["place"])
         return super()._confirm(visit, outcome, reason, fill_ratio)
+
+    def _unload(self, visit: dict[str, Any]) -> Iterator[Event]:
+        if self._aboard:
+            self.loads.append(WeighedLoad(self._load_kg, self._aboard))
+            self._aboard = []
+        yield from super()._unload(visit)
 
 
 class UnloadingDriver(WatchedDriver):
@@ -110,7 +126,9 @@ class Life:
         world = self.world
         drivers = [kind(circuit, world.city, world.bins, world.roads, world.habits, world.seed) for circuit in circuits]
         events = list(merge(*(driver.events() for driver in drivers), key=by_time))
-        return events, TrueDay({driver.truck_id: driver.work for driver in drivers})
+        return events, TrueDay(
+            {driver.truck_id: driver.work for driver in drivers}, [load for driver in drivers for load in driver.loads]
+        )
 
 
 class FixedLife(Life):
@@ -156,7 +174,7 @@ class PlannedLife(Life):
         problem = problem_of_day(self.registry, due, day, name=f"plan {day}")
         dicts, plan = _circuits(problem, _shared_out(problem), day, self.registry, f"plan {day}", forecasts)
         events, true = self.drive(dicts)
-        seen = SeenDay(plan)
+        seen = SeenDay(plan, weighed=list(true.loads))
         for event in events:
             if isinstance(event, Outgoing):
                 _see(seen, event)
