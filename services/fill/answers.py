@@ -1,7 +1,7 @@
 """Answers to forecasting tasks in files, by the model that serves the product.
 
 Of each task only what had happened by its instant counts: the container's belief is folded up to it, and the city's
-model is learned anew every four weeks, from the beliefs of all containers as of then.
+model is learned anew every week, from the beliefs of all containers as of then.
 """
 
 import csv
@@ -20,9 +20,8 @@ from services.fill.evidence import Evidence, Kind
 from services.fill.learned import LEVELS
 from services.fill.quantiles import chance_above
 
-LEARNED_EVERY = timedelta(weeks=4)
-FIRST_WEEKS = 12
-"""A new city learns every week: what it knows doubles fast."""
+LEARNED_EVERY = timedelta(weeks=1)
+"""Seldomer than the product does, which learns anew each day, for a file of two years."""
 UNKNOWN_FILL_PER_DAY = 0.25
 """No file says what kind a container is of."""
 OVER = 0.8
@@ -140,8 +139,7 @@ def _learned_at(first: datetime, last: datetime) -> list[datetime]:
     """When a model is learned: reckoned from the beginning of the evidence, so that what comes later moves nothing."""
     instants = [first]
     while instants[-1] <= last:
-        step = timedelta(weeks=1) if len(instants) <= FIRST_WEEKS else LEARNED_EVERY
-        instants.append(instants[-1] + step)
+        instants.append(instants[-1] + LEARNED_EVERY)
     return instants
 
 

@@ -6,6 +6,7 @@ plain one knows (`learned.py`), once the city has a past to learn from.
 """
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from services.city.special_days import SpecialDays
 from services.fill import counted, measured
 from services.fill.belief import DAY_FROM_H, FULL, Belief, day_of, days_until
+from services.fill.forest import Grown
 from services.fill.health import health_of
 from services.fill.learned import LEVELS, Learned, can_teach, learned_from
 from services.fill.pace import ROUNDS, Pace, is_any
@@ -128,9 +130,9 @@ class CityModel:
             days.rises = days.rises / times
         self._pools = measured.pools_of(state)
         self._examples = measured.examples_of(days, state, self._pools, MOST_EXAMPLES, times)
-        self._trees: dict[bool, Learned | None] = {}
+        self._trees: dict[bool, Grown | None] = {}
 
-    def _measured(self, nobody_came: bool) -> Learned | None:
+    def _measured(self, nobody_came: bool) -> Grown | None:
         """Learned when it is first asked for: a plan asks one question, who looks back on what was left alone another.
 
         Crews leave alone what fills slowly, so of a container that in fact was left alone less is to be expected than
@@ -141,10 +143,7 @@ class CityModel:
             some = examples.nobody_came | (not nobody_came)
             learned = None
             if can_teach(examples.day[some]):
-                columns, reached, bases, day = (
-                    table[some] for table in (examples.columns, examples.reached, examples.bases, examples.day)
-                )
-                learned = learned_from(columns, reached, bases, day, measured.groups_of(examples.hours[some]))
+                learned = learned_from(Grown, examples.columns[some], examples.reached[some], examples.bases[some])
             self._trees[nobody_came] = learned
         return self._trees[nobody_came]
 
@@ -156,11 +155,15 @@ class CityModel:
         self._curve = counted.curve_of(visits, self._prior)
         past = self._past(things, visits)
         self._pool = counted.pool_of(visits, self._curve, past.likes, past.prior)
-        self._counted: Learned | None = None
-        examples = counted.examples_of(past, self._curve, self._pool, MOST_EXAMPLES)
-        if can_teach(examples.hour):
-            groups = np.zeros(len(examples.hour), dtype=np.int64)
-            self._counted = learned_from(examples.columns, examples.reached, examples.bases, examples.hour, groups)
+        self._visited = past
+
+    @cached_property
+    def _counted(self) -> Learned | None:
+        """Learned when it is first asked for: a city whose containers all have a sensor never asks."""
+        examples = counted.examples_of(self._visited, self._curve, self._pool, MOST_EXAMPLES)
+        if not can_teach(examples.hour):
+            return None
+        return learned_from(Learned, examples.columns, examples.reached, examples.bases, examples.hour)
 
     def quantiles(
         self,
@@ -237,7 +240,7 @@ class CityModel:
         return measured.at_pace(level[:, None], ordinary, times[:, None])
 
     def _of_measured(
-        self, things: Sequence[Thing], now_h: Table, target_h: Table, learned: Learned | None, *, as_seen: bool
+        self, things: Sequence[Thing], now_h: Table, target_h: Table, learned: Grown | None, *, as_seen: bool
     ) -> Table:
         state = self._state(things, now_h)
         hours = np.maximum(target_h - now_h, 0.0)
@@ -245,18 +248,18 @@ class CityModel:
         plain = _measured_levels(state, rates, hours)
         if learned is None:
             return plain
-        # No example is of less than a day: within it trees put the plain model right by their share.
-        taught_h = np.maximum(hours, measured.LEAST_H)
-        columns = measured.ahead_of(state, rates, measured.columns_of(state, rates), taught_h)
-        bases, groups = measured.bases_of(state, rates, taught_h), measured.groups_of(taught_h)
-        trees = learned.quantiles(columns, bases, groups)
-        trees = plain + (hours / taught_h)[:, None] * (trees - _measured_levels(state, rates, taught_h))
+        # Trees know the hours of examples alone: between two they put the plain model right by their shares.
+        columns, trees = measured.columns_of(state, rates), plain
+        for taught_h, share in measured.taught_around(hours):
+            if share.any():
+                ahead = measured.ahead_of(state, rates, columns, taught_h)
+                told = learned.quantiles(ahead, measured.bases_of(state, rates, taught_h))
+                trees = trees + share[:, None] * (told - _measured_levels(state, rates, taught_h))
         found = trees if as_seen else _beyond_full(trees, plain)
         # Trees know the young from others' first days; of one whose days nobody counted yet they know nothing.
         known = np.clip((~np.isnan(state.rises)).sum(axis=1) / YOUNG_DAYS, 0.0, 1.0)
         share = np.where(hours > BEYOND_H, 0.0, known)[:, None]
-        told: Table = plain + share * (found - plain)
-        return told
+        return np.asarray(plain + share * (found - plain))
 
     def _of_counted(self, things: Sequence[Thing], target_h: Table, *, as_seen: bool) -> Table:
         beliefs = [thing.belief for thing in things]
@@ -274,7 +277,7 @@ class CityModel:
             known_lasted_h = np.minimum(lasted_h, known_h)
             known, columns = counted.columns_of(past, self._curve, self._pool, begun_h, known_h, known_lasted_h)
             bases = counted.bases_of(known)
-            trees = self._counted.quantiles(columns, bases, np.zeros(len(bases), dtype=np.int64))
+            trees = self._counted.quantiles(columns, bases)
             trees += plain - _levels(known)
             trees = trees if as_seen else _beyond_full(trees, plain)
             plain = np.where(taught[:, None], trees, plain)

@@ -8,8 +8,10 @@ a sum). One thread and fixed seeds: the same examples teach the same.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from threading import Lock
+from typing import Any, cast
 
 import lightgbm
 import numpy as np
@@ -32,8 +34,6 @@ SETTINGS = {
     "bagging_fraction": 0.7, "bagging_freq": 1, "feature_fraction": 0.5, "max_bin": 63, "num_threads": 1,
     "deterministic": True, "verbose": -1,
 }  # fmt: skip
-LEAST_IN_GROUP = 200
-"""Examples of a group before it is calibrated by itself."""
 NARROWEST = 0.002
 """A distance from the median that is less is taken for this: nothing is so sure."""
 MOST_STRETCH = 4.0
@@ -51,7 +51,7 @@ def can_teach(order: Table) -> bool:
 class Learned:
     """Quantiles of a number, given what is known."""
 
-    def __init__(self, columns: Table, reached: Table, bases: Table, order: Table, groups: Codes) -> None:
+    def __init__(self, columns: Table, reached: Table, bases: Table, order: Table) -> None:
         """Learn from what `can_teach`.
 
         Args:
@@ -60,7 +60,6 @@ class Learned:
             bases: (m, b), plain guesses of it. Trees learn what it is beyond one of them: each fold beyond another, as
                 each is better for some.
             order: (m,), in time.
-            groups: (m,), from 0: of each the distances from the median are found by themselves.
         """
         fold_of = _folds_of(order)
         self._trees: list[tuple[lightgbm.Booster, ...]] = []
@@ -68,37 +67,31 @@ class Learned:
         for fold in range(FOLDS):
             own = fold_of != fold
             base = bases[:, fold % bases.shape[1]]
-            self._trees.append(_trees(columns[own], (reached - base)[own], fold))
-            unseen[~own] = base[~own, None] + _sorted(self._trees[-1], columns[~own])
-        self._overall = _factors(unseen, reached)
-        self._factors = np.tile(self._overall, (int(groups.max(initial=0)) + 1, 1))
-        for group in np.flatnonzero(np.bincount(groups) >= LEAST_IN_GROUP):
-            self._factors[group] = _factors(unseen[groups == group], reached[groups == group])
+            self._trees.append(boosted(columns[own], (reached - base)[own], fold, [LEVELS[n] for n in TAUGHT]))
+            unseen[~own] = base[~own, None] + sorted_quantiles(self._trees[-1], columns[~own])
+        self._factors = _factors(unseen, reached)
 
-    def quantiles(self, columns: Table, bases: Table, groups: Codes) -> Table:
-        """(n, 7) of `LEVELS`, never falling. A group of which there was no example is as all are."""
+    def quantiles(self, columns: Table, bases: Table) -> Table:
+        """(n, 7) of `LEVELS`, never falling."""
         raw = np.zeros((len(columns), len(TAUGHT)))
         for fold, trees in enumerate(self._trees):
-            raw += bases[:, [fold % bases.shape[1]]] + _sorted(trees, columns)
+            raw += bases[:, [fold % bases.shape[1]]] + sorted_quantiles(trees, columns)
         raw /= len(self._trees)
-        middle = raw[:, [1]]
-        known = np.minimum(groups, len(self._factors) - 1)
-        factors = np.where((groups == known)[:, None], self._factors[known], self._overall)
-        found: Table = middle + factors * _apart(raw)
+        found: Table = raw[:, [1]] + self._factors * _apart(raw)
         return np.maximum.accumulate(found, axis=1)
 
 
-def learned_from(columns: Table, reached: Table, bases: Table, order: Table, groups: Codes) -> Learned:
-    """As `Learned`, out of this process's memory where it has learned the same before."""
-    digest = blake2b(digest_size=16)
-    for part in (columns, reached, bases, order, groups):
+def learned_from[L](how: Callable[..., L], *parts: Table) -> L:
+    """What `how` learns from these, out of this process's memory where it has learned the same before."""
+    digest = blake2b(repr(how).encode(), digest_size=16)
+    for part in parts:
         digest.update(repr(part.shape).encode() + np.ascontiguousarray(part).tobytes())
     key = digest.digest()
     with _LOCK:
         if key in _MEMORY:
             _MEMORY.move_to_end(key)
-            return _MEMORY[key]
-    learned = Learned(columns, reached, bases, order, groups)
+            return cast("L", _MEMORY[key])
+    learned = how(*parts)
     with _LOCK:
         _MEMORY[key] = learned
         while len(_MEMORY) > KEPT:
@@ -106,7 +99,7 @@ def learned_from(columns: Table, reached: Table, bases: Table, order: Table, gro
     return learned
 
 
-_MEMORY: OrderedDict[bytes, Learned] = OrderedDict()
+_MEMORY: OrderedDict[bytes, Any] = OrderedDict()
 _LOCK = Lock()
 
 
@@ -115,14 +108,14 @@ def _folds_of(order: Table) -> Codes:
     return np.searchsorted(np.quantile(order, np.arange(1, FOLDS) / FOLDS), order)
 
 
-def _trees(columns: Table, numbers: Table, seed: int) -> tuple[lightgbm.Booster, ...]:
+def boosted(columns: Table, numbers: Table, seed: int, levels: Sequence[float]) -> tuple[lightgbm.Booster, ...]:
+    """Trees of each of these levels."""
     data = lightgbm.Dataset(columns, numbers, params={"max_bin": SETTINGS["max_bin"], "verbose": -1})
-    return tuple(
-        lightgbm.train({**SETTINGS, "alpha": LEVELS[level], "seed": seed + 1}, data, TREES) for level in TAUGHT
-    )
+    return tuple(lightgbm.train({**SETTINGS, "alpha": level, "seed": seed + 1}, data, TREES) for level in levels)
 
 
-def _sorted(trees: tuple[lightgbm.Booster, ...], columns: Table) -> Table:
+def sorted_quantiles(trees: Sequence[lightgbm.Booster], columns: Table) -> Table:
+    """What they tell, (n, so many as there are), never falling."""
     told = [np.asarray(one.predict(columns, num_threads=1)) for one in trees]
     return np.sort(np.column_stack(told), axis=1)
 

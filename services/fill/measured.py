@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.fill.belief import FALL
 from services.fill.pooling import Codes, Pool, known_mean, known_quantiles
 from services.fill.tallies import Days, Table
 
@@ -148,7 +149,6 @@ def at_pace(level: Table, later: Table, times: Table) -> Table:
     return told
 
 
-LEAST_H = 24.0
 HORIZONS_DAYS = (1, 2, 3, 5, 7, 14)
 EVERY_DAYS = (1, 1, 1, 2, 3, 5)
 """Of each of `HORIZONS_DAYS` a day of so many teaches: those between overlap, and teach nearly the same."""
@@ -157,10 +157,13 @@ FIRST_DAYS = 14
 """Of a city before it teaches."""
 
 
-def groups_of(hours: Table) -> Codes:
-    """(n,): which of `HORIZONS_DAYS` is nearest."""
-    apart = np.abs(np.log(np.maximum(hours, 1.0) / 24)[:, None] - np.log(HORIZONS_DAYS))
-    return apart.argmin(axis=1).astype(np.int64)
+def taught_around(hours: Table) -> tuple[tuple[Table, Table], tuple[Table, Table]]:
+    """The hours of examples before these and after them, and the share of each; before the first its own part."""
+    taught_h = 24.0 * np.array(HORIZONS_DAYS)
+    place = np.clip(np.searchsorted(taught_h, hours, side="right") - 1, 0, len(taught_h) - 1)
+    before, after = taught_h[place], taught_h[np.minimum(place + 1, len(taught_h) - 1)]
+    way = np.clip((hours - before) / np.maximum(after - before, 1.0), 0.0, 1.0)
+    return (before, np.minimum(hours / before, 1.0) * (1 - way)), (after, way)
 
 
 class Examples(NamedTuple):
@@ -212,6 +215,8 @@ def examples_of(days: Days, now: State, pools: Pools, most: int, times: Table | 
             settled = days.settled[:, day + ahead]
             if times is not None:
                 settled = at_pace(state.level, settled, 1 / times[:, day + 1 : day + ahead + 1].mean(axis=1))
+            # One that has fallen so far was emptied, though its fall was not seen yet when the day was tallied.
+            left_alone &= ~(settled < state.level - FALL)
             reached = np.where(left_alone, settled, state.level + came_in)
             whole = known & ~np.isnan(reached)
             if not whole.any():
