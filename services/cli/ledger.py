@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from services.cli.ledger_checks import checks_app, show_tests
+from services.cli.ledger_sensors import sensors_app
 from services.cli.ledger_shared import DAY, City, First, Last, Who, ledger_store, now_of_clock, registry_of
 from services.cli.shared import SHOWN, WRONG, console
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ledger_app = typer.Typer()
 ledger_app.add_typer(checks_app)
+ledger_app.add_typer(sensors_app)
 
 Flaws = Annotated[list[str] | None, typer.Option("--flaw", help="What is known to be wrong in it; may be repeated.")]
 

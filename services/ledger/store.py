@@ -81,13 +81,22 @@ def is_line_stored(connection: Connection, line: SavingsComputed) -> bool:
 
 
 def load_day(
-    connection: Connection, city_day: CityDay, now: datetime, registry_of: FindRegistry = find_registry_version
+    connection: Connection,
+    city_day: CityDay,
+    now: datetime,
+    registry_of: FindRegistry = find_registry_version,
+    *,
+    with_tracks: bool = True,
 ) -> DayHeld | None:
-    """All of one local day, in the caller's snapshot; None for a city that is not loaded."""
+    """All of one local day, in the caller's snapshot; None for a city that is not loaded.
+
+    Positions are most of it: whoever asks for what was emptied and not how far it was does `with_tracks=False`.
+    """
     row = connection.execute(SQL["find_city"], {"city": city_day.city_id}).fetchone()
     if row is None:
         return None
-    of_city = _load_city_events(connection, City.model_validate(row["document"]), city_day.day)
+    city = City.model_validate(row["document"])
+    of_city = _load_city_events(connection, city, city_day.day, with_tracks=with_tracks)
     marks = connection.execute(SQL["list_marks"], {**of_city.key, "now": now}).fetchall()
     asked = [mark["registry_version"] for mark in marks if mark["registry_version"] is not None]
     return DayHeld(
@@ -141,14 +150,14 @@ class _CityEvents:
     logged: dict[date, tuple[EventKind, ...]]
 
 
-def _load_city_events(connection: Connection, city: City, day: date) -> _CityEvents:
+def _load_city_events(connection: Connection, city: City, day: date, *, with_tracks: bool) -> _CityEvents:
     from_at, until = (instant_of(day + timedelta(days=n), 0, city.zone_info) for n in (0, 1))
     key = {"city": city.id, "day": day, "from": from_at, "until": until}
     period_from = instant_of(day - timedelta(days=city.service.period_days - 1), 0, city.zone_info)
     emptyings = connection.execute(SQL["count_emptyings"], {**key, "from": period_from})
     return _CityEvents(
         key=key,
-        tracks=dict(tracks_between(connection, city.id, from_at, until)),
+        tracks=dict(tracks_between(connection, city.id, from_at, until)) if with_tracks else {},
         emptyings={row["container_id"]: row["times"] for row in emptyings},
         weighed=[WeighedLoad(**row) for row in connection.execute(SQL["list_weighed"], key)],
         accepted=find_accepted(connection, city.id, day),
