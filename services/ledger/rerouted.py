@@ -11,8 +11,9 @@ from services.ledger.fuel import TruckFuel
 from services.planning.problem import problem_of_day
 from services.roads.roads import Roads
 
-ITERATIONS = 2_000
-"""Of the search. Counted and not timed, so that the same set has the same circuits on any machine."""
+ITERATIONS, A_STOP = 2_000, 10
+"""Of the search: at least so many, and so many for each container. Counted and not timed, so that the same set has the
+same circuits on any machine."""
 SEED = 1
 
 
@@ -41,7 +42,8 @@ def rerouted_l(
     problem = problem_of_day(registry, loads, day, name=f"{registry.city.id} rerouted {day}", roads=roads)
     if not problem.stops or not problem.vehicles:
         return 0.0
-    solution = routing.solve(problem, routing.MaxIterations(ITERATIONS), SEED)
+    iterations = max(ITERATIONS, A_STOP * len(problem.stops))
+    solution = routing.solve(problem, routing.MaxIterations(iterations), SEED)
     lists = {route.vehicle: list(route.stop_ids) for route in solution.routes if route.stop_ids}
     left = sorted(stop.id for stop in solution.unserved)
     if left:
