@@ -136,7 +136,7 @@ class Seed:
         for scenario in SCENARIOS:
             life = lives.get(scenario, lives["plain"])
             before = fixed_on_strike if scenario == "strike" else fixed
-            thirst = _true_fuel(self.registry, self.number, thirsty=scenario == "thirsty")
+            thirst = true_fuel(self.registry, self.number, thirsty=scenario == "thirsty")
             before_l = sum(sum(_litres(day, true, thirst, self.number, 1).values()) for day, true in before.items())
             burnt = {day: _litres(day, true, thirst, self.number, 2) for day, true in life.true.items()}
             burnt_l = sum(sum(of_day.values()) for of_day in burnt.values())
@@ -173,7 +173,7 @@ def _switch_off(seen: Mapping[date, SeenDay], seed: int) -> None:
                 day.tracks[truck] = []
 
 
-def _true_fuel(registry: Registry, seed: int, *, thirsty: bool) -> dict[str, TruckFuel]:
+def true_fuel(registry: Registry, seed: int, *, thirsty: bool) -> dict[str, TruckFuel]:
     """What each truck really burns: nobody knows but the judge."""
     rng = np.random.default_rng([seed, 0xF0E1])
     found = {}

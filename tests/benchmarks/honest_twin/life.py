@@ -142,7 +142,7 @@ class FixedLife(Life):
         lists: dict[str, list[str]] = defaultdict(list)
         for row in rows:
             lists[row.truck].append(row.container)
-        circuits, plan = _circuits(problem, lists, day, self.registry, f"fixed {day}")
+        circuits, plan = circuits_as_sent(problem, lists, day, self.registry, f"fixed {day}")
         events, true = self.drive(circuits, UnloadingDriver)
         seen = SeenDay(plan)
         for event in events:
@@ -172,7 +172,7 @@ class PlannedLife(Life):
         forecasts = forecasts_of_day(self.registry, self._beliefs, day)
         due = [f for f in forecasts if f.due and f.container not in left_out]
         problem = problem_of_day(self.registry, due, day, name=f"plan {day}")
-        dicts, plan = _circuits(problem, _shared_out(problem), day, self.registry, f"plan {day}", forecasts)
+        dicts, plan = circuits_as_sent(problem, shared_out(problem), day, self.registry, f"plan {day}", forecasts)
         events, true = self.drive(dicts)
         seen = SeenDay(plan, weighed=list(true.loads))
         for event in events:
@@ -218,7 +218,7 @@ def _see(seen: SeenDay, message: Outgoing) -> None:
     seen.tracks[truck].append(TrackFix(at_s, body["lon"], body["lat"], body.get("accuracy_m")))
 
 
-def _shared_out(problem: routing.Problem) -> dict[str, list[str]]:
+def shared_out(problem: routing.Problem) -> dict[str, list[str]]:
     """Containers by truck: swept round the depot, each truck an arc by what it carries."""
     if not problem.stops:
         return {}
@@ -250,7 +250,7 @@ def _nearest_first(stops: Sequence[str], where: Mapping[str, routing.Location], 
     return order
 
 
-def _circuits(
+def circuits_as_sent(
     problem: routing.Problem,
     lists: Mapping[str, list[str]],
     day: date,
