@@ -60,3 +60,4 @@ def _show(told: "SavedBySensors") -> None:
     measured = f"{told.with_sensor} of {told.containers} containers were measured"
     console.print(f"{measured}; crews told the level at {told.told_share:.0%} of emptyings.")
     console.print(f"A replay: lived without sensors since {told.begun}, driven by nobody. Before what is not counted.")
+    console.print("No interval is known: in simulated towns it is off by as much as there is to tell (docs/ledger.md).")
