@@ -1,4 +1,4 @@
-"""Litres that emptying some containers burns on circuits of their own: by the same search, whatever the set."""
+"""Circuits searched anew: which of some containers a plan would serve, and what emptying them burns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,6 +15,19 @@ ITERATIONS, A_STOP = 2_000, 10
 """Of the search: at least so many, and so many for each container. Counted and not timed, so that the same set has the
 same circuits on any machine."""
 SEED = 1
+
+
+def served_by_plan(registry: Registry, due: Sequence[ContainerForecast], day: date, roads: Roads) -> frozenset[str]:
+    """The containers that circuits of the day take, as a plan's would: of optional ones those that are worth their way.
+
+    Args:
+        registry: the fleet's part of the city, as it is that day.
+        due: what that morning asks for.
+        day: of the city's own calendar.
+        roads: to drive on.
+    """
+    problem = problem_of_day(registry, due, day, name=f"{registry.city.id} served {day}", roads=roads)
+    return frozenset(stop for route in _searched(problem).routes for stop in route.stop_ids)
 
 
 def rerouted_l(
@@ -42,8 +55,7 @@ def rerouted_l(
     problem = problem_of_day(registry, loads, day, name=f"{registry.city.id} rerouted {day}", roads=roads)
     if not problem.stops or not problem.vehicles:
         return 0.0
-    iterations = max(ITERATIONS, A_STOP * len(problem.stops))
-    solution = routing.solve(problem, routing.MaxIterations(iterations), SEED)
+    solution = _searched(problem)
     lists = {route.vehicle: list(route.stop_ids) for route in solution.routes if route.stop_ids}
     left = sorted(stop.id for stop in solution.unserved)
     if left:
@@ -51,3 +63,9 @@ def rerouted_l(
         lists[longest] = [*lists.get(longest, ()), *left]
     drives = Drives(problem, fuel, scale)
     return sum(drives.litres(truck, stops) for truck, stops in sorted(lists.items()))
+
+
+def _searched(problem: routing.Problem) -> routing.Solution:
+    if not problem.stops or not problem.vehicles:
+        return routing.Solution(problem.name, ())
+    return routing.solve(problem, routing.MaxIterations(max(ITERATIONS, A_STOP * len(problem.stops))), SEED)

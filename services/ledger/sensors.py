@@ -39,8 +39,6 @@ class Compared:
     fuel: Mapping[str, TruckFuel]
     """Of every truck in service."""
     scale: Scale
-    roads: Callable[[], Roads]
-    """Those of the plan that was driven."""
     baseline_l: float
     by_cause: SavedByCause
 
@@ -170,7 +168,7 @@ class _Told:
         levels: Mapping[str, float],
         levels_without: Mapping[str, float],
     ) -> None:
-        roads = compared.roads()
+        roads = lived.roads()
         really_l = litres_of(lived, compared, roads, lived.emptied, levels)
         without_l = litres_of(lived, compared, roads, chosen, levels_without)
         self._days.add(lived.day)

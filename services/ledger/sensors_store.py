@@ -140,12 +140,13 @@ class _Reader:
             due=dict(asked),
             emptied=frozenset(container for d in driven for container in d.emptied),
             lacking={} if nobody else find_lacking(self._connection, registry, day, plan.as_of).people,
+            roads=partial(_roads, registry, plan.roads, plan.closed_streets, self._roads_of),
         )
         if day < self._first or line.by_cause is None or line.baseline is None:
             return SensorDay(lived, None)
-        return SensorDay(lived, self._compared(fleet, plan, line))
+        return SensorDay(lived, self._compared(fleet, line))
 
-    def _compared(self, fleet: FleetHeld, plan: PlanMade, line: SavingsComputed) -> Compared | None:
+    def _compared(self, fleet: FleetHeld, line: SavingsComputed) -> Compared | None:
         if line.by_cause is None or line.baseline is None:
             return None
         registry = fleet.registries[0]
@@ -154,7 +155,6 @@ class _Reader:
         return Compared(
             fuel={truck: book.of(truck, model) for truck, model in models.items()},
             scale=Scale(line.road_factor),
-            roads=partial(_roads, registry, plan.roads, plan.closed_streets, self._roads_of),
             baseline_l=line.baseline.fuel_l,
             by_cause=line.by_cause,
         )

@@ -1,12 +1,13 @@
 """The life that a city would have lived without sensors: carried from day to day, with the waste that really came in.
 
 Each morning the product's own choice picks from what would then have been believed: by dates of emptyings, the levels
-that crews would have seen there, and residents' reports as they came; never by a reading. What it picks is emptied as
-this city empties what is due, and is believed to be.
+that crews would have seen there, and residents' reports as they came; never by a reading. Circuits are searched for
+what it picks, as a plan's are: a whole quarter may wait for another day. What they serve is emptied as this city's
+crews empty what they are sent to, and is believed to be.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -17,6 +18,8 @@ from services.fill.due import forecasts_of_day
 from services.fill.evidence import Evidence
 from services.fill.prospects import service_instant
 from services.ledger.inflow import Inflow, Standing
+from services.ledger.rerouted import served_by_plan
+from services.roads.roads import Roads
 
 QUARTERS = 4
 """Crews tell levels by quarters, full at most."""
@@ -38,6 +41,8 @@ class LivedDay:
     """By the crews' word; by the plan, of a truck of which nobody heard."""
     lacking: Mapping[str, float]
     """By container, the people who lacked service, as the morning's plan knew them."""
+    roads: Callable[[], Roads]
+    """Those of the plan that was driven."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +51,18 @@ class Habits:
 
     told_share: float
     """Of emptyings at which they told the level."""
-    taken_share: Mapping[bool, float]
-    """Of containers due, those that were emptied: by whether they were required."""
+    done_share: float
+    """Of what they had to empty that day, what they did."""
 
 
 def habits_of(days: Iterable[LivedDay], account: Iterable[Evidence]) -> Habits:
     """As they were on these days; `account` has all emptyings of them."""
     told = Counter(piece.fill_ratio is not None for piece in account if piece.kind == "emptied")
-    due, taken = Counter[bool](), Counter[bool]()
-    for day in days:
-        for container, required in day.due.items():
-            due[required] += 1
-            taken[required] += container in day.emptied
+    done = Counter(
+        container in day.emptied for day in days for container, is_required in day.due.items() if is_required
+    )
     return Habits(
-        told_share=told[True] / told.total() if told else 0.0,
-        taken_share={required: taken[required] / due[required] if due[required] else 1.0 for required in (True, False)},
+        told_share=told[True] / told.total() if told else 0.0, done_share=done[True] / done.total() if done else 1.0
     )
 
 
@@ -109,21 +111,20 @@ class LifeWithoutSensors:
         return chosen, levels
 
     def _chosen(self, lived: LivedDay) -> frozenset[str]:
-        """What is due, as far as it is emptied here; and what was emptied without being due: no choice asked for it."""
+        """Of what is due what circuits serve and crews do; and what was emptied without being due by any choice."""
         self._hear(lived.as_of)
         # Learned anew each morning, as plans do: without readings a week-old model chooses other containers.
         forecasts = forecasts_of_day(lived.registry, self._beliefs, lived.day, lived.as_of, lived.lacking)
-        due = {forecast.container: forecast.required for forecast in forecasts if forecast.due}
-        taken = {
-            container for container, required in due.items() if self._is_taken(container, lived, required=required)
-        }
-        return frozenset(taken | (lived.emptied - lived.due.keys()))
+        due = [forecast for forecast in forecasts if forecast.due]
+        served = served_by_plan(lived.registry, due, lived.day, lived.roads()) if due else frozenset()
+        done = {container for container in served if self._is_done(container, lived)}
+        return frozenset(done | (lived.emptied - lived.due.keys()))
 
-    def _is_taken(self, container: str, lived: LivedDay, *, required: bool) -> bool:
-        """As it went where it was asked for as much that day; else by chance, as often as in the life with sensors."""
-        if container in lived.due and (container in lived.emptied or lived.due[container] >= required):
+    def _is_done(self, container: str, lived: LivedDay) -> bool:
+        """As it went where crews had to empty it that day; else by chance, as often as they do what they have to."""
+        if container in lived.emptied or lived.due.get(container):
             return container in lived.emptied
-        return drawn("taken", container, lived.day) < self._habits.taken_share[required]
+        return drawn("done", container, lived.day) < self._habits.done_share
 
     def _told(self, container: str, day: date, level: float | None) -> float | None:
         if level is None or drawn("told", container, day) >= self._habits.told_share:

@@ -81,13 +81,15 @@ def _readings(emptied_at: datetime, number: int, a_day: float, *, after: bool = 
 
 def _lived(registry: Registry, number: int, gone: Collection[str]) -> LivedDay:
     day = BEGUN + timedelta(days=number)
-    return LivedDay(ONLY_FLEET, day, registry, _at(number, 5), dict.fromkeys(gone, True), frozenset(gone), {})
+    roads = EstimatedRoads(registry.city.roads)
+    asked = dict.fromkeys(gone, True)
+    return LivedDay(ONLY_FLEET, day, registry, _at(number, 5), asked, frozenset(gone), {}, lambda: roads)
 
 
 def _compared(registry: Registry) -> Compared:
     book = FuelBook()
     fuel = {truck: book.of(truck, model) for truck, model in fuel_models(registry).items()}
-    return Compared(fuel, Scale(), lambda: EstimatedRoads(registry.city.roads), 30.0, CAUSE)
+    return Compared(fuel, Scale(), 30.0, CAUSE)
 
 
 def _at(number: int, hour: int) -> datetime:

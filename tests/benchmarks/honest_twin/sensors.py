@@ -185,15 +185,19 @@ def judge_seed(seed: int, days: int, scratch: Path) -> JudgedSensors:
 
 def compared_of(registry: Registry, seed: int) -> Compared:
     fuel = true_fuel(registry, seed, thirsty=False)
-    return Compared(fuel, Scale(), lambda: EstimatedRoads(registry.city.roads), 0.0, NO_CAUSE)
+    return Compared(fuel, Scale(), 0.0, NO_CAUSE)
 
 
 def lived_day(registry: Registry, one: TrueChoice) -> LivedDay:
-    return LivedDay(ONLY_FLEET, one.day, registry, one.as_of, one.due, frozenset(one.levels), {})
+    def roads() -> EstimatedRoads:
+        return EstimatedRoads(registry.city.roads)
+
+    return LivedDay(ONLY_FLEET, one.day, registry, one.as_of, one.due, frozenset(one.levels), {}, roads)
 
 
 def _replayed_l(registry: Registry, one: TrueChoice, compared: Compared) -> float:
-    return litres_of(lived_day(registry, one), compared, compared.roads(), one.levels.keys(), one.levels)
+    lived = lived_day(registry, one)
+    return litres_of(lived, compared, lived.roads(), one.levels.keys(), one.levels)
 
 
 def judge_all(seeds: range, days: int, cores: int) -> Iterator[JudgedSensors]:

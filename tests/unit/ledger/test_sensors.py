@@ -143,7 +143,7 @@ def test_a_citys_crews_are_the_same_in_every_life() -> None:
     day = replace(lived.days[0].lived, emptied=frozenset({"C0", "C1", "C2"}))
     at = MIDNIGHT
     account = [Evidence("emptied", at, at, 0.5), Evidence("emptied", at, at), Evidence("report", at, at, 1.0)]
-    assert habits_of([day], account) == Habits(told_share=0.5, taken_share={True: 0.75, False: 1.0})
+    assert habits_of([day], account) == Habits(told_share=0.5, done_share=0.75)
 
 
 def test_what_was_due_in_both_lives_goes_as_it_went() -> None:
@@ -153,7 +153,7 @@ def test_what_was_due_in_both_lives_goes_as_it_went() -> None:
     table = inflow_of(
         lived.beliefs, dict.fromkeys(("C0", "C1", "C2", "C3"), 0.1), hours_of(day.as_of), hours_of(day.as_of) + 48
     )
-    life = LifeWithoutSensors(table, day.as_of, lived.account, Habits(1.0, {True: 0.0, False: 0.0}))
+    life = LifeWithoutSensors(table, day.as_of, lived.account, Habits(1.0, 0.0))
     chosen, levels = life.live([day])
     assert chosen[day.fleet] == {"C0", "C3"}
     assert levels.keys() == {"C0", "C1", "C2", "C3"}
