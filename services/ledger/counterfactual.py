@@ -30,10 +30,10 @@ DAY_SPREAD = 0.5
 container that holds a fifth on the average is found nearly empty on some days. Assumed."""
 
 APART = (3 / 2) ** 0.5
-"""Three equally likely loads, the middle one and those so many standard deviations beside it, have that deviation. A
-truck unloads once more or not at all, so the day of the middle load does not cost what such days do on the average."""
-_USUAL = 1
-"""Place of the middle one."""
+STEPS = (-APART, 0.0, APART)
+"""Three equally likely loads, so many standard deviations beside the middle one, have that deviation. A truck unloads
+once more or not at all, so the day of the middle load does not cost what such days do on the average."""
+_USUAL = STEPS.index(0.0)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _Day:
 
     def __init__(self, duties: Sequence[_Duty], zones: Mapping[str, str], scale: Scale, spread: float) -> None:
         self._duties, self._zones, self._scale = duties, zones, scale
-        self._loads = (1 - APART * spread, 1.0, 1 + APART * spread)
+        self._loads = tuple(1 + step * spread for step in STEPS)
         """Times the likeliest load."""
         self._loaded: dict[tuple[int, float], routing.Problem] = {}
 
@@ -183,7 +183,7 @@ class _Day:
                 )
             )
         (less_l, less_m, less_s), (more_l, more_m, more_s) = sums
-        apart = 2 * APART
+        apart = STEPS[-1] - STEPS[0]
         return (more_l - less_l) / apart, (more_m - less_m) / apart, (more_s - less_s) / apart
 
 
@@ -225,15 +225,15 @@ def _figures(
 ) -> DayFigures:
     """`driven`: of each list, the circuits at each of the loads."""
     every = [circuit for loads in driven for circuit in loads]
-    usual, loads = [loads[_USUAL] for loads in driven], max(map(len, driven), default=1)
+    usual = [loads[_USUAL] for loads in driven]
     return DayFigures(
         circuits=len(driven),
         stops=round(sum(work.stops for work in works.values())),
-        trips=round(sum(circuit.trips for circuit in every) / loads),
+        trips=round(sum(circuit.trips for circuit in every) / len(STEPS)),
         distance_m=round(sum(work.distance_m for work in works.values()), 1),
         service_s=round(sum(work.idle_s for work in works.values())),
         fuel_l=round(fuel_l, 2),
         collected_kg=round(sum(demand_kg[stop] for c in usual for stop in c.route.stop_ids), 1),
         haul_m=round(sum(work.haul_m for work in works.values()), 1),
-        duty_s=round(sum(circuit.duty_s for circuit in every) / loads * scale.pace_factor, 1),
+        duty_s=round(sum(circuit.duty_s for circuit in every) / len(STEPS) * scale.pace_factor, 1),
     )
