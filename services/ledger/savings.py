@@ -124,7 +124,6 @@ def savings_of_day(
         registry_version=registry_version,
         plan_id=in_force.plan_id if in_force else None,
         plans=tuple(PlanCounted(plan_id=p.plan_id, registry_version=p.registry_version) for p in events.plans),
-        driven=figures,
         driven_from=_driven_from(driven),
         road_factor=round(scale.road_factor, 4),
         roads=roads.source,
@@ -136,7 +135,7 @@ def savings_of_day(
         calibration=events.book.version,
         works=_works(driven, fuel, scale.road_factor),
         events=tuple(events.logged.get(day, ())),
-        **(compared or {"baseline": None, **_saved(registry, figures, None, 0.0), "zones": zones}),
+        **(compared or {"driven": figures, "baseline": None, **_saved(registry, figures, None, 0.0), "zones": zones}),
     )
 
 
@@ -187,6 +186,7 @@ def _compare(
     saved = _saved(registry, figures, told.figures, withheld_l)
     interval = interval_of(raw_l - withheld_l, spread_of(errors).fuel_l)
     return {
+        "driven": load.carried(figures),
         "baseline": told.figures,
         **saved,
         "fuel_withheld_l": round(withheld_l, 2),

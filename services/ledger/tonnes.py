@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
 
-from services.contracts.ledger import DayWeighed
+from services.contracts.ledger import DayFigures, DayWeighed
 from services.contracts.planning import ContainerForecast
 
 LOAD_SPREAD = 0.12
@@ -39,6 +39,13 @@ class DayLoad:
     """What is left to be wrong: one standard deviation, as a share."""
     weighed: DayWeighed | None = None
     """What it is from."""
+
+    def carried(self, figures: DayFigures) -> DayFigures:
+        """What was driven, with the kilograms that the day had: both sides' tonnes are told alike."""
+        kg = figures.collected_kg
+        if self.times == 1.0 or kg is None:
+            return figures
+        return figures.model_copy(update={"collected_kg": round(kg * self.times, 1)})
 
     def of(self, forecasts: Sequence[ContainerForecast]) -> Sequence[ContainerForecast]:
         """With the kilograms that the day had."""

@@ -85,7 +85,10 @@ def test_what_a_scale_said_makes_a_further_line(town: Town) -> None:
     assert before.baseline is not None
     heavier = line.baseline.collected_kg / before.baseline.collected_kg
     assert heavier == pytest.approx(line.weighed.load_factor, abs=0.001)
-    assert line.driven == before.driven
+    assert line.driven.collected_kg == pytest.approx(
+        before.driven.collected_kg * heavier, abs=0.1
+    )  # and what was driven
+    assert line.driven.fuel_l == before.driven.fuel_l
     town.look(AFTER + timedelta(hours=2))
     assert town.line() == line  # and it is counted once
 
